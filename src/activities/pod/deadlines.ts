@@ -1,0 +1,122 @@
+/**
+ * What ends a pod that does not end by itself. All times are absolute and follow from the activity's scheduled time and the
+ * pod's own status, so an attempt that takes over finds the clocks where they were.
+ */
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { PodOutcome, PodSpec } from '../../types.ts';
+import { milliseconds } from '../../duration.ts';
+import { everStarted, statusOf } from './outcome.ts';
+
+const DEFAULT_START = '15m';
+const DEFAULT_TOTAL = '24h';
+/** How long a pull may go on failing: registries answer 429 and 503, and recover. */
+const IMAGE_PULL_GRACE = 3 * 60_000;
+/** How long a container may go on being refused: the Secret it waits for may be about to be created. */
+const CONFIG_GRACE = 60_000;
+
+export interface Deadlines {
+  start: number;
+  total: number;
+  /** Length, in ms; counted from the main container's start. */
+  run?: number;
+}
+
+/** @param scheduledAt when the activity was scheduled, in ms since the epoch: the same for all its attempts */
+export function deadlines(spec: PodSpec, scheduledAt: number): Deadlines {
+  const total = scheduledAt + milliseconds(spec.timeouts?.total ?? DEFAULT_TOTAL);
+  return {
+    start: Math.min(total, scheduledAt + milliseconds(spec.timeouts?.start ?? DEFAULT_START)),
+    total,
+    ...(spec.timeouts?.run !== undefined && { run: milliseconds(spec.timeouts.run) }),
+  };
+}
+
+/** The earliest time (ms since the epoch) at which this pod, if it stays as it is, is given up, and as what. */
+export interface Due {
+  at: number;
+  outcome: PodOutcome;
+}
+
+export function nextDue(pod: V1Pod | undefined, main: string, limits: Deadlines): Due {
+  const startedEver = pod !== undefined && everStarted(pod);
+  const running = pod && statusOf(pod, main)?.state?.running;
+  const due: Due[] = [
+    { at: limits.total, outcome: { kind: 'DeadlineExceeded', reason: 'TotalTimeout', message: 'timeouts.total passed', startedEver } },
+  ];
+  if (running && limits.run !== undefined)
+    due.push({
+      at: new Date(running.startedAt ?? 0).getTime() + limits.run,
+      outcome: { kind: 'DeadlineExceeded', reason: 'RunTimeout', message: 'timeouts.run passed', startedEver },
+    });
+  if (!running) {
+    const why = pod ? waitingFor(pod) : undefined;
+    due.push({
+      at: limits.start,
+      outcome: {
+        kind: 'StartTimeout',
+        reason: why?.reason ?? 'NotStarted',
+        message: `timeouts.start passed${why?.message ? `; last heard: ${why.message}` : ''}`,
+        startedEver,
+      },
+    });
+    const trouble = pod && troubleOf(pod);
+    if (trouble) due.push(trouble);
+  }
+  return due.reduce((first, other) => (other.at < first.at ? other : first));
+}
+
+/** Why the pod does not run yet, in Kubernetes' words. */
+export function waitingFor(pod: V1Pod): { reason: string; message?: string } | undefined {
+  const stuck = statuses(pod).find(({ state }) => state?.waiting?.reason && !isOrdinaryWait(state.waiting.reason));
+  if (stuck?.state?.waiting?.reason) return waiting(stuck.state.waiting.reason, stuck.state.waiting.message);
+  const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
+  if (unscheduled) return waiting(unscheduled.reason ?? 'Unschedulable', unscheduled.message);
+  const ordinary = statuses(pod).find(({ state }) => state?.waiting?.reason);
+  return ordinary && waiting(ordinary.state?.waiting?.reason ?? '', ordinary.state?.waiting?.message);
+}
+
+const waiting = (reason: string, message: string | undefined) => ({ reason, ...(message ? { message } : {}) });
+
+const isOrdinaryWait = (reason: string) => reason === 'ContainerCreating' || reason === 'PodInitializing';
+
+function statuses(pod: V1Pod): V1ContainerStatus[] {
+  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+}
+
+/** A container that will not start by waiting; counted from the moment the pod got its node. */
+function troubleOf(pod: V1Pod): Due | undefined {
+  const scheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True');
+  const since = new Date(scheduled?.lastTransitionTime ?? pod.metadata?.creationTimestamp ?? 0).getTime();
+  for (const { name, state } of statuses(pod)) {
+    const { reason, message } = state?.waiting ?? {};
+    const verdict = reason && giveUp(reason, message ?? '');
+    if (verdict)
+      return {
+        at: since + verdict.after,
+        outcome: { kind: verdict.kind, reason, ...(message ? { message } : {}), container: name, startedEver: everStarted(pod) },
+      };
+  }
+  return undefined;
+}
+
+function giveUp(reason: string, message: string): { kind: PodOutcome['kind']; after: number } | undefined {
+  switch (reason) {
+    case 'InvalidImageName':
+    case 'ErrImageNeverPull':
+      return { kind: 'InvalidImage', after: 0 };
+    case 'ErrImagePull':
+    case 'ImagePullBackOff':
+      return { kind: 'ImagePullFailed', after: isFinalPullError(message) ? 0 : IMAGE_PULL_GRACE };
+    case 'CreateContainerConfigError':
+    case 'CreateContainerError':
+    case 'RunContainerError':
+      return { kind: 'ContainerConfigError', after: CONFIG_GRACE };
+    default:
+      return undefined;
+  }
+}
+
+/** The registry answered, and its answer will not change by asking again. */
+const isFinalPullError = (message: string) =>
+  /manifest unknown|repository does not exist|not found|access denied|pull access denied|unauthorized/i.test(message) &&
+  !/too many requests|timeout|temporar|unavailable|no such host/i.test(message);

@@ -1,0 +1,33 @@
+/**
+ * What was seen of a pod, in which order. The last state of a deleted pod does not tell whether it ended by itself: a pod that
+ * traps SIGTERM shows `Succeeded` with exit code 0, and the kubelet's final delete rewrites the deletion time (grace 0). So the
+ * first sight of a deletion is kept, and whether the main container had ended by then.
+ */
+import type { V1Pod } from '@kubernetes/client-node';
+import { statusOf } from './outcome.ts';
+import { seconds } from './seconds.ts';
+
+export interface Sightings {
+  /** Second in which the deletion was ordered, by its first sight. */
+  deletion?: number;
+  /** The main container ended, and no deletion had anything to do with it. */
+  finishedByItself?: boolean;
+}
+
+export function sight(before: Sightings, pod: V1Pod, main: string): Sightings {
+  const { deletionTimestamp, deletionGracePeriodSeconds: grace } = pod.metadata ?? {};
+  const ended = statusOf(pod, main)?.state?.terminated;
+  // `deletionTimestamp` lies the grace period ahead of the moment of the DELETE. With grace 0 it may have been rewritten
+  // by the kubelet's last word, so it says nothing about when the deletion began.
+  const deletion = before.deletion ?? (deletionTimestamp ? (grace ? seconds(deletionTimestamp) - grace : 0) : undefined);
+  const finishedByItself =
+    before.finishedByItself ?? (ended ? deletion === undefined || endedEarlier(ended.finishedAt, deletion) : undefined);
+  return {
+    ...(deletion !== undefined && { deletion }),
+    ...(finishedByItself !== undefined && { finishedByItself }),
+  };
+}
+
+/** An earlier whole second; in the same second nobody can tell which came first, and a false success is the worse error. */
+const endedEarlier = (finishedAt: Date | string | undefined, deletion: number) =>
+  deletion > 0 && seconds(finishedAt) > 0 && seconds(finishedAt) < deletion;

@@ -1,0 +1,97 @@
+/**
+ * The only way in which an attempt remembers anything. Two rules keep a recorded outcome from being lost:
+ * every heartbeat carries all of the state, so that a late one never says less than an early one; and what must be durable is
+ * sent past the SDK's throttle by task token, after the same state was handed to the SDK, which would otherwise send its older
+ * copy later. No acknowledgement, no next step.
+ */
+import type { Context } from '@temporalio/activity';
+import {
+  ActivityCancelledError,
+  ActivityNotFoundError,
+  ActivityPausedError,
+  ActivityResetError,
+} from '@temporalio/client';
+import type { PodRecord } from '../types.ts';
+import { pause } from './pause.ts';
+
+/** What Temporal says of this attempt. All but `notFound` mean that the heartbeat's details were recorded. */
+export type Standing = 'pending' | 'cancelled' | 'paused' | 'reset' | 'notFound';
+
+const HEARTBEAT_EVERY = 2_000;
+
+export class Recorder {
+  #state: PodRecord;
+  /** Monotonic ms of the last acknowledgement. */
+  #acknowledged = -Infinity;
+  /** Token heartbeats one after the other: an older one must not land on a newer one. */
+  #last: Promise<unknown> = Promise.resolve();
+  readonly #context: Context;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(context: Context, state: PodRecord) {
+    this.#context = context;
+    this.#state = state;
+    // On a timer of its own: neither a silent log nor a long cleanup may look like a dead worker.
+    this.#timer = setInterval(() => context.heartbeat(this.#state), HEARTBEAT_EVERY);
+  }
+
+  get state(): Readonly<PodRecord> {
+    return this.#state;
+  }
+
+  /** For display: sent with the next heartbeat that the SDK lets through. */
+  note(change: Partial<PodRecord>): void {
+    this.#state = { ...this.#state, ...change };
+    this.#context.heartbeat(this.#state);
+  }
+
+  /** Remembers the change for good, before it returns. `notFound`: it was not recorded, and nothing may be built on it. */
+  async record(change: Partial<PodRecord>): Promise<Standing> {
+    this.note(change);
+    return this.ask();
+  }
+
+  /** Asks Temporal now, past the throttle, how this attempt stands; waits for as long as Temporal is away. */
+  ask(): Promise<Standing> {
+    const answer = this.#last.then(() => this.#ask());
+    this.#last = answer.catch(() => undefined);
+    return answer;
+  }
+
+  /** Milliseconds since Temporal last acknowledged this attempt. */
+  get sinceAcknowledged(): number {
+    return performance.now() - this.#acknowledged;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #ask(): Promise<Standing> {
+    const { client, info } = this.#context;
+    for (let backoff = 100; ; backoff = Math.min(2 * backoff, 5_000)) {
+      try {
+        // The cleanup asks after the activity was cancelled: a signal of its own, not the activity's aborted one.
+        await client.withAbortSignal(new AbortController().signal, () =>
+          client.activity.heartbeat(info.taskToken, this.#state),
+        );
+        this.#acknowledged = performance.now();
+        return 'pending';
+      } catch (error) {
+        const standing = standingOf(error);
+        if (standing && standing !== 'notFound') this.#acknowledged = performance.now();
+        if (standing) return standing;
+        // Nobody cancels this wait: a Temporal that is away answers again, or the worker is stopped.
+        await pause(backoff);
+      }
+    }
+  }
+}
+
+function standingOf(error: unknown): Standing | undefined {
+  if (error instanceof ActivityCancelledError) return 'cancelled';
+  if (error instanceof ActivityPausedError) return 'paused';
+  if (error instanceof ActivityResetError) return 'reset';
+  if (error instanceof ActivityNotFoundError) return 'notFound';
+  return undefined;
+}

@@ -1,0 +1,15 @@
+import ms, { type StringValue } from 'ms';
+import type { Duration } from './types.ts';
+
+/**
+ * Milliseconds of a `Duration`, read as Temporal reads its own.
+ * @throws TypeError when it is not a length of time (`'5 bananas'`, NaN, a negative one)
+ */
+export function milliseconds(duration: Duration): number {
+  // `ms` throws on an empty string and answers undefined to nonsense, whatever its types say.
+  const value: number | undefined =
+    typeof duration === 'number' ? duration : duration ? ms(duration as StringValue) : undefined;
+  if (value === undefined || !Number.isFinite(value) || value < 0)
+    throw new TypeError(`not a length of time: ${JSON.stringify(duration)}`);
+  return value;
+}
