@@ -204,6 +204,7 @@ export interface PodEnd {
 /** The input of the workflow's own cleanup, on a task queue of its own. */
 export interface DeletePodInput {
   activityId: string;
+  task: string;
   namespace?: string;
   /** What the activity said it owned, when it got to say it. */
   uid?: string;

@@ -6,7 +6,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { PodEvent, PodRef } from '../../types.ts';
 
 export interface Cluster {
-  /** sha256 of the cluster's CA (of the server URL when there is none), 16 hex characters: tells clusters apart. */
+  /** Hash of the cluster's CA (of the server's URL when there is none), 16 hex characters: tells clusters apart. */
   readonly id: string;
   /** The API server's URL, for messages. */
   readonly server: string;
@@ -31,7 +31,7 @@ export interface Cluster {
   watchPods(namespace: string, options: WatchOptions): AsyncIterable<PodWatchEvent>;
 
   /**
-   * Removes the scheduling gate of a pod that is `gated`; tests the uid in the same request. A pod that has no gate (any
+   * Removes our scheduling gate (gates of others stay); tests the uid in the same request. A pod that has no gate (any
    * more) is returned as it is. Kind `conflict` when the name belongs to another uid, `notFound` when to none.
    */
   ungatePod(ref: PodRef): Promise<V1Pod>;
@@ -57,9 +57,6 @@ export interface Cluster {
   close(): void;
 }
 
-/** The gate every pod is born with, so that no container runs before Temporal knows the pod. */
-export const schedulingGate = 'temporal-pods/recorded';
-
 export interface WatchOptions {
   labelSelector: string;
   resourceVersion: string;
@@ -75,5 +72,4 @@ export interface LogOptions {
 
 /** One watch event. A bookmark carries nothing but a newer resourceVersion. */
 export type PodWatchEvent =
-  | { type: 'ADDED' | 'MODIFIED' | 'DELETED'; pod: V1Pod }
-  | { type: 'BOOKMARK'; resourceVersion: string };
+  { type: 'ADDED' | 'MODIFIED' | 'DELETED'; pod: V1Pod } | { type: 'BOOKMARK'; resourceVersion: string };

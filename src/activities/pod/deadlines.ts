@@ -41,7 +41,10 @@ export function nextDue(pod: V1Pod | undefined, main: string, limits: Deadlines)
   const startedEver = pod !== undefined && everStarted(pod);
   const running = pod && statusOf(pod, main)?.state?.running;
   const due: Due[] = [
-    { at: limits.total, outcome: { kind: 'DeadlineExceeded', reason: 'TotalTimeout', message: 'timeouts.total passed', startedEver } },
+    {
+      at: limits.total,
+      outcome: { kind: 'DeadlineExceeded', reason: 'TotalTimeout', message: 'timeouts.total passed', startedEver },
+    },
   ];
   if (running && limits.run !== undefined)
     due.push({
@@ -93,7 +96,13 @@ function troubleOf(pod: V1Pod): Due | undefined {
     if (verdict)
       return {
         at: since + verdict.after,
-        outcome: { kind: verdict.kind, reason, ...(message ? { message } : {}), container: name, startedEver: everStarted(pod) },
+        outcome: {
+          kind: verdict.kind,
+          reason,
+          ...(message ? { message } : {}),
+          container: name,
+          startedEver: everStarted(pod),
+        },
       };
   }
   return undefined;

@@ -12,6 +12,8 @@ const OURS = 'temporal-pods';
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'temporal-pods' };
 /** Selects every pod of ours, whoever's run it is. */
 export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=temporal-pods';
+/** Pods are born behind this gate and run only after Temporal has acknowledged their uid. */
+export const SCHEDULING_GATE = `${OURS}/recorded`;
 
 export const LABEL = { key: `${OURS}/key`, activity: `${OURS}/activity`, task: `${OURS}/task` };
 export const ANNOTATION = { key: `${OURS}/key`, deadline: `${OURS}/deadline`, try: `${OURS}/try` };

@@ -5,8 +5,7 @@
 import type { V1Affinity, V1Container, V1EnvVar, V1NodeSelectorTerm, V1Pod } from '@kubernetes/client-node';
 import type { PodSpec } from '../../types.ts';
 import { milliseconds } from '../../duration.ts';
-import { schedulingGate } from '../kubernetes/cluster.ts';
-import { ANNOTATION, identityLabels, keyAnnotation, podName, type PodKey } from './identity.ts';
+import { ANNOTATION, identityLabels, keyAnnotation, podName, SCHEDULING_GATE, type PodKey } from './identity.ts';
 
 export const DEFAULT_MAIN_CONTAINER = 'base';
 export const DEFAULT_GRACE_SECONDS = 30;
@@ -64,7 +63,7 @@ export function podManifest(spec: PodSpec, context: ManifestContext): V1Pod {
       containers: containers(spec).map(restricted),
       ...(templateSpec.initContainers ? { initContainers: templateSpec.initContainers.map(restricted) } : {}),
       restartPolicy: 'Never',
-      schedulingGates: [{ name: schedulingGate }, ...(templateSpec.schedulingGates ?? [])],
+      schedulingGates: [{ name: SCHEDULING_GATE }, ...(templateSpec.schedulingGates ?? [])],
     },
   };
 }

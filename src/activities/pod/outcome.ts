@@ -9,7 +9,8 @@ import { seconds } from './seconds.ts';
 import type { Sightings } from './sightings.ts';
 
 /** A pod that is Failed for one of these was refused by its node before any container ran. */
-const REJECTED = /^(OutOf\w+|UnexpectedAdmissionError|NodeAffinity|TopologyAffinityError|PodOSNotSupported|\w*AdmissionError)$/i;
+const REJECTED =
+  /^(OutOf\w+|UnexpectedAdmissionError|NodeAffinity|TopologyAffinityError|PodOSNotSupported|\w*AdmissionError)$/i;
 const DISRUPTED = /^(Evicted|Preempting|NodeLost|NodeShutdown|Shutdown|Terminated|UnexpectedNodeShutdown)$/;
 
 /** The outcome of a pod whose main container will not run (any more); undefined while it may. */
@@ -26,12 +27,13 @@ export function outcomeOf(pod: V1Pod, main: string, sightings: Sightings): PodOu
 
   if (reason === 'DeadlineExceeded') return as('DeadlineExceeded', { reason, message, exitCode });
   if (reason && over && DISRUPTED.test(reason)) return as('PodDisrupted', { reason, message, exitCode });
-  if (reason && over && REJECTED.test(reason)) return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason, message });
+  if (reason && over && REJECTED.test(reason))
+    return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason, message });
 
   const disruption = disruptionOf(pod);
   if (disruption && !endedBefore(ended?.finishedAt, disruption.lastTransitionTime))
     return as('PodDisrupted', { reason: disruption.reason, message: disruption.message, exitCode });
-  if (sightings.deletion && !sightings.finishedByItself)
+  if (sightings.deletion !== undefined && !sightings.finishedByItself)
     return as('PodDeleted', { reason: 'Deleted', message: 'the pod was deleted while it ran', exitCode });
 
   const init = failedInit(pod);
@@ -43,7 +45,8 @@ export function outcomeOf(pod: V1Pod, main: string, sightings: Sightings): PodOu
       exitCode: init.state?.terminated?.exitCode,
     });
   // Failed without a word about its containers: nobody saw it run.
-  if (!ended) return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason: reason ?? 'NoContainerStatus', message });
+  if (!ended)
+    return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason: reason ?? 'NoContainerStatus', message });
 
   const container = { reason: ended.reason, message: ended.message, exitCode };
   // A child of the container's process can be killed for memory while the process itself ends with 0.
@@ -66,7 +69,9 @@ export function everStarted(pod: V1Pod): boolean {
   const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
   return statuses.some(
     ({ state, lastState }) =>
-      state?.running !== undefined || isRealTime(state?.terminated?.startedAt) || isRealTime(lastState?.terminated?.startedAt),
+      state?.running !== undefined ||
+      isRealTime(state?.terminated?.startedAt) ||
+      isRealTime(lastState?.terminated?.startedAt),
   );
 }
 

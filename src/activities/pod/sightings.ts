@@ -19,7 +19,8 @@ export function sight(before: Sightings, pod: V1Pod, main: string): Sightings {
   const ended = statusOf(pod, main)?.state?.terminated;
   // `deletionTimestamp` lies the grace period ahead of the moment of the DELETE. With grace 0 it may have been rewritten
   // by the kubelet's last word, so it says nothing about when the deletion began.
-  const deletion = before.deletion ?? (deletionTimestamp ? (grace ? seconds(deletionTimestamp) - grace : 0) : undefined);
+  const deletion =
+    before.deletion ?? (deletionTimestamp ? (grace ? seconds(deletionTimestamp) - grace : 0) : undefined);
   const finishedByItself =
     before.finishedByItself ?? (ended ? deletion === undefined || endedEarlier(ended.finishedAt, deletion) : undefined);
   return {

@@ -1,0 +1,124 @@
+/**
+ * The birth of a pod: exactly one per execution of the activity, and no container of it runs before Temporal has its uid. A pod
+ * made by an attempt that was frozen, superseded or terminated stays behind its gate and never runs.
+ */
+import type { V1Pod } from '@kubernetes/client-node';
+import type { PodRef } from '../types.ts';
+import type { Attempt } from './attempt.ts';
+import { standingOfRun } from './cancellation.ts';
+import { failNow } from './failure.ts';
+import { ClusterError } from './kubernetes/cluster-error.ts';
+import { pause } from './pause.ts';
+import { activityHash, belongsTo, keyOf, LABEL } from './pod/identity.ts';
+import { mainContainerName } from './pod/manifest.ts';
+import { removePod } from './remove-pod.ts';
+
+/** A POST is sent only by an attempt that Temporal acknowledged this recently. */
+const FRESH_MS = 10_000;
+
+/** The pod of this activity: the recorded one, one that an earlier attempt made, or a new one. `undefined`: it is gone. */
+export async function bear(attempt: Attempt): Promise<V1Pod | undefined> {
+  const known = attempt.recorder.state.pod;
+  const pod = known ? await readAgain(attempt, known) : await adoptOrCreate(attempt);
+  if (!pod) return undefined;
+  const ref = refOf(pod);
+  if (known && known.uid !== ref.uid) return undefined;
+  if (!known) await attempt.mustRecord({ pod: ref, phase: pod.status?.phase ?? 'Pending', reason: 'Created' });
+  return open(attempt, ref, pod);
+}
+
+export const refOf = (pod: V1Pod): PodRef => ({
+  namespace: pod.metadata?.namespace ?? '',
+  name: pod.metadata?.name ?? '',
+  uid: pod.metadata?.uid ?? '',
+});
+
+/** Takes the gate away. Only after this may a container run. */
+async function open(attempt: Attempt, ref: PodRef, pod: V1Pod): Promise<V1Pod | undefined> {
+  if (pod.metadata?.deletionTimestamp) return pod;
+  return attempt.persist(`opening the gate of pod ${ref.name}`, async () => {
+    try {
+      return await attempt.cluster.ungatePod(ref);
+    } catch (error) {
+      if (error instanceof ClusterError && (error.kind === 'notFound' || error.kind === 'conflict')) return undefined;
+      throw error;
+    }
+  });
+}
+
+const readAgain = (attempt: Attempt, { namespace, name }: PodRef) =>
+  attempt.persist(`reading pod ${name}`, () => attempt.cluster.readPod(namespace, name));
+
+async function adoptOrCreate(attempt: Attempt): Promise<V1Pod> {
+  await removeEarlierRuns(attempt);
+  const { cluster, manifest } = attempt;
+  const { namespace = '', name = '' } = manifest.metadata ?? {};
+  for (let backoff = 500; ; backoff = Math.min(2 * backoff, 15_000)) {
+    // An earlier attempt's POST, or our own whose answer was lost.
+    const there = await attempt.persist(`looking for pod ${name}`, () => cluster.readPod(namespace, name));
+    if (there) return adopt(attempt, there);
+    if (attempt.recorder.sinceAcknowledged > FRESH_MS) await attempt.mustStand(await attempt.recorder.ask());
+    try {
+      return await cluster.createPod(namespace, manifest);
+    } catch (error) {
+      const why = await refusal(attempt, error);
+      attempt.recorder.note({ phase: 'Pending', reason: why });
+      attempt.throwIfLateToStart(why);
+      // 409: there is a pod after all, so look at once.
+      if (!(error instanceof ClusterError && error.kind === 'alreadyExists')) await pause(backoff, attempt.signal);
+      await attempt.throwIfInterrupted();
+    }
+  }
+}
+
+/** The words of a refusal that may pass; throws the failure for one that will not. */
+async function refusal(attempt: Attempt, error: unknown): Promise<string> {
+  if (!(error instanceof ClusterError)) throw error;
+  switch (error.kind) {
+    case 'invalid':
+      throw failNow('InvalidSpec', `the API server refuses the pod: ${error.message}`, attempt.nothingCreated());
+    case 'forbidden':
+    case 'unauthorized':
+      throw failNow('Forbidden', error.message, attempt.nothingCreated());
+    case 'namespaceNotFound':
+      throw failNow('NamespaceNotFound', error.message, attempt.nothingCreated());
+    default:
+      attempt.createIsInDoubt();
+      return error.message;
+  }
+}
+
+/** A pod under our name: ours by its full key and by what it runs, or a stranger's, which is never touched. */
+function adopt(attempt: Attempt, pod: V1Pod): V1Pod {
+  const { manifest, key, spec } = attempt;
+  const name = mainContainerName(spec);
+  const main = (of: V1Pod) => {
+    const container = of.spec?.containers.find((one) => one.name === name);
+    return JSON.stringify([container?.image, container?.command, container?.args]);
+  };
+  // Whoever may create pods here could have put one under our name, with our key: it must also run what we would have run.
+  if (!belongsTo(pod, key) || main(pod) !== main(manifest))
+    throw failNow(
+      'PodNameConflict',
+      `pod ${pod.metadata?.namespace}/${pod.metadata?.name} exists and is not of this task; delete it or find out who made it`,
+    );
+  return pod;
+}
+
+/** A workflow reset starts the same activity in a new run, while the old run's pod may still be there. */
+async function removeEarlierRuns(attempt: Attempt): Promise<void> {
+  const { key, cluster } = attempt;
+  const hash = activityHash(key);
+  await attempt.reflector.ready();
+  const others = attempt.reflector.find(
+    (pod) => pod.metadata?.labels?.[LABEL.activity] === hash && keyOf(pod)?.runId !== key.runId,
+  );
+  for (const pod of others) {
+    const theirs = keyOf(pod);
+    if (theirs && (await standingOfRun(attempt.context.client, theirs)) === 'closed')
+      await removePod(cluster, refOf(pod), {
+        expectSeconds: pod.spec?.terminationGracePeriodSeconds ?? 30,
+        signal: attempt.signal,
+      });
+  }
+}

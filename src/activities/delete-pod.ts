@@ -1,0 +1,73 @@
+/**
+ * The workflow's own cleanup, on a task queue and slots of its own. Many cancels reach no attempt at all (retry backoff, a paused
+ * activity, a dead worker), so it runs whenever the activity did not confirm that its pod is gone.
+ */
+import { Context, log } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Cleanup, DeletePodInput } from '../types.ts';
+import type { PodDependencies } from './attempt.ts';
+import { refOf } from './birth.ts';
+import { ClusterError } from './kubernetes/cluster-error.ts';
+import { belongsTo, podName } from './pod/identity.ts';
+import { pause } from './pause.ts';
+import { removePod } from './remove-pod.ts';
+
+/** A create has 10 s for its answer, and some more until it is in the store. */
+const CREATE_MAY_BE_UNDER_WAY_MS = 12_000;
+
+export async function deletePod(dependencies: PodDependencies, input: DeletePodInput): Promise<Cleanup> {
+  const context = Context.current();
+  const heartbeat = setInterval(() => context.heartbeat(), 2_000);
+  try {
+    if (input.mode === 'hurry') return await deleteOnce(dependencies, input, context);
+    return await confirmGone(dependencies, input, context);
+  } catch (error) {
+    throw asFailure(error);
+  } finally {
+    clearInterval(heartbeat);
+  }
+}
+
+/** Confirms nothing: the create may still be under way, and the activity is about to look for itself. */
+async function deleteOnce(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<Cleanup> {
+  const pod = await ownPod(dependencies, input, context);
+  if (pod) await dependencies.cluster.deletePod(refOf(pod));
+  return { gone: false };
+}
+
+async function confirmGone(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<Cleanup> {
+  let pod = await ownPod(dependencies, input, context);
+  if (!pod && input.uid === undefined) {
+    await pause(CREATE_MAY_BE_UNDER_WAY_MS, context.cancellationSignal);
+    pod = await ownPod(dependencies, input, context);
+  }
+  if (!pod) return { gone: true };
+  const ref = refOf(pod);
+  const cleanup = await removePod(dependencies.cluster, ref, {
+    expectSeconds: pod.spec?.terminationGracePeriodSeconds ?? 30,
+    signal: context.cancellationSignal,
+  });
+  // Retried by Temporal until the workflow's patience is at its end; then the sweeper is left.
+  if (!cleanup.gone) throw ApplicationFailure.retryable(cleanup.error ?? '', 'CleanupFailed');
+  log.info(`deleted pod ${ref.namespace}/${ref.name}, which its activity left behind`);
+  return cleanup;
+}
+
+async function ownPod(dependencies: PodDependencies, input: DeletePodInput, { info }: Context) {
+  const { workflowExecution } = info;
+  if (!workflowExecution) throw ApplicationFailure.nonRetryable('deletePod runs in a workflow', 'InvalidSpec');
+  const key = {
+    temporalNamespaceId: dependencies.temporalNamespaceId,
+    ...workflowExecution,
+    activityId: input.activityId,
+  };
+  const namespace = input.namespace ?? dependencies.namespace;
+  const pod = await dependencies.cluster.readPod(namespace, podName(input.task, key));
+  return pod && belongsTo(pod, key) ? pod : undefined;
+}
+
+function asFailure(error: unknown): unknown {
+  if (!(error instanceof ClusterError)) return error;
+  const hopeless = error.kind === 'forbidden' || error.kind === 'invalid' || error.kind === 'namespaceNotFound';
+  return ApplicationFailure.create({ type: 'CleanupFailed', message: error.message, nonRetryable: hopeless });
+}

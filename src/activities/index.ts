@@ -1,0 +1,19 @@
+import type { DeletePodInput, RunPodInput } from '../types.ts';
+import type { PodDependencies } from './attempt.ts';
+import { deletePod } from './delete-pod.ts';
+import { runPod } from './run-pod.ts';
+
+export type { PodDependencies } from './attempt.ts';
+
+/** For the task queue of the pods: each call holds a slot for the life of its pod. */
+export const createPodActivities = (dependencies: PodDependencies) => ({
+  runPod: (input: RunPodInput) => runPod(dependencies, input),
+});
+
+/** For the task queue of the cleanups: they must find a slot when every other one holds a pod. */
+export const createCleanupActivities = (dependencies: PodDependencies) => ({
+  deletePod: (input: DeletePodInput) => deletePod(dependencies, input),
+});
+
+export type PodActivities = ReturnType<typeof createPodActivities>;
+export type CleanupActivities = ReturnType<typeof createCleanupActivities>;

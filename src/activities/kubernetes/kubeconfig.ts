@@ -1,0 +1,81 @@
+/** Which cluster, as which user: read from where kubectl reads it, but only the context that was named. */
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+
+/** The context that stands for the service account of the pod this worker runs in. */
+export const IN_CLUSTER = 'in-cluster';
+
+const tokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+/**
+ * `file` absent: the files of KUBECONFIG, or ~/.kube/config. Never falls back to anything: throws an Error that names the
+ * file or lists the contexts there are.
+ */
+export function loadKubeConfig(context: string, file?: string): KubeConfig {
+  if (context === IN_CLUSTER) return inCluster();
+  const { files, config } = file === undefined ? defaultFiles() : { files: [file], config: read(file) };
+  const from = files.join(delimiter);
+  const names = config.contexts.map((known) => known.name).sort();
+  if (!names.includes(context)) {
+    const there = names.length ? `It has: ${names.join(', ')}.` : 'It has no contexts.';
+    throw new Error(`no context '${context}' in ${from}. ${there}`);
+  }
+  config.setCurrentContext(context);
+  const { cluster: clusterName, user: userName } = config.getContextObject(context) ?? {};
+  const cluster = config.getCurrentCluster();
+  if (!cluster)
+    throw new Error(`context '${context}' in ${from} names the cluster '${clusterName}', which is not there`);
+  // Without a user client-node would not even use the cluster's CA.
+  if (!config.getCurrentUser())
+    throw new Error(`context '${context}' in ${from} names the user '${userName}', which is not there`);
+  if (!/^https?:\/\//.test(cluster.server)) throw new Error(`${from}: '${cluster.server}' is no server URL`);
+  if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify) {
+    throw new Error(`${from}: ${cluster.server} is not encrypted; say insecure-skip-tls-verify: true if that is meant`);
+  }
+  return config;
+}
+
+function inCluster(): KubeConfig {
+  if (!process.env.KUBERNETES_SERVICE_HOST || !existsSync(tokenFile)) {
+    throw new Error(
+      `context '${IN_CLUSTER}': this process does not run in a pod with a service account token (${tokenFile})`,
+    );
+  }
+  const config = new KubeConfig();
+  config.loadFromCluster();
+  return config;
+}
+
+/** As kubectl: all files of KUBECONFIG that exist, together; the first one to define a name wins. */
+function defaultFiles(): { files: string[]; config: KubeConfig } {
+  const wanted = process.env.KUBECONFIG?.split(delimiter).filter(Boolean) ?? [];
+  if (!wanted.length) wanted.push(join(homedir(), '.kube', 'config'));
+  const files = wanted.filter((file) => existsSync(file));
+  if (!files.length) throw new Error(`no kubeconfig: there is no ${wanted.join(', no ')}`);
+  const [config, ...more] = files.map(read) as [KubeConfig, ...KubeConfig[]];
+  const firstOnes = <T extends { name: string }>(all: T[]) => [
+    ...new Map(all.reverse().map((one) => [one.name, one])).values(),
+  ];
+  config.loadFromOptions({
+    clusters: firstOnes([config, ...more].flatMap((one) => one.clusters)),
+    users: firstOnes([config, ...more].flatMap((one) => one.users)),
+    contexts: firstOnes([config, ...more].flatMap((one) => one.contexts)),
+    currentContext: '',
+  });
+  return { files, config };
+}
+
+function read(file: string): KubeConfig {
+  if (!existsSync(file)) throw new Error(`there is no kubeconfig ${file}`);
+  const config = new KubeConfig();
+  try {
+    config.loadFromFile(file);
+  } catch (error) {
+    // The parser quotes the lines around the mistake, and there are keys in them: only its first words go on.
+    const words = error instanceof Error ? (error.message.split('\n')[0] ?? '').slice(0, 200) : 'unreadable';
+    throw new Error(`${file} is no kubeconfig: ${words}`);
+  }
+  return config;
+}

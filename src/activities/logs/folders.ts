@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export interface RunKey {
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+export interface PodKey extends RunKey {
+  readonly activityId: string;
+  readonly uid: string;
+}
+
+export interface PodFolder {
+  readonly activityId: string;
+  readonly uid: string;
+  readonly folder: string;
+}
+
+/** The folder of one pod's log. */
+export const logFolder = (root: string, { workflowId, runId, activityId, uid }: PodKey): string =>
+  join(root, ...[workflowId, runId, activityId, uid].map(encodeName));
+
+/** A folder as the history holds it. */
+export const folderUri = (folder: string): string => pathToFileURL(folder).href;
+
+/** The pods of a run that have a log, sorted by activity. */
+export async function podFolders(root: string, { workflowId, runId }: RunKey): Promise<PodFolder[]> {
+  const run = join(root, encodeName(workflowId), encodeName(runId));
+  const found: PodFolder[] = [];
+  for (const activity of await listNames(run)) {
+    for (const uid of await listNames(join(run, activity))) {
+      found.push({ activityId: decodeName(activity), uid: decodeName(uid), folder: join(run, activity, uid) });
+    }
+  }
+  return found;
+}
+
+/** The names in a folder, sorted; none when it is not there (yet). */
+export async function listNames(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Any id as one file name: readable, never a path, never longer than file systems allow. */
+export function encodeName(id: string): string {
+  const name = [...Buffer.from(id)].map(encodeByte).join('').replace(/^\./, '%2E');
+  if (name.length > 0 && name.length <= 200) return name;
+  // `~` is encoded above, so no other id has this name.
+  return `${name.slice(0, 150)}~${createHash('sha256').update(id).digest('hex').slice(0, 16)}`;
+}
+
+const encodeByte = (byte: number): string => {
+  const character = String.fromCharCode(byte);
+  return /[A-Za-z0-9._@=,+-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+};
+
+/** The id again; a name that was too long stays as it is. */
+function decodeName(name: string): string {
+  try {
+    return name.includes('~') ? name : decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}

@@ -1,0 +1,11 @@
+export { follow, Follower } from './follower.ts';
+export { followLimits, type ContainerState, type FollowLimits, type FollowOptions } from './reading.ts';
+export { type LogSource, type OpenLogOptions } from './stream.ts';
+export { LogStoreError } from './segment-claim.ts';
+export { fileSegments, type Segment, type SegmentStore } from './segment-store.ts';
+export { folderUri, logFolder, podFolders, type PodFolder, type PodKey, type RunKey } from './folders.ts';
+export { readLog, type LogEntry, type ReadLogOptions } from './reader.ts';
+export { type Gap, type LogCounters } from './ledger.ts';
+export { type LogRecord } from './record.ts';
+export { sanitise } from './sanitise.ts';
+export { Tail } from './tail.ts';

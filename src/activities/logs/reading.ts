@@ -1,0 +1,142 @@
+import { Aligner } from './align.ts';
+import type { LogRecord } from './record.ts';
+import type { Segment } from './segment-store.ts';
+import { LogStream, type LogSource, type StreamEnd } from './stream.ts';
+import { sinceTime } from './timestamp.ts';
+
+export type ContainerState = 'running' | 'terminated' | 'gone';
+
+export interface FollowLimits {
+  /** How far before the cursor a log is read again; lines are never that much out of order. */
+  readonly marginSeconds: number;
+  /** A log smaller than this is always read again as a whole: then not even a stepping clock hides a line. */
+  readonly wholeBelowBytes: number;
+  /** Silence that ends the search for the cursor in a followed stream. */
+  readonly searchIdleMs: number;
+  /** Silence after which a followed stream is opened anew, lest it be dead. */
+  readonly silenceMs: number;
+  /** Silence that ends a read that does not follow. */
+  readonly stallMs: number;
+  /** Silence after which a stream of a terminated container has caught up. */
+  readonly catchUpMs: number;
+  /** The last try, when the time given to `drainOpen` is over. */
+  readonly lastReadMs: number;
+  readonly backoffMs: readonly [minimum: number, maximum: number];
+}
+
+export const followLimits: FollowLimits = {
+  marginSeconds: 2,
+  wholeBelowBytes: 1024 * 1024,
+  searchIdleMs: 2000,
+  silenceMs: 5 * 60_000,
+  stallMs: 30_000,
+  catchUpMs: 150,
+  lastReadMs: 1000,
+  backoffMs: [100, 5000],
+};
+
+export interface FollowOptions {
+  /** What the container is known to be now. */
+  readonly state: () => ContainerState;
+  /** Called with what has just been stored, for a display. */
+  readonly onRecords?: (records: readonly LogRecord[]) => void;
+  readonly limits?: Partial<FollowLimits>;
+}
+
+export interface Reading extends StreamEnd {
+  /** Whether the place to go on from was found, so that what came after it is stored. */
+  readonly found: boolean;
+  readonly follow: boolean;
+  /** Whether the container had ended before the stream was opened. */
+  readonly terminal: boolean;
+  /** Records stored. */
+  readonly fresh: number;
+}
+
+interface Pass {
+  readonly follow: boolean;
+  readonly near: boolean;
+  readonly times?: number;
+}
+
+/** Reads a container's log from where the stored part ends, and stores what is new. */
+export class LogReading {
+  /** A followed stream is open and past the cursor: whatever the container writes is stored. */
+  live = false;
+  onLive: () => void = () => undefined;
+  readonly #source: LogSource;
+  readonly #segment: Segment;
+  readonly #options: FollowOptions;
+  readonly #limits: FollowLimits;
+  #stream: LogStream | undefined;
+  #settling = false;
+
+  constructor(source: LogSource, segment: Segment, options: FollowOptions) {
+    this.#source = source;
+    this.#segment = segment;
+    this.#options = options;
+    this.#limits = { ...followLimits, ...options.limits };
+  }
+
+  /** Lets the followed stream catch up and end; there will be no other. */
+  settle(): void {
+    this.#settling = true;
+    this.#stream?.setIdle(this.#limits.catchUpMs);
+  }
+
+  /**
+   * Reads once to the end of the stream. Whether the cursor is really gone is decided by a read of the whole log that does
+   * not follow: only there does the end of the stream mean that there is no more.
+   */
+  async read(follow: boolean, signal: AbortSignal): Promise<Reading> {
+    const near = await this.#pass({ follow, near: true }, signal);
+    if (near.found || near.how === 'broken' || (follow && this.#settling)) return near;
+    const whole = await this.#pass({ follow: false, near: false }, signal);
+    if (whole.found || whole.how !== 'eof') return whole;
+    // The rotation went through a row of equal records: the last one there is the cursor.
+    if (whole.seen > 0) return this.#pass({ follow: false, near: false, times: whole.seen }, signal);
+    const message =
+      'the last stored line is in the log no more: Kubernetes has dropped it, and perhaps others after it';
+    await this.#segment.addGap({ reason: 'rotated', message });
+    return this.#pass({ follow: false, near: false }, signal);
+  }
+
+  async #pass({ follow, near, times }: Pass, signal: AbortSignal): Promise<Reading & { seen: number }> {
+    const { cursor, counters } = this.#segment.ledger;
+    const { marginSeconds, wholeBelowBytes, searchIdleMs, silenceMs, stallMs, catchUpMs } = this.#limits;
+    const aligner = new Aligner(
+      cursor && { ...cursor, times: times ?? cursor.times },
+      near ? marginSeconds : undefined,
+    );
+    const terminal = !follow && this.#options.state() !== 'running';
+    const since = near && cursor && counters.bytes >= wholeBelowBytes ? sinceTime(cursor.ns, marginSeconds) : undefined;
+    const patience = () =>
+      !follow ? stallMs : this.#settling ? catchUpMs : aligner.state === 'found' ? silenceMs : searchIdleMs;
+    const stream = new LogStream(
+      this.#source,
+      { follow, signal, ...(since && { sinceTime: since }) },
+      Math.min(patience(), stallMs),
+    );
+    let fresh = 0;
+    const goLive = () => {
+      if (!follow || this.live || aligner.state !== 'found') return;
+      stream.setIdle(patience());
+      this.live = true;
+      this.onLive();
+    };
+    const store = async (records: readonly LogRecord[]): Promise<boolean> => {
+      const added = aligner.push(records);
+      await this.#segment.append(added);
+      fresh += added.length;
+      if (added.length > 0) this.#options.onRecords?.(added);
+      goLive();
+      return aligner.state !== 'passed';
+    };
+    this.#stream = stream;
+    const end = await stream.read(store, goLive);
+    this.live = false;
+    this.#stream = undefined;
+    if (end.how === 'eof' && terminal) await store(end.pieces);
+    return { ...end, follow, terminal, fresh, found: aligner.state === 'found', seen: aligner.seen };
+  }
+}

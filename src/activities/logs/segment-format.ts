@@ -1,0 +1,79 @@
+import type { Gap } from './ledger.ts';
+import type { LogRecord } from './record.ts';
+import { parseTimestamp } from './timestamp.ts';
+
+/** First line of a segment: where in its predecessor's file the log stops being valid and goes on here. */
+export interface SegmentHeader {
+  readonly v: 1;
+  readonly container: string;
+  readonly restart: number;
+  readonly segment: number;
+  readonly after?: { readonly segment: number; readonly offset: number };
+}
+
+/** One line of a segment's file. The file is readable as it is: `<timestamp> F <text>`, like a container runtime's own. */
+export type Entry =
+  /** `F`: a full line. `P`: a piece without a newline at its end. */
+  | ({ readonly kind: 'record' } & LogRecord)
+  /** `G <json>`: lines are missing here. */
+  | { readonly kind: 'gap'; readonly timestamp: string; readonly ns: bigint; readonly gap: Gap }
+  /** `# {"end":true}`: the container's end was seen; the log is complete. */
+  | { readonly kind: 'end' }
+  | { readonly kind: 'header'; readonly header: SegmentHeader };
+
+export const encodeHeader = (header: SegmentHeader): Buffer => Buffer.from(`# ${JSON.stringify(header)}\n`);
+
+export const encodeEnd = (): Buffer => Buffer.from('# {"end":true}\n');
+
+export const encodeGap = (timestamp: string, gap: Gap): Buffer =>
+  Buffer.from(`${timestamp} G ${JSON.stringify(gap)}\n`);
+
+/** All records in one buffer: one write. */
+export function encodeRecords(records: readonly LogRecord[]): Buffer {
+  const size = records.reduce((sum, { timestamp, bytes }) => sum + timestamp.length + bytes.length + 4, 0);
+  const out = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { timestamp, bytes, newline } of records) {
+    at += out.write(`${timestamp} ${newline ? 'F' : 'P'} `, at, 'latin1');
+    at += bytes.copy(out, at);
+    out[at++] = 0x0a;
+  }
+  return out;
+}
+
+/** Reads a line, given without its newline. What cannot be read was damaged on the disk: it becomes a gap. */
+export function parseEntry(line: Buffer): Entry {
+  if (line[0] === 0x23) return parseNote(line);
+  const space = line.indexOf(0x20);
+  const timestamp = line.toString('latin1', 0, Math.max(0, space));
+  const ns = parseTimestamp(timestamp);
+  const tag = line.toString('latin1', space + 1, space + 3);
+  const bytes = line.subarray(space + 3);
+  if (ns === undefined) return damaged(line.length);
+  if (tag === 'F ' || tag === 'P ') return { kind: 'record', timestamp, ns, bytes, newline: tag === 'F ' };
+  const gap = tag === 'G ' ? (parseJson(bytes) as Gap | undefined) : undefined;
+  return gap ? { kind: 'gap', timestamp, ns, gap } : damaged(line.length);
+}
+
+function parseNote(line: Buffer): Entry {
+  const note = parseJson(line.subarray(2)) as SegmentHeader | { end: true } | undefined;
+  if (!note) return damaged(line.length);
+  return 'end' in note ? { kind: 'end' } : { kind: 'header', header: note };
+}
+
+function parseJson(bytes: Buffer): object | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Stands for bytes of a segment that are not what a writer wrote. */
+export const damaged = (length: number): Entry => ({
+  kind: 'gap',
+  timestamp: '1970-01-01T00:00:00.000000000Z',
+  ns: 0n,
+  gap: { reason: 'unread', message: `the stored log is damaged: ${length} bytes cannot be read` },
+});

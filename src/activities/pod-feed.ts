@@ -1,0 +1,90 @@
+/**
+ * What is known of one pod now. The reflector tells what happens; that the pod is *gone* is decided by a GET alone, since a
+ * cache can be behind, cut off, or pointed at a server that was restored from a backup.
+ */
+import type { V1Pod } from '@kubernetes/client-node';
+import type { PodRef } from '../types.ts';
+import type { Cluster } from './kubernetes/cluster.ts';
+import type { PodReflector, PodSighting } from './kubernetes/pod-reflector.ts';
+import { pause } from './pause.ts';
+
+/** In case that the watch has gone quiet without ending: one read a minute and pod. */
+const SAFETY_READ_EVERY = 60_000;
+
+export class PodFeed {
+  /** The newest state; after the pod has gone, its last. */
+  latest: V1Pod;
+  /** The API server has no pod of this uid (any more). */
+  gone = false;
+  readonly #ref: PodRef;
+  readonly #cluster: Cluster;
+  readonly #closed = new AbortController();
+  readonly #unsubscribe: () => void;
+  readonly #timer: NodeJS.Timeout;
+  #wake = Promise.withResolvers<void>();
+  #reading = false;
+
+  constructor(cluster: Cluster, reflector: PodReflector, ref: PodRef, pod: V1Pod) {
+    this.#cluster = cluster;
+    this.#ref = ref;
+    this.latest = pod;
+    this.#unsubscribe = reflector.subscribe(ref.name, (sighting) => this.#sighted(sighting));
+    this.#timer = setInterval(() => void this.#read(), SAFETY_READ_EVERY);
+  }
+
+  /** Resolves at the next change, after `ms`, or when the signal fires, whichever comes first. */
+  async change(ms: number, signal: AbortSignal): Promise<void> {
+    const timer = new AbortController();
+    await Promise.race([this.#wake.promise, pause(ms, AbortSignal.any([signal, timer.signal]))]);
+    timer.abort();
+  }
+
+  close(): void {
+    this.#closed.abort();
+    clearInterval(this.#timer);
+    this.#unsubscribe();
+  }
+
+  #sighted(sighting: PodSighting): void {
+    if (sighting.type === 'missing') return void this.#read();
+    this.#take(sighting.pod);
+    // Another uid under our name, or the watch says DELETED: ask.
+    if (sighting.type === 'deleted' || sighting.pod.metadata?.uid !== this.#ref.uid) void this.#read();
+  }
+
+  #take(pod: V1Pod): void {
+    if (pod.metadata?.uid !== this.#ref.uid || isOlder(pod, this.latest)) return;
+    this.latest = pod;
+    this.#changed();
+  }
+
+  async #read(): Promise<void> {
+    if (this.#reading || this.gone) return;
+    this.#reading = true;
+    for (let backoff = 200; !this.#closed.signal.aborted; backoff = Math.min(2 * backoff, 10_000)) {
+      try {
+        const pod = await this.#cluster.readPod(this.#ref.namespace, this.#ref.name);
+        if (pod?.metadata?.uid === this.#ref.uid) this.#take(pod);
+        else this.gone = true;
+        break;
+      } catch {
+        // No answer is not an absence: ask again.
+        await pause(backoff, this.#closed.signal);
+      }
+    }
+    this.#reading = false;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers<void>();
+  }
+}
+
+/** A list or an answer under way can be older than what the watch has already told. */
+function isOlder(pod: V1Pod, known: V1Pod): boolean {
+  return version(pod) < version(known);
+}
+
+const version = (pod: V1Pod) => BigInt(pod.metadata?.resourceVersion || 0);

@@ -1,0 +1,43 @@
+/**
+ * The end of a pod. Gone means: the API server was seen to hold this uid no longer. A DELETE that was accepted is not that, and
+ * neither is a 404 for a name whose create may still be under way.
+ */
+import type { Cleanup, PodRef } from '../types.ts';
+import type { Cluster } from './kubernetes/cluster.ts';
+import { pause } from './pause.ts';
+
+/** On top of the pod's own grace period: kubelets and API servers have bad minutes. */
+const CONFIRM_MS = 60_000;
+const LOOK_EVERY = 500;
+
+export interface Removal {
+  /** Grace to ask for, in seconds; the pod's own when absent. Never 0: that frees the name, not the process. */
+  graceSeconds?: number;
+  /** The pod's own grace, in seconds: how long the confirmation may take. */
+  expectSeconds: number;
+  /** Stops the confirmation, not the deletion. */
+  signal: AbortSignal;
+}
+
+/** Deletes this uid and waits until it is gone; trouble is told in the answer, never thrown over the pod's own outcome. */
+export async function removePod(cluster: Cluster, ref: PodRef, removal: Removal): Promise<Cleanup> {
+  const end = performance.now() + removal.expectSeconds * 1000 + CONFIRM_MS;
+  let ordered = false;
+  let trouble: unknown;
+  for (let wait = 20; performance.now() < end && !removal.signal.aborted; wait = Math.min(2 * wait, LOOK_EVERY)) {
+    try {
+      if (!ordered) {
+        if ((await cluster.deletePod(ref, removal.graceSeconds)) === 'gone') return { gone: true };
+        ordered = true;
+      }
+      const pod = await cluster.readPod(ref.namespace, ref.name);
+      if (pod?.metadata?.uid !== ref.uid) return { gone: true };
+      trouble = undefined;
+    } catch (error) {
+      trouble = error;
+    }
+    await pause(wait, removal.signal);
+  }
+  const why = trouble instanceof Error ? trouble.message : 'the pod is still terminating';
+  return { gone: false, error: `pod ${ref.namespace}/${ref.name} was not seen to go: ${why}` };
+}

@@ -1,0 +1,66 @@
+/** The arguments of a workflow, from what was typed: JSON, a YAML or JSON file, or standard input. */
+import { readFileSync, statSync } from 'node:fs';
+import { parseAllDocuments } from 'yaml';
+import { usage, type Problem } from '../problem.ts';
+
+const FILE = /\.(ya?ml|json)$/i;
+
+/** @throws Problem (2) that names the argument, its position and the parser's complaint */
+export function readArguments(texts: readonly string[], readStdin: () => string = () => readFileSync(0, 'utf8')): unknown[] {
+  const again = texts.indexOf('-', texts.indexOf('-') + 1);
+  if (texts.includes('-') && again !== -1)
+    throw usage(`argument ${again + 1} is '-' again: standard input can be read only once`);
+  return texts.map((text, index) => {
+    const position = index + 1;
+    if (text === '-') return parseYaml(readStdin(), `argument ${position} (standard input)`);
+    if (!FILE.test(text)) return parseJson(text, position);
+    const content = readFile(text, position);
+    return parseYaml(content, `argument ${position} (${text})`);
+  });
+}
+
+function parseJson(text: string, position: number): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    const shown = text.length > 80 ? `${text.slice(0, 77)}...` : text;
+    throw usage(`argument ${position} is not JSON: ${messageOf(error)}\n  it is: ${shown}\n${hintFor(text)}`);
+  }
+}
+
+/** What was most probably meant. */
+function hintFor(text: string): string {
+  if (/^[[{]/.test(text.trim())) return '  put single quotes around it, or the shell takes the double quotes away';
+  return `  text needs its own quotes: '${JSON.stringify(text)}'; a file's name must end in .yaml, .yml or .json`;
+}
+
+function readFile(path: string, position: number): string {
+  try {
+    if (!statSync(path).isFile()) throw new Error('it is not a file');
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw usage(`argument ${position}: cannot read ${path}: ${absent ? 'there is no such file' : messageOf(error)}`);
+  }
+}
+
+/** JSON is YAML, so this reads both. */
+function parseYaml(text: string, from: string): unknown {
+  const documents = parseAllDocuments(text, { merge: true });
+  const found = 'empty' in documents ? 0 : documents.length;
+  const error = 'empty' in documents ? undefined : documents.flatMap((document) => document.errors)[0];
+  if (error) throw malformed(from, error);
+  if (found !== 1 || 'empty' in documents)
+    throw usage(`${from} holds ${found === 0 ? 'nothing' : `${found} YAML documents`}; it must be exactly one`);
+  try {
+    // Plain values only: what JSON cannot say would not arrive as it was sent.
+    return JSON.parse(JSON.stringify(documents[0]?.toJS())) as unknown;
+  } catch (thrown) {
+    throw malformed(from, thrown);
+  }
+}
+
+const malformed = (from: string, error: unknown): Problem =>
+  usage(`${from} is not valid YAML or JSON: ${messageOf(error).trimEnd().replaceAll('\n', '\n  ')}`);
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

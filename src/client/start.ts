@@ -1,0 +1,74 @@
+/** Starts a workflow, and says where to look at it. */
+import { randomBytes } from 'node:crypto';
+import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
+import { runUrl, type TemporalConfig } from '../config.ts';
+import { usage } from '../problem.ts';
+import { asProblem, type Temporal } from './temporal.ts';
+
+/** How long a start may wait for its answer. */
+const START_LIMIT_MS = 10_000;
+/** Characters, of up to 4 bytes each: Temporal takes 400 bytes. */
+const SUMMARY_LENGTH = 80;
+
+export interface StartRequest {
+  readonly workflow: string;
+  readonly args: readonly unknown[];
+  readonly workflowId: string;
+}
+
+export interface Run {
+  readonly workflowId: string;
+  readonly runId: string;
+  /** Its page in the Web UI, when there is one. */
+  readonly url?: string | undefined;
+  readonly handle: WorkflowHandle;
+}
+
+/** @throws Problem */
+export async function startWorkflow(temporal: Temporal, { workflow, args, workflowId }: StartRequest): Promise<Run> {
+  const { client, connection, config } = temporal;
+  try {
+    const handle = await connection.withDeadline(Date.now() + START_LIMIT_MS, () =>
+      client.workflow.start(workflow, {
+        workflowId,
+        args: [...args],
+        taskQueue: config.taskQueue,
+        // A worker that replays a long history needs more than the usual 10 seconds.
+        workflowTaskTimeout: '60s',
+        staticSummary: summaryOf(workflow, args),
+      }),
+    );
+    const runId = handle.firstExecutionRunId;
+    return { workflowId, runId, url: runUrl(config, workflowId, runId), handle };
+  } catch (error) {
+    if (error instanceof WorkflowExecutionAlreadyStartedError) throw await alreadyRuns(temporal, workflowId);
+    throw asProblem(error, config);
+  }
+}
+
+/** `<workflow>-<8 hex>`: no two runs meet by accident. */
+export const newWorkflowId = (workflow: string): string => `${workflow}-${randomBytes(4).toString('hex')}`;
+
+/** How to look at a run, with whatever there is. */
+export const lookAt = (config: TemporalConfig, { workflowId, url }: Pick<Run, 'workflowId' | 'url'>): string =>
+  url ?? `temporal workflow describe --address ${config.connection.address} --namespace ${config.namespace} --workflow-id ${workflowId}`;
+
+/** The line that the Web UI shows of the run: Markdown, so the arguments are code. */
+export function summaryOf(workflow: string, args: readonly unknown[]): string {
+  if (args.length === 0) return workflow;
+  const text = args.map((arg) => JSON.stringify(arg)).join(' ').replaceAll('`', "'");
+  const shown = [...text].slice(0, SUMMARY_LENGTH).join('');
+  return `${workflow} \`${shown}${shown.length < text.length ? '…' : ''}\``;
+}
+
+async function alreadyRuns({ client, config }: Temporal, workflowId: string) {
+  const url = await client.workflow.getHandle(workflowId).describe().then(
+    ({ runId }) => runUrl(config, workflowId, runId),
+    () => undefined,
+  );
+  return usage(
+    `a workflow with the id '${workflowId}' is running already; nothing was started\n` +
+      `  look at it: ${lookAt(config, { workflowId, url })}\n` +
+      '  give another --id, or none, to start one more',
+  );
+}

@@ -1,0 +1,26 @@
+/** What went wrong, said once, to a person: which thing, and what to do. The exit code says whose turn it is. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  /** 2: the call is wrong. 3: something outside does not answer or does not allow it. */
+  readonly exitCode: 2 | 3;
+
+  constructor(message: string, exitCode: 2 | 3, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+export const usage = (message: string): Problem => new Problem(message, 2);
+
+export const infrastructure = (message: string, cause?: unknown): Problem => new Problem(message, 3, cause);
+
+/** Runs a program: its number is the exit code. One message on failure; the stack trace only with `--debug`. */
+export async function main(program: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await program();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(process.argv.includes('--debug') ? error : `temporal-pods: ${message}`);
+    process.exitCode = error instanceof Problem ? error.exitCode : 3;
+  }
+}

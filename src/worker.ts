@@ -1,0 +1,109 @@
+/**
+ * The worker: runs workflows and pods until it is told to stop. On SIGTERM it detaches from its pods, which live on; the next
+ * worker adopts them. Cleanups have a queue and slots of their own, so that they never wait behind the pods.
+ */
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createCleanupActivities, createPodActivities, type PodDependencies } from './activities/index.ts';
+import { connectCluster } from './activities/kubernetes/connect.ts';
+import type { Cluster } from './activities/kubernetes/cluster.ts';
+import { createReflectors } from './activities/kubernetes/reflectors.ts';
+import { MANAGED_SELECTOR } from './activities/pod/identity.ts';
+import { kubernetesConfig, temporalConfig, type TemporalConfig } from './config.ts';
+import { infrastructure, main, usage } from './problem.ts';
+
+/** Bounds how long a cancel goes unnoticed, at the price of one call per pod and interval (1,000 pods: 200 calls a second). */
+const HEARTBEAT_THROTTLE = '5s';
+/** Longer than a cleanup that has begun takes with the default grace; keep the worker pod's own grace above it. */
+const SHUTDOWN_FORCE = '100s';
+
+await main(async () => {
+  const temporal = temporalConfig();
+  const kubernetes = kubernetesConfig();
+  const logger = new DefaultLogger('INFO');
+  Runtime.install({ logger });
+  const cluster = connect(kubernetes);
+  const reflectors = createReflectors(cluster, (message) => logger.warn(message));
+  const connection = await connectTemporal(temporal);
+  try {
+    await mayList(cluster, kubernetes.namespace);
+    const dependencies: PodDependencies = {
+      cluster,
+      reflector: reflectors,
+      namespace: kubernetes.namespace,
+      logRoot: temporal.logRoot,
+      temporalNamespaceId: await namespaceId(connection, temporal.namespace),
+    };
+    const options: WorkerOptions = {
+      connection,
+      namespace: temporal.namespace,
+      taskQueue: temporal.taskQueue,
+      maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+      shutdownForceTime: SHUTDOWN_FORCE,
+    };
+    const workers = await Promise.all([
+      Worker.create({
+        ...options,
+        workflowsPath: new URL('./workflows/index.ts', import.meta.url).pathname,
+        activities: createPodActivities(dependencies),
+        maxConcurrentActivityTaskExecutions: kubernetes.maxPods,
+      }),
+      Worker.create({
+        ...options,
+        taskQueue: `${temporal.taskQueue}-cleanup`,
+        activities: createCleanupActivities(dependencies),
+      }),
+    ]);
+    const running = workers.map((worker) => worker.run());
+    console.error(
+      `worker ready: task queue ${temporal.taskQueue} at ${temporal.connection.address}, ` +
+        `pods in ${kubernetes.context}/${kubernetes.namespace}, logs in ${temporal.logRoot}`,
+    );
+    await Promise.all(running);
+    return 0;
+  } finally {
+    reflectors.close();
+    cluster.close();
+    await connection.close();
+  }
+});
+
+function connect({ context, kubeconfig }: ReturnType<typeof kubernetesConfig>) {
+  try {
+    return connectCluster({ context, ...(kubeconfig !== undefined && { kubeconfig }) });
+  } catch (error) {
+    throw usage(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The first thing that fails with a wrong cluster, wrong credentials or too few rights; better now than in the first task. */
+async function mayList(cluster: Cluster, namespace: string): Promise<void> {
+  try {
+    await cluster.listPods(namespace, MANAGED_SELECTOR);
+  } catch (error) {
+    throw infrastructure(
+      `cannot work in Kubernetes namespace '${namespace}': ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    );
+  }
+}
+
+async function connectTemporal({ connection }: TemporalConfig): Promise<NativeConnection> {
+  try {
+    return await NativeConnection.connect(connection);
+  } catch (error) {
+    throw infrastructure(
+      `Temporal at ${connection.address} does not answer; is it up? (\`npm run up\` starts a local one)`,
+      error,
+    );
+  }
+}
+
+/** Names repeat over servers; an id does not, so a rebuilt server never takes another one's pods for its own. */
+async function namespaceId(connection: NativeConnection, namespace: string): Promise<string> {
+  try {
+    const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
+    return namespaceInfo?.id ?? namespace;
+  } catch (error) {
+    throw infrastructure(`Temporal has no namespace '${namespace}', or does not let us see it`, error);
+  }
+}

@@ -1,0 +1,20 @@
+import { inWorkflowContext } from '@temporalio/workflow';
+import { DagRun } from './dag-run.ts';
+import { dagError } from './errors.ts';
+import type { DagOptions, Task } from './types.ts';
+
+/** The SDK loads workflow code anew for each workflow, so this belongs to one run. */
+let used = false;
+
+/**
+ * Runs a graph of tasks that is written as plain code: a task is a promise, an `await` is an edge.
+ *
+ * A failure that was caught is survived, by whoever caught it. Every other one fails the run, but only when everything has
+ * settled, so no pod outlives the workflow that asked for it, and independent tasks go on (see `onFailure`).
+ */
+export async function dag<T>(body: (task: Task) => T | PromiseLike<T>, options: DagOptions = {}): Promise<T> {
+  if (!inWorkflowContext()) throw new Error('dag() runs in a workflow only');
+  if (used) throw dagError('DagOnlyOnce', 'a workflow holds one dag(): run another one as a child workflow');
+  used = true;
+  return new DagRun(options).run(body);
+}

@@ -1,0 +1,55 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  ContinueAsNew,
+  TemporalFailure,
+} from '@temporalio/workflow';
+
+/** The `type` of the failures that `dag` makes. They are part of the interface: clients and tests tell them apart by it. */
+export type DagErrorType =
+  /** Tasks failed and nobody survived it; `details` hold one entry per task. */
+  | 'DagFailed'
+  /** A task awaits itself, directly or over others. */
+  | 'DagCycle'
+  /** Two tasks have one name. */
+  | 'DagDuplicate'
+  /** A name that cannot be part of an activityId. */
+  | 'DagName'
+  | 'DagTooLarge'
+  /** A handle was used as a value. */
+  | 'DagMisuse'
+  /** The pod was not started, because another task had failed and `onFailure` is `stop`. */
+  | 'DagNotStarted'
+  /** A second `dag` in a workflow, or a task for a DAG that has ended. */
+  | 'DagOnlyOnce';
+
+export const dagError = (type: DagErrorType, message: string): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(message, type);
+
+export const notStarted = (task: string, why: string): ApplicationFailure =>
+  dagError('DagNotStarted', `'${task}' was not started: ${why}`);
+
+/** Anything can be thrown; only an object can be remembered as the failure of a task. */
+export const toError = (thrown: unknown): Error =>
+  thrown instanceof Error ? thrown : ApplicationFailure.nonRetryable(String(thrown), 'Error');
+
+/**
+ * A plain Error that leaves a workflow fails the workflow *task*, which Temporal then tries for ever. In a DAG every pod has
+ * settled by then, so it fails the run, as an error in a task does.
+ */
+export function toFailure(error: Error): Error {
+  if (error instanceof TemporalFailure || error instanceof ContinueAsNew) return error;
+  return ApplicationFailure.create({ message: error.message, type: error.name, nonRetryable: true, cause: error });
+}
+
+/** The failure that says something: Temporal wraps what an activity or a child threw into "Activity task failed". */
+export function rootFailure(error: unknown): { type: string; message: string } {
+  if ((error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && error.cause)
+    return rootFailure(error.cause);
+  if (!(error instanceof Error)) return { type: 'Error', message: String(error) };
+  const type = error instanceof ApplicationFailure ? error.type : undefined;
+  return { type: type ?? error.name, message: error.message };
+}
+
+export const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 200);

@@ -1,0 +1,85 @@
+import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
+import { notStarted } from './errors.ts';
+import { PriorityQueue } from './priority-queue.ts';
+import type { TaskNode } from './task-node.ts';
+
+interface Ticket {
+  readonly node: TaskNode;
+  readonly admit: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
+/**
+ * Where pods wait for their turn. It limits pods, not tasks: a task that waits for another holds nothing, so no limit, not
+ * even 1, can make a DAG wait for itself.
+ */
+export class Gate {
+  readonly #max: number;
+  readonly #queue = new PriorityQueue<Ticket>();
+  readonly #onRoom: () => void;
+  #running = 0;
+  #shutBecause: string | undefined;
+
+  constructor(max: number, onRoom: () => void) {
+    this.#max = max;
+    this.#onRoom = onRoom;
+  }
+
+  async enter(node: TaskNode): Promise<void> {
+    if (this.#shutBecause !== undefined) throw notStarted(node.name, this.#shutBecause);
+    const scope = CancellationScope.current();
+    const cancelled = () => new CancelledFailure(`'${node.name}' was cancelled before its pod started`);
+    if (scope.consideredCancelled) throw cancelled();
+    node.queued++;
+    try {
+      await new Promise<void>((admit, refuse) => {
+        const ticket: Ticket = { node, admit, refuse };
+        this.#queue.push(ticket, node.priority);
+        if (scope.cancellable) scope.cancelRequested.catch(() => this.#drop(ticket, cancelled()));
+        this.#admit();
+      });
+    } finally {
+      node.queued--;
+    }
+    node.running++;
+  }
+
+  leave(node: TaskNode): void {
+    node.running--;
+    this.#running--;
+    this.#admit();
+    this.#onRoom();
+  }
+
+  /** From now on nothing new starts. */
+  shut(why: string): void {
+    this.#shutBecause ??= why;
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) next.refuse(notStarted(next.node.name, why));
+    this.#onRoom();
+  }
+
+  /** Whether a pod of this priority is soon to have a slot. Soon: as many may stand in the queue as may run. */
+  isNear(priority: number): boolean {
+    return this.#running + this.#queue.countFrom(priority) < 2 * this.#max;
+  }
+
+  /** How many may run at once. */
+  get max(): number {
+    return this.#max;
+  }
+
+  #admit(): void {
+    while (this.#running < this.#max) {
+      const next = this.#queue.shift();
+      if (!next) return;
+      this.#running++;
+      next.admit();
+    }
+  }
+
+  #drop(ticket: Ticket, error: Error): void {
+    this.#queue.remove(ticket);
+    ticket.refuse(error);
+    this.#onRoom();
+  }
+}

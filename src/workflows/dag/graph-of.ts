@@ -1,0 +1,56 @@
+/** From what the nodes know to the graph that is shown. Pure. */
+import type { Graph, GraphEdge, GraphNode } from './graph.ts';
+import type { TaskNode } from './task-node.ts';
+import { rootFailure } from './errors.ts';
+
+export function graphOf(nodes: readonly TaskNode[]): Graph {
+  return { nodes: nodes.map(graphNode), edges: nodes.flatMap(edgesTo) };
+}
+
+export function graphNode(node: TaskNode): GraphNode {
+  const { name, state, parent, pods, startedAt, endedAt, failure } = node;
+  return {
+    name,
+    state,
+    // The body has no parent, and what the body created is not worth saying.
+    ...(parent?.parent && { parent: parent.name }),
+    tries: pods.length,
+    pods: [...pods],
+    ...(failure && { error: rootFailure(failure.error).message.slice(0, 200) }),
+    ...(startedAt !== undefined && { startedAt }),
+    ...(endedAt !== undefined && { endedAt }),
+  };
+}
+
+export function edgesTo(node: TaskNode): GraphEdge[] {
+  const data = [...node.sources].map((from): GraphEdge => [from.name, node.name, 'data']);
+  return [...data, ...orderSources(node).map((from): GraphEdge => [from.name, node.name, 'order'])];
+}
+
+/**
+ * Of what its creator had awaited before it created this one, the last: whatever they say already is left out (the transitive
+ * reduction). `for (…) await task(…)` gives a chain, not a triangle.
+ */
+function orderSources(node: TaskNode): TaskNode[] {
+  const creator = node.parent;
+  if (!creator || node.deliveredAtBirth === 0) return [];
+  const before = [...creator.delivered].slice(0, node.deliveredAtBirth);
+  const implied = new Set<TaskNode>();
+  for (const source of node.sources) addWithSources(source, implied);
+  const chosen: TaskNode[] = [];
+  // From the last one back. One that was itself created in this way stands for all that had been awaited at that time.
+  for (let at = before.length - 1, covered = 0; at >= covered; at--) {
+    const source = before[at]!;
+    if (source.parent === creator) covered = Math.max(covered, source.deliveredAtBirth);
+    if (implied.has(source)) continue;
+    chosen.push(source);
+    addWithSources(source, implied);
+  }
+  return chosen;
+}
+
+function addWithSources(node: TaskNode, to: Set<TaskNode>): void {
+  if (to.has(node)) return;
+  to.add(node);
+  for (const source of node.sources) addWithSources(source, to);
+}

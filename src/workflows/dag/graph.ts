@@ -1,0 +1,50 @@
+/**
+ * What the query `graph` answers. The client imports this file as it is, so it holds types and the query, and nothing of the
+ * helper itself.
+ */
+import { defineQuery } from '@temporalio/workflow';
+
+/** The name under which the body of the DAG, the function given to `dag`, stands among the nodes. No task can have it. */
+export const BODY = '(body)';
+
+export type TaskState =
+  /** Its function has not come to a pod yet, or is between two: it waits for other tasks, or computes. */
+  | 'waiting'
+  /** It wants to start a pod and waits for a slot. */
+  | 'queued'
+  /** A pod of it is under way. */
+  | 'running'
+  | 'done'
+  /** It failed by itself. */
+  | 'failed'
+  /** It failed because a task that it awaited did. */
+  | 'upstream'
+  /** Its pod was not started, as another task had failed and `onFailure` is `stop`; or it awaited such a task. */
+  | 'skipped'
+  | 'cancelled';
+
+export interface GraphNode {
+  name: string;
+  state: TaskState;
+  /** The task that created this one; absent when the body did. */
+  parent?: string;
+  /** Pods started so far. */
+  tries: number;
+  /** Their activityIds. */
+  pods: string[];
+  /** At most 200 characters. */
+  error?: string;
+  /** Milliseconds since 1970: when the first pod got its slot. */
+  startedAt?: number;
+  endedAt?: number;
+}
+
+/** `data`: `to` awaited `from`. `order`: `to` was created after its creator had awaited `from`; true in time, drawn dotted. */
+export type GraphEdge = [from: string, to: string, kind: 'data' | 'order'];
+
+export interface Graph {
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+}
+
+export const graphQuery = defineQuery<Graph>('graph');

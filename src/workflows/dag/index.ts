@@ -1,0 +1,5 @@
+export { dag } from './dag.ts';
+export { BODY, graphQuery, type Graph, type GraphEdge, type GraphNode, type TaskState } from './graph.ts';
+export { inSlot, type Slot } from './slot.ts';
+export type { DagErrorType } from './errors.ts';
+export type { DagOptions, Handle, Task, TaskOptions } from './types.ts';

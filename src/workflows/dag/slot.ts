@@ -1,0 +1,50 @@
+import { currentNode } from './context.ts';
+import type { TaskNode } from './task-node.ts';
+import { UNNAMED } from './task-name.ts';
+
+/** What a pod needs to know of the task it belongs to. */
+export interface Slot {
+  readonly task: string;
+  /** The activityId of the next pod: `<task>-<n>`, n counted over everything this task does. */
+  nextActivityId(): string;
+  /** Names of the tasks that this one has awaited so far. */
+  after(): string[];
+}
+
+/** Counts pods outside of tasks. The SDK loads workflow code anew for each workflow, so this belongs to one run. */
+let unnamedPods = 0;
+
+/**
+ * Runs code that starts pods. In a task it first waits at the gate of the DAG, and counts against `maxParallel` until it has
+ * settled; so do not nest it. In the body of a DAG, and without one, there is no gate.
+ */
+export async function inSlot<T>(run: (slot: Slot) => Promise<T>): Promise<T> {
+  const node = currentNode();
+  if (!node?.gate) return run(unnamedSlot(node));
+  await node.gate.enter(node);
+  try {
+    node.startedAt ??= Date.now();
+    return await run(taskSlot(node));
+  } finally {
+    node.gate.leave(node);
+  }
+}
+
+const taskSlot = (node: TaskNode): Slot => ({
+  task: node.name,
+  nextActivityId: () => addPod(node, `${node.name}-${node.pods.length + 1}`),
+  after: () => namesOf(node.sources),
+});
+
+const unnamedSlot = (body: TaskNode | undefined): Slot => ({
+  task: UNNAMED,
+  nextActivityId: () => addPod(body, `${UNNAMED}-${++unnamedPods}`),
+  after: () => (body ? namesOf(body.sources) : []),
+});
+
+function addPod(node: TaskNode | undefined, activityId: string): string {
+  node?.pods.push(activityId);
+  return activityId;
+}
+
+const namesOf = (nodes: Iterable<TaskNode>): string[] => [...nodes].map((node) => node.name);

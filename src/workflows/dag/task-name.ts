@@ -1,0 +1,18 @@
+import { dagError } from './errors.ts';
+
+/** Pods that no task started, but the body or a workflow without `dag`, carry this name. */
+export const UNNAMED = 'pod';
+
+const PATTERN = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+
+/**
+ * A task's name goes into activityIds (`<task>-<n>`), pod names and label values, so it is what Kubernetes takes as the value
+ * of a label. Two tasks never share an activityId: behind its last dash stands the number, before it the name.
+ */
+export function checkTaskName(name: string): void {
+  if (name === UNNAMED)
+    throw dagError('DagName', `'${UNNAMED}' is what pods outside of tasks are called: choose another name`);
+  if (PATTERN.test(name)) return;
+  const rule = '1 to 63 letters, digits, dots, dashes and underscores, with a letter or digit at both ends';
+  throw dagError('DagName', `${JSON.stringify(name)} cannot be the name of a task: ${rule}`);
+}

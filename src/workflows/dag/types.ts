@@ -1,0 +1,34 @@
+/** What the author of a DAG sees: types only. */
+
+/** The result of a task, to be awaited: a thenable of our own, so a failure that nobody awaits yet is never "unhandled". */
+export interface Handle<T> extends PromiseLike<T> {
+  readonly name: string;
+  then<A = T, B = never>(
+    onValue?: ((value: T) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Handle<A | B>;
+  catch<B = never>(onError?: ((error: unknown) => B | PromiseLike<B>) | null): Handle<T | B>;
+  finally(onEnd?: (() => void) | null): Handle<T>;
+}
+
+export interface TaskOptions {
+  /** Waits for these before the task's function is called, whatever their values are. */
+  readonly after?: readonly PromiseLike<unknown>[];
+  /** Of the pods that wait for a slot, the highest number goes first. Default 0. */
+  readonly priority?: number;
+  /** Its failure is part of the plan: with `onFailure: 'stop' | 'cancel'` it does not end the others. */
+  readonly mayFail?: boolean;
+}
+
+/** Adds a task to the DAG. Its function starts soon, in a microtask: what it awaits may be written further down. */
+export type Task = <T>(name: string, work: () => T | PromiseLike<T>, options?: TaskOptions) => Handle<T>;
+
+export interface DagOptions {
+  /**
+   * What a failed task means to the others. `continue` (default): every task that exists goes on. `stop`: no pod starts any
+   * more, those that run end in peace. `cancel`: they are cancelled too.
+   */
+  readonly onFailure?: 'continue' | 'stop' | 'cancel';
+  /** How many pods may run at once. Default 100: many more that end together make the server fail a workflow task. */
+  readonly maxParallel?: number;
+}

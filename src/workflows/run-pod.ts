@@ -1,0 +1,148 @@
+/**
+ * `runPod`, as a workflow calls it: the tries of one pod task. Each try is an activity of its own and so a pod of its own,
+ * visible in the history. Here it is also guaranteed that a pod goes, whatever became of its activity.
+ */
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  isCancellation,
+  log,
+  proxyActivities,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { StringValue } from 'ms';
+import type { CleanupActivities, PodActivities } from '../activities/index.ts';
+import { milliseconds } from '../duration.ts';
+import type { Cleanup, PodFailureDetails, PodRecord, PodResult, PodSpec } from '../types.ts';
+import { inSlot, type Slot } from './dag/index.ts';
+import { firstTry } from './tries.ts';
+
+/** A pod may take its whole time and its grace, and be confirmed gone after that. */
+const SLACK_MS = 30 * 60_000;
+const CLEANUP_LIMIT = '15m';
+
+/**
+ * Runs one pod to its end and returns what came of it.
+ *
+ * @throws ActivityFailure whose `cause` is an ApplicationFailure: `type` is the `OutcomeKind` (`ContainerFailed`, `OOMKilled`, …) or
+ *   `InvalidSpec`, `Forbidden`, `NamespaceNotFound`, `PodNameConflict`; `details[0]` is a `PodFailureDetails`
+ * @throws CancelledFailure when the scope around it is cancelled, after the pod is gone
+ */
+export function runPod<Output = unknown>(spec: PodSpec): Promise<PodResult<Output>> {
+  return inSlot(async (slot) => {
+    for (let round = firstTry(spec); ;) {
+      const end = await onePod(spec, slot, round.try);
+      if ('result' in end) return end.result as PodResult<Output>;
+      // While the old pod may still be there, a new one would work beside it.
+      const again = end.gone && !isCancellation(end.error) ? round.after(failureDetails(end.error)) : undefined;
+      if (!again) throw end.error;
+      log.warn(`${slot.task}: ${again.why}`, { waitMs: again.waitMs });
+      await sleep(again.waitMs, { summary: `${slot.task}: before the next try` });
+      round = again.round;
+    }
+  });
+}
+
+type End = { result: PodResult } | { error: unknown; gone: boolean };
+
+/** One activity, so one pod. Ends only when the pod is gone, or everything was done to make it go. */
+async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Promise<End> {
+  const activityId = slot.nextActivityId();
+  const cleanup = cleanupOf(spec, slot.task, activityId);
+  const pods = proxyActivities<PodActivities>({
+    activityId,
+    summary: slot.task,
+    startToCloseTimeout: lengthOf(spec) + SLACK_MS,
+    heartbeatTimeout: '30s',
+    // Attempts are infrastructure: they adopt the pod, so they are unlimited and quick.
+    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '5s' },
+    // Left out, a cancelled workflow closes before its pod is gone, whatever the documented default says.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+  const scope = CancellationScope.current();
+  let closed = false;
+  // An attempt hears of a cancel with its next heartbeat; the pod should not have to wait for that.
+  scope.cancelRequested.catch(() => closed || cleanup.hurry());
+  try {
+    const result = await pods.runPod({ spec, task: slot.task, after: slot.after(), try: tryNumber });
+    closed = true;
+    return { result: result.cleanup.gone ? result : { ...result, cleanup: await cleanup.confirm(result.pod.uid) } };
+  } catch (error) {
+    closed = true;
+    const told = whatWasTold(error);
+    const { gone } = told.cleanup?.gone ? told.cleanup : await cleanup.confirm(told.uid);
+    const cancelled = scope.consideredCancelled || isCancelRequested(error);
+    return { error: cancelled ? asCancellation(error, slot.task) : error, gone };
+  }
+}
+
+function cleanupOf(spec: PodSpec, task: string, activityId: string) {
+  const within = (limit: StringValue) =>
+    proxyActivities<CleanupActivities>({
+      // Slots of its own: a cleanup must not wait behind the pods.
+      taskQueue: `${workflowInfo().taskQueue}-cleanup`,
+      summary: `clean up ${task}`,
+      scheduleToCloseTimeout: limit,
+      heartbeatTimeout: '30s',
+      retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
+    });
+  const input = { activityId, task, ...(spec.namespace !== undefined && { namespace: spec.namespace }) };
+  return {
+    /** Confirms nothing; what it fails to do, `confirm` does. */
+    hurry: () =>
+      void CancellationScope.nonCancellable(() => within('30s').deletePod({ ...input, mode: 'hurry' })).catch(
+        () => undefined,
+      ),
+    async confirm(uid: string | undefined): Promise<Cleanup> {
+      try {
+        return await CancellationScope.nonCancellable(() =>
+          within(CLEANUP_LIMIT).deletePod({ ...input, mode: 'confirm', ...(uid !== undefined && { uid }) }),
+        );
+      } catch (error) {
+        const why = error instanceof ActivityFailure && error.cause ? error.cause.message : String(error);
+        log.error(`${task}: its pod may still be there; the sweeper is left to find it`, { activityId, why });
+        return { gone: false, error: why };
+      }
+    },
+  };
+}
+
+/** What the activity said about its pod before it ended, in whichever way it got to say it. */
+function whatWasTold(error: unknown): { uid?: string; cleanup?: Cleanup } {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (cause instanceof ApplicationFailure || cause instanceof CancelledFailure) {
+    const details = cause.details?.[0] as Partial<PodFailureDetails> | string | undefined;
+    if (typeof details === 'object')
+      return { ...(details.pod && { uid: details.pod.uid }), ...(details.cleanup && { cleanup: details.cleanup }) };
+  }
+  const record = lastRecord(cause);
+  return record?.pod ? { uid: record.pod.uid } : {};
+}
+
+const lastRecord = (cause: unknown) =>
+  (cause as { lastHeartbeatDetails?: PodRecord } | undefined)?.lastHeartbeatDetails;
+
+/** The server closes a cancelled activity's last attempt with whatever it failed with; it is a cancellation all the same. */
+const isCancelRequested = (error: unknown) =>
+  isCancellation(error) || (error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED');
+
+const asCancellation = (error: unknown, task: string) =>
+  isCancellation(error) ? error : new CancelledFailure(`${task} was cancelled`, [], error as Error);
+
+function failureDetails(error: unknown): PodFailureDetails | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure ? (cause.details?.[0] as PodFailureDetails | undefined) : undefined;
+}
+
+/** A spec that cannot be read is refused by the activity, with better words; here it only must not fail the workflow task. */
+function lengthOf(spec: PodSpec): number {
+  try {
+    return milliseconds(spec.timeouts?.total ?? '24h') + milliseconds(spec.grace ?? '30s');
+  } catch {
+    return milliseconds('24h');
+  }
+}

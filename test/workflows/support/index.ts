@@ -1,0 +1,15 @@
+export { hiddenWait, orderForms, orderedLoop, waitingForms } from './edge-workflows.ts';
+export { diamond, diamondSwapped, diamondWithMore } from './diamond-workflows.ts';
+export { failureCase, onFailureCase } from './failure-workflows.ts';
+export {
+  cancelMe,
+  layers,
+  podsInTheBody,
+  podsWithoutDag,
+  priorities,
+  severalPodsInOneTask,
+  slotOutsideOfDag,
+  unseenWaitWithOneSlot,
+} from './limit-workflows.ts';
+export { childAwaitsParent, mistake, twoDags } from './mistake-workflows.ts';
+export { randomDag } from './random-workflow.ts';

@@ -1,0 +1,33 @@
+/** Stands in for `runPod`, on the workflow's side: takes a slot and calls an activity that only pretends. */
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { inSlot } from '../../../src/workflows/dag/index.ts';
+
+export interface StubSpec {
+  ms?: number;
+  fail?: string;
+  output?: unknown;
+}
+export interface StubInput {
+  spec: StubSpec;
+  task: string;
+  after: string[];
+}
+export interface StubActivities {
+  stubPod(input: StubInput): Promise<{ output: unknown }>;
+}
+
+const { stubPod } = proxyActivities<StubActivities>({
+  startToCloseTimeout: '1m',
+  heartbeatTimeout: '20s',
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { maximumAttempts: 1 },
+});
+
+export const runPod = (spec: StubSpec = {}): Promise<{ output: unknown }> =>
+  inSlot((slot) =>
+    stubPod.executeWithOptions({ activityId: slot.nextActivityId(), summary: slot.task }, [
+      { spec, task: slot.task, after: slot.after() },
+    ]),
+  );
+
+export const failing = (message = 'exit code 1', ms = 0): StubSpec => ({ fail: message, ms });
