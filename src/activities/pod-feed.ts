@@ -39,6 +39,11 @@ export class PodFeed {
     timer.abort();
   }
 
+  /** Asks now: what the watch has not told yet. */
+  refresh(): Promise<void> {
+    return this.#read();
+  }
+
   close(): void {
     this.#closed.abort();
     clearInterval(this.#timer);

@@ -52,8 +52,9 @@ class Life {
     // The first act: an attempt that is superseded, or whose run is over, touches nothing.
     await this.#attempt.mustStand(await recorder.ask());
     if (recorder.state.cluster !== cluster.id) throw otherCluster(recorder.state.pod);
-    const ended = recorder.state.ended ?? (await this.#toItsEnd());
-    return this.#settle(ended, await this.#remove(ended));
+    if (recorder.state.ended) return this.#settle(recorder.state.ended, await this.#removeOurs());
+    const ended = await this.#toItsEnd();
+    return this.#settle(ended, await this.#remove());
   }
 
   /** From birth to a recorded end. */
@@ -79,12 +80,11 @@ class Life {
     return ended;
   }
 
-  async #remove(ended: PodEnd | undefined): Promise<Cleanup> {
+  async #remove(): Promise<Cleanup> {
     const { cluster, recorder, graceSeconds, context } = this.#attempt;
     const ref = recorder.state.pod;
     if (!ref) return { gone: true };
-    const pod = this.#feed?.latest;
-    const mainEnded = pod ? statusOf(pod, this.#attempt.main)?.state?.terminated !== undefined : ended !== undefined;
+    const mainEnded = this.#mainHasEnded();
     const expectSeconds = mainEnded ? Math.min(graceSeconds, SIDECAR_GRACE_SECONDS) : graceSeconds;
     const stopped = new AbortController();
     // Only a worker that shuts down may leave now; whoever is cancelled here has the deletion to do.
@@ -102,6 +102,11 @@ class Life {
     await drained;
     context.cancellationSignal.removeEventListener('abort', leave);
     return cleanup;
+  }
+
+  /** A pod that nobody can see has nothing more to say either. */
+  #mainHasEnded(): boolean {
+    return !this.#feed || statusOf(this.#feed.latest, this.#attempt.main)?.state?.terminated !== undefined;
   }
 
   /** What the activity says in the end. */
@@ -153,13 +158,16 @@ class Life {
       const pod = this.#feed?.latest ?? (await cluster.readPod(namespace, name));
       if (pod && belongsTo(pod, key)) {
         recorder.note({ pod: refOf(pod) });
-        this.#logs.follow(this.#feed ?? this.#watch(pod));
+        const feed = this.#feed ?? this.#watch(pod);
+        // A container that has just started: its last words are only to be had now.
+        await feed.refresh();
+        if (!this.#mainHasEnded()) this.#logs.follow(feed);
       }
     } catch {
       // The removal asks again, for longer.
     }
     // A 404 proves nothing here: the workflow's own cleanup looks again after the activity has closed.
-    return recorder.state.pod ? this.#remove(undefined) : { gone: false, error: 'there was no pod yet' };
+    return recorder.state.pod ? this.#remove() : { gone: false, error: 'there was no pod yet' };
   }
 
   async close(): Promise<void> {

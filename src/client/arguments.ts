@@ -6,7 +6,10 @@ import { usage, type Problem } from '../problem.ts';
 const FILE = /\.(ya?ml|json)$/i;
 
 /** @throws Problem (2) that names the argument, its position and the parser's complaint */
-export function readArguments(texts: readonly string[], readStdin: () => string = () => readFileSync(0, 'utf8')): unknown[] {
+export function readArguments(
+  texts: readonly string[],
+  readStdin: () => string = () => readFileSync(0, 'utf8'),
+): unknown[] {
   const again = texts.indexOf('-', texts.indexOf('-') + 1);
   if (texts.includes('-') && again !== -1)
     throw usage(`argument ${again + 1} is '-' again: standard input can be read only once`);

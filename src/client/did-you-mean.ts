@@ -2,7 +2,9 @@
 export function didYouMean(typed: string, candidates: readonly string[]): string | undefined {
   const near = candidates
     .map((candidate) => ({ candidate, distance: distance(typed.toLowerCase(), candidate.toLowerCase()) }))
-    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.max(typed.length, candidate.length) / 3)));
+    .filter(
+      ({ candidate, distance }) => distance <= Math.max(1, Math.floor(Math.max(typed.length, candidate.length) / 3)),
+    );
   return near.sort((a, b) => a.distance - b.distance)[0]?.candidate;
 }
 

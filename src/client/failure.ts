@@ -61,7 +61,8 @@ export function failureDocument(error: unknown, { workflowId, runId }: Where): F
 /** The failure that says something: Temporal wraps what an activity threw, and `dag` what a task did. */
 export function rootFailure(error: unknown): Failure {
   let at = error;
-  for (let depth = 0; depth < 20 && at instanceof Error && isWrapper(at) && at.cause instanceof Error; depth++) at = at.cause;
+  for (let depth = 0; depth < 20 && at instanceof Error && isWrapper(at) && at.cause instanceof Error; depth++)
+    at = at.cause;
   return shapeOf(at);
 }
 

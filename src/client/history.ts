@@ -17,12 +17,22 @@ export async function* followHistory(
   for (;;) {
     let page;
     try {
-      const request = { namespace: config.namespace, execution: { workflowId, runId }, waitNewEvent: true, nextPageToken };
-      page = await connection.withAbortSignal(signal, () => client.workflowService.getWorkflowExecutionHistory(request));
+      const request = {
+        namespace: config.namespace,
+        execution: { workflowId, runId },
+        waitNewEvent: true,
+        nextPageToken,
+      };
+      page = await connection.withAbortSignal(signal, () =>
+        client.workflowService.getWorkflowExecutionHistory(request),
+      );
     } catch (error) {
       if (signal.aborted) return;
       if (isNotFound(error))
-        throw infrastructure(`Temporal at ${config.connection.address} does not know the run ${workflowId} (${runId}) any more`, error);
+        throw infrastructure(
+          `Temporal at ${config.connection.address} does not know the run ${workflowId} (${runId}) any more`,
+          error,
+        );
       if (!mayPass(error)) throw asProblem(error, config);
       if (!away) say(`Temporal at ${config.connection.address} does not answer; waiting for it`);
       away = true;

@@ -4,7 +4,15 @@
  */
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowService } from '@temporalio/client';
-import type { Cleanup, DeletePodInput, LogSummary, PodFailureDetails, PodResult, PodTimes, RunPodInput } from '../types.ts';
+import type {
+  Cleanup,
+  DeletePodInput,
+  LogSummary,
+  PodFailureDetails,
+  PodResult,
+  PodTimes,
+  RunPodInput,
+} from '../types.ts';
 import { kindOf, rootFailure } from './failure.ts';
 
 type Page = Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistory']>>;

@@ -51,21 +51,28 @@ export const newWorkflowId = (workflow: string): string => `${workflow}-${random
 
 /** How to look at a run, with whatever there is. */
 export const lookAt = (config: TemporalConfig, { workflowId, url }: Pick<Run, 'workflowId' | 'url'>): string =>
-  url ?? `temporal workflow describe --address ${config.connection.address} --namespace ${config.namespace} --workflow-id ${workflowId}`;
+  url ??
+  `temporal workflow describe --address ${config.connection.address} --namespace ${config.namespace} --workflow-id ${workflowId}`;
 
 /** The line that the Web UI shows of the run: Markdown, so the arguments are code. */
 export function summaryOf(workflow: string, args: readonly unknown[]): string {
   if (args.length === 0) return workflow;
-  const text = args.map((arg) => JSON.stringify(arg)).join(' ').replaceAll('`', "'");
+  const text = args
+    .map((arg) => JSON.stringify(arg))
+    .join(' ')
+    .replaceAll('`', "'");
   const shown = [...text].slice(0, SUMMARY_LENGTH).join('');
   return `${workflow} \`${shown}${shown.length < text.length ? '…' : ''}\``;
 }
 
 async function alreadyRuns({ client, config }: Temporal, workflowId: string) {
-  const url = await client.workflow.getHandle(workflowId).describe().then(
-    ({ runId }) => runUrl(config, workflowId, runId),
-    () => undefined,
-  );
+  const url = await client.workflow
+    .getHandle(workflowId)
+    .describe()
+    .then(
+      ({ runId }) => runUrl(config, workflowId, runId),
+      () => undefined,
+    );
   return usage(
     `a workflow with the id '${workflowId}' is running already; nothing was started\n` +
       `  look at it: ${lookAt(config, { workflowId, url })}\n` +

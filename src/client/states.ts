@@ -24,7 +24,8 @@ export function pendingText(pending: PendingPod, now: number): string | undefine
   if (state === 'cancel requested') return pod ? `stopping ${pod}` : 'stopping';
   if (state === 'scheduled' && attempt > 1)
     return `interrupted (${firstLine(lastFailure ?? 'unknown')}); the next worker goes on${pod ? ` with ${pod}` : ''}`;
-  if (state === 'scheduled') return now - scheduledMs > LONG_IN_QUEUE_MS ? 'waiting for a worker with a free slot' : undefined;
+  if (state === 'scheduled')
+    return now - scheduledMs > LONG_IN_QUEUE_MS ? 'waiting for a worker with a free slot' : undefined;
   return record && recordText(record);
 }
 

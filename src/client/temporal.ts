@@ -66,8 +66,7 @@ export const mayPass = (error: unknown): boolean =>
 
 export const isNotFound = (error: unknown): boolean => codeOf(error) === CODE.notFound;
 
-const isRefusal = (error: unknown) =>
-  codeOf(error) === CODE.permissionDenied || codeOf(error) === CODE.unauthenticated;
+const isRefusal = (error: unknown) => codeOf(error) === CODE.permissionDenied || codeOf(error) === CODE.unauthenticated;
 
 const doesNotAnswer = ({ connection }: TemporalConfig, cause: unknown) =>
   infrastructure(

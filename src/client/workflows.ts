@@ -27,7 +27,10 @@ export function checkName(name: string, known: readonly string[]): void {
 export function checkArguments(name: string, args: readonly unknown[]): void {
   if (name !== 'pod') return;
   if (args.length !== 1)
-    throw usage(`the workflow 'pod' takes one argument, the spec of the pod, and got ${args.length || 'none'}: run pod spec.yaml`);
+    throw usage(
+      `the workflow 'pod' takes one argument, the spec of the pod, and got ${args.length || 'none'}: run pod spec.yaml`,
+    );
   const faults = specFaults(args[0]);
-  if (faults.length > 0) throw usage(`the spec of the pod is not valid, nothing was started:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0)
+    throw usage(`the spec of the pod is not valid, nothing was started:\n  ${faults.join('\n  ')}`);
 }

@@ -113,6 +113,7 @@ export class FakeKubelet {
     await Promise.resolve(); // the request that ungated it is answered first
     await behaviour(handle);
     over = true;
+    if (there() && pod.metadata?.deletionTimestamp && pod.status?.phase === 'Running') endAll(pods, pod);
   }
 }
 

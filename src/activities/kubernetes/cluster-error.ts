@@ -49,7 +49,7 @@ function describe(error: unknown): string {
   if (error instanceof AggregateError) return describe(error.errors[0]);
   if (!(error instanceof Error)) return String(error);
   if (error.name === 'AbortError') return 'aborted';
-  return (error.message || error.name).slice(0, 300);
+  return (error.message || error.name).replace(/\s+/g, ' ').slice(0, 300);
 }
 
 export const isClusterError = (error: unknown, kind?: ClusterErrorKind): error is ClusterError =>

@@ -36,7 +36,7 @@ export function createHttp(kubeConfig: KubeConfig): Http {
   const transport = cluster.server.startsWith('http:') ? http : https;
   const calls = new transport.Agent({ keepAlive: true, maxFreeSockets: maxIdle, maxSockets: maxCalls });
   const streams = new transport.Agent({ keepAlive: true, maxFreeSockets: maxIdle });
-  const underWay = new Set<http.ClientRequest>();
+  const underWay = new Set<(error: Error) => void>();
   let closed = false;
 
   async function send(request: HttpRequest, stop: AbortSignal): Promise<http.IncomingMessage> {
@@ -57,15 +57,19 @@ export function createHttp(kubeConfig: KubeConfig): Http {
         ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }),
       },
     });
-    underWay.add(outgoing);
-    const abort = () => outgoing.destroy(reasonOf(stop));
-    stop.addEventListener('abort', abort, { once: true });
-    outgoing.once('close', () => {
-      underWay.delete(outgoing);
-      stop.removeEventListener('abort', abort);
-    });
-    outgoing.once('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
     return new Promise((resolve, reject) => {
+      const end = (error: Error) => {
+        outgoing.destroy(error);
+        reject(error); // a request that still waits for a connection would say nothing; it is never sent
+      };
+      const abort = () => end(reasonOf(stop));
+      underWay.add(end);
+      stop.addEventListener('abort', abort, { once: true });
+      outgoing.once('close', () => {
+        underWay.delete(end);
+        stop.removeEventListener('abort', abort);
+      });
+      outgoing.once('socket', (socket) => socket.setKeepAlive(true, keepAliveMs));
       outgoing.on('error', reject); // stays: an error after the headers must not end the process
       outgoing.once('response', (response) => {
         response.on('error', () => undefined); // whoever reads is told by the iterator
@@ -77,7 +81,7 @@ export function createHttp(kubeConfig: KubeConfig): Http {
 
   function close() {
     closed = true;
-    for (const request of underWay) request.destroy(new Error('the connection to the cluster was closed'));
+    for (const end of underWay) end(new Error('the connection to the cluster was closed'));
     calls.destroy();
     streams.destroy();
   }

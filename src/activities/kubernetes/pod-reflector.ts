@@ -61,21 +61,24 @@ export function createPodReflector(
 
   async function watch(from: string) {
     const began = performance.now();
-    let events = 0;
+    const lived = () => performance.now() - began > shortestWatchMs;
     const stream = cluster.watchPods(namespace, { labelSelector: MANAGED_SELECTOR, resourceVersion: from, signal });
-    for await (const event of stream) {
-      if (signal.aborted) return;
-      events++;
-      failures = 0;
-      // First the news, then the place in it: whatever throws in between, nothing is skipped.
-      if (event.type === 'DELETED') cache.deleted(event.pod);
-      else if (event.type !== 'BOOKMARK') cache.seen(event.pod);
-      resourceVersion = event.type === 'BOOKMARK' ? event.resourceVersion : event.pod.metadata?.resourceVersion;
+    let events = 0;
+    try {
+      for await (const event of stream) {
+        if (signal.aborted) return;
+        events++;
+        // First the news, then the place in it: whatever throws in between, nothing is skipped.
+        if (event.type === 'DELETED') cache.deleted(event.pod);
+        else if (event.type !== 'BOOKMARK') cache.seen(event.pod);
+        resourceVersion = event.type === 'BOOKMARK' ? event.resourceVersion : event.pod.metadata?.resourceVersion;
+      }
+    } finally {
+      if (events > 0 || lived()) failures = 0;
     }
     if (events > 0) return;
-    if (performance.now() - began < shortestWatchMs) throw new Error('the server ended the watch at once');
+    if (!lived()) throw new Error('the server ended the watch at once');
     // Minutes without even a bookmark: a resourceVersion from the future (an etcd restored from a backup) looks like this.
-    failures = 0;
     resourceVersion = undefined;
   }
 
@@ -87,9 +90,11 @@ export function createPodReflector(
       } catch (error) {
         if (signal.aborted) return;
         failures++;
-        if (isClusterError(error, 'gone') || failures % relistAfter === 0) resourceVersion = undefined;
-        if (failures % quietFailures === 0)
+        const expired = isClusterError(error, 'gone');
+        if (expired || failures % relistAfter === 0) resourceVersion = undefined;
+        if (!expired && failures % quietFailures === 0) {
           onTrouble(`pods in ${namespace}: ${failures} failures in a row. ${messageOf(error)}`);
+        }
         await sleep(backoffMs(failures), undefined, { signal }).catch(() => undefined);
       }
     }

@@ -32,8 +32,24 @@ export interface FinishOptions {
 }
 
 /** Reads what is left of an ended container's log: reaching the end of the file proves that nothing is missing. */
-export async function finish({ read, error, segment, backoff, endSeen, stop, limitMs }: FinishOptions): Promise<void> {
-  const limit = AbortSignal.any([stop, AbortSignal.timeout(Math.max(0, limitMs))]);
+export async function finish({ stop, limitMs, ...options }: FinishOptions): Promise<void> {
+  const limit = new AbortController();
+  const abort = () => limit.abort(stop.reason);
+  stop.addEventListener('abort', abort, { once: true });
+  const timer = setTimeout(() => limit.abort(new Error('too late')), limitMs);
+  try {
+    await readToEnd(options, stop, limit.signal);
+  } finally {
+    clearTimeout(timer);
+    stop.removeEventListener('abort', abort);
+  }
+}
+
+async function readToEnd(
+  { read, error, segment, backoff, endSeen }: Omit<FinishOptions, 'stop' | 'limitMs'>,
+  stop: AbortSignal,
+  limit: AbortSignal,
+): Promise<void> {
   let message = 'no answer';
   for (;;) {
     const reading = await read(limit);

@@ -70,34 +70,15 @@ export class Follower {
   }
 
   /** For a container that has terminated, in a pod that nobody deletes: makes the log complete, or says in it why not. */
-  async drain(limitMs: number): Promise<LogCounters> {
-    return this.#drain(async () => {
-      const deadline = performance.now() + limitMs;
-      this.#reading.settle();
-      this.#backoff.wake();
-      await this.#loop;
-      await this.#finish(deadline - performance.now());
-    });
+  drain(limitMs: number): Promise<LogCounters> {
+    return this.#drain(limitMs, () => this.#reading.settle());
   }
 
   /** For a pod that is being deleted: keeps a stream open until the container has ended or the pod is gone. */
-  async drainOpen(limitMs: number): Promise<LogCounters> {
-    return this.#drain(async () => {
-      const deadline = performance.now() + limitMs;
+  drainOpen(limitMs: number): Promise<LogCounters> {
+    return this.#drain(limitMs, () => {
       this.#deleting = true;
       this.start();
-      this.#backoff.wake();
-      const timer = setTimeout(() => this.#leave.abort(), limitMs);
-      await this.#loop;
-      clearTimeout(timer);
-      this.#stop.signal.throwIfAborted();
-      const late = this.#leave.signal.aborted && this.#options.state() === 'running';
-      if (late)
-        return incomplete(
-          this.#segment,
-          `the container had not ended ${limitMs / 1000} s after its pod was to be deleted`,
-        );
-      await this.#finish(Math.max(this.#limits.lastReadMs, deadline - performance.now()));
     });
   }
 
@@ -136,26 +117,38 @@ export class Follower {
     }
   }
 
-  async #drain(work: () => Promise<void>): Promise<LogCounters> {
+  async #drain(limitMs: number, begin: () => void): Promise<LogCounters> {
     this.#draining = true;
     try {
       this.#stop.signal.throwIfAborted();
-      if (!this.#segment.ledger.ended && !this.#closed) await work();
+      if (!this.#segment.ledger.ended && !this.#closed) {
+        begin();
+        await this.#end(limitMs);
+      }
     } finally {
       await this.#close();
     }
     return this.counters;
   }
 
-  #finish(limitMs: number): Promise<void> {
-    return finish({
+  async #end(limitMs: number): Promise<void> {
+    const deadline = performance.now() + limitMs;
+    const timer = setTimeout(() => this.#leave.abort(), limitMs);
+    this.#backoff.wake();
+    await this.#loop;
+    clearTimeout(timer);
+    this.#stop.signal.throwIfAborted();
+    if (this.#leave.signal.aborted && this.#options.state() === 'running') {
+      return incomplete(this.#segment, `the container had not ended ${limitMs / 1000} s after its end was asked for`);
+    }
+    await finish({
       read: (signal) => this.#read(false, signal),
       error: () => this.#error,
       segment: this.#segment,
       backoff: this.#backoff,
       endSeen: this.#endSeen,
       stop: this.#stop.signal,
-      limitMs,
+      limitMs: Math.max(this.#limits.lastReadMs, deadline - performance.now()),
     });
   }
 

@@ -20,7 +20,7 @@ export interface Gap {
 }
 
 /** How long equal records may lie apart in a log, and how many records are remembered at most, twice over. */
-const generation = { ns: 50_000_000n, records: 65_536 };
+const generation = { ns: 20_000_000n, records: 65_536 };
 
 /** What is known of the stored log of one container: counters, the cursor, the last lines. Fed with every entry, in order. */
 export class Ledger {
@@ -42,15 +42,19 @@ export class Ledger {
     this.tail = tail;
   }
 
-  add(record: LogRecord): void {
-    const key = recordKey(record);
-    this.cursor = { ns: record.ns, key, times: this.#count(key, record.ns) };
-    this.timestamp = record.timestamp;
+  add(records: readonly LogRecord[]): void {
+    const last = records.at(-1);
+    if (!last) return;
+    this.timestamp = last.timestamp;
     this.gap = undefined;
-    if (!this.#midLine) this.counters.lines += 1;
-    this.#midLine = !record.newline;
-    this.counters.bytes += record.bytes.length + (record.newline ? 1 : 0);
-    this.tail.add(record);
+    for (const record of records) {
+      if (!this.#midLine) this.counters.lines += 1;
+      this.#midLine = !record.newline;
+      this.counters.bytes += record.bytes.length + (record.newline ? 1 : 0);
+      // Equal records are as old as each other: of those that are past, nobody will ask how many there were.
+      if (last.ns - record.ns < 2n * generation.ns) this.#count(record);
+    }
+    this.tail.add(records);
   }
 
   addGap({ reason }: Gap): void {
@@ -64,14 +68,16 @@ export class Ledger {
     this.#old.clear();
   }
 
-  #count(key: string, ns: bigint): number {
+  #count(record: LogRecord): void {
+    const { ns } = record;
     if (ns - this.#youngSince > generation.ns || this.#young.size >= generation.records) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#youngSince = ns;
     }
+    const key = recordKey(record);
     const times = (this.#young.get(key) ?? 0) + 1;
     this.#young.set(key, times);
-    return times + (this.#old.get(key) ?? 0);
+    this.cursor = { ns, key, times: times + (this.#old.get(key) ?? 0) };
   }
 }

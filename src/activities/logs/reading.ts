@@ -26,7 +26,7 @@ export interface FollowLimits {
 
 export const followLimits: FollowLimits = {
   marginSeconds: 2,
-  wholeBelowBytes: 1024 * 1024,
+  wholeBelowBytes: 256 * 1024,
   searchIdleMs: 2000,
   silenceMs: 5 * 60_000,
   stallMs: 30_000,

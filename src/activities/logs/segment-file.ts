@@ -16,7 +16,7 @@ export function parseSegmentName(name: string): (StreamKey & { readonly segment:
   return container ? { container, restart: Number(restart), segment: Number(segment) } : undefined;
 }
 
-const blockSize = 1024 * 1024;
+const blockSize = 256 * 1024;
 
 /** The entries of whole lines. */
 export function split(lines: Buffer): Entry[] {

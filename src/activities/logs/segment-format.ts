@@ -21,6 +21,10 @@ export type Entry =
   | { readonly kind: 'end' }
   | { readonly kind: 'header'; readonly header: SegmentHeader };
 
+const full = 0x46;
+const partial = 0x50;
+const missing = 0x47;
+
 export const encodeHeader = (header: SegmentHeader): Buffer => Buffer.from(`# ${JSON.stringify(header)}\n`);
 
 export const encodeEnd = (): Buffer => Buffer.from('# {"end":true}\n');
@@ -45,13 +49,13 @@ export function encodeRecords(records: readonly LogRecord[]): Buffer {
 export function parseEntry(line: Buffer): Entry {
   if (line[0] === 0x23) return parseNote(line);
   const space = line.indexOf(0x20);
-  const timestamp = line.toString('latin1', 0, Math.max(0, space));
+  const timestamp = space === -1 ? '' : line.toString('latin1', 0, space);
   const ns = parseTimestamp(timestamp);
-  const tag = line.toString('latin1', space + 1, space + 3);
+  const tag = line[space + 1];
+  if (ns === undefined || line[space + 2] !== 0x20) return damaged(line.length);
   const bytes = line.subarray(space + 3);
-  if (ns === undefined) return damaged(line.length);
-  if (tag === 'F ' || tag === 'P ') return { kind: 'record', timestamp, ns, bytes, newline: tag === 'F ' };
-  const gap = tag === 'G ' ? (parseJson(bytes) as Gap | undefined) : undefined;
+  if (tag === full || tag === partial) return { kind: 'record', timestamp, ns, bytes, newline: tag === full };
+  const gap = tag === missing ? (parseJson(bytes) as Gap | undefined) : undefined;
   return gap ? { kind: 'gap', timestamp, ns, gap } : damaged(line.length);
 }
 

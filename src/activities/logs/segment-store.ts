@@ -52,11 +52,17 @@ async function readToEnd(folder: string, key: StreamKey): Promise<{ chain?: Segm
   if (segments.length === 0) return { ledger };
   const chain = new SegmentChain(folder, key, Math.min(...segments));
   for (let entries = await chain.read(); entries; entries = await chain.read()) {
+    let records: LogRecord[] = [];
     for (const entry of entries) {
-      if (entry.kind === 'record') ledger.add(entry);
-      if (entry.kind === 'gap') ledger.addGap(entry.gap);
+      if (entry.kind === 'record') records.push(entry);
+      if (entry.kind === 'gap') {
+        ledger.add(records);
+        records = [];
+        ledger.addGap(entry.gap);
+      }
       if (entry.kind === 'end') ledger.ended = true;
     }
+    ledger.add(records);
   }
   return { chain, ledger };
 }
@@ -80,7 +86,7 @@ class FileSegment implements Segment {
   async append(records: readonly LogRecord[]): Promise<void> {
     if (records.length === 0) return;
     await this.#write(encodeRecords(records));
-    for (const record of records) this.ledger.add(record);
+    this.ledger.add(records);
   }
 
   async addGap(gap: Gap): Promise<void> {

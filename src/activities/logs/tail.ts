@@ -18,7 +18,20 @@ export class Tail {
     this.#maxLines = maxLines;
   }
 
-  add({ bytes, newline }: Pick<LogRecord, 'bytes' | 'newline'>): void {
+  add(records: readonly Pick<LogRecord, 'bytes' | 'newline'>[]): void {
+    for (const record of records.slice(this.#firstThatCounts(records))) this.#addOne(record);
+  }
+
+  /** Of many records only the last ones can stay. */
+  #firstThatCounts(records: readonly Pick<LogRecord, 'newline'>[]): number {
+    let lines = 0;
+    for (let index = records.length - 1; index > 0; index--) {
+      if (records[index - 1]?.newline && ++lines > this.#maxLines) return index;
+    }
+    return 0;
+  }
+
+  #addOne({ bytes, newline }: Pick<LogRecord, 'bytes' | 'newline'>): void {
     let line = this.#open ? this.#lines.at(-1) : undefined;
     if (!line) this.#lines.push((line = { pieces: [], size: 0 }));
     // A copy: the record's bytes are a view of something larger that must not be kept alive.

@@ -11,10 +11,18 @@ export function parseTimestamp(text: string): bigint | undefined {
   const match = pattern.exec(text);
   if (!match) return undefined;
   const [, clock = '', decimals = '', zone = ''] = match;
-  const milliseconds = Date.parse(clock + zone);
-  if (Number.isNaN(milliseconds)) return undefined;
-  return BigInt(milliseconds) * 1_000_000n + BigInt(decimals.padEnd(9, '0'));
+  const wholeSecond = clock + zone;
+  if (wholeSecond !== memo.text) memo = { text: wholeSecond, ns: parseSecond(wholeSecond) };
+  return memo.ns === undefined ? undefined : memo.ns + BigInt(decimals.padEnd(9, '0'));
 }
+
+function parseSecond(text: string): bigint | undefined {
+  const milliseconds = Date.parse(text);
+  return Number.isNaN(milliseconds) ? undefined : BigInt(milliseconds) * 1_000_000n;
+}
+
+/** Thousands of lines in a row have the same second. */
+let memo: { readonly text: string; readonly ns: bigint | undefined } = { text: '', ns: undefined };
 
 /** The `sinceTime` that surely includes this instant: whole seconds, because the API server cuts the rest off anyway. */
 export function sinceTime(ns: bigint, marginSeconds: number): string {

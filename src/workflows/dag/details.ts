@@ -1,7 +1,8 @@
 /** The table that the stock Web UI shows of a run: "Current Details", in Markdown. */
 import { CancellationScope, condition, setCurrentDetails } from '@temporalio/workflow';
+import { firstLine, rootFailure } from './errors.ts';
 import type { TaskState } from './graph.ts';
-import { edgesTo, graphNode } from './graph-of.ts';
+import { sourcesOf } from './graph-of.ts';
 import type { TaskNode } from './task-node.ts';
 
 const MAX_ROWS = 100;
@@ -41,13 +42,12 @@ export function showDetails(tasks: () => readonly TaskNode[]): { stop(): void } 
 }
 
 export function detailsOf(tasks: readonly TaskNode[]): string {
-  const counts = STATES.map((state) => ({ state, count: tasks.filter((task) => task.state === state).length }));
-  const present = counts.filter(({ count }) => count > 0).reverse();
-  const head = `${present.map(({ state, count }) => `${count} ${state}`).join(', ') || 'nothing yet'} of ${tasks.length}`;
-  const shown = mostInteresting(tasks);
+  const byState = new Map<TaskState, TaskNode[]>(STATES.map((state) => [state, []]));
+  for (const task of tasks) byState.get(task.state)!.push(task);
+  const shown = tasks.length > MAX_ROWS ? [...byState.values()].flat().slice(0, MAX_ROWS) : tasks;
   const hidden = tasks.length - shown.length;
   return [
-    head,
+    `${counts(byState)} of ${tasks.length}`,
     '',
     '| | task | waits for | tries | time | |',
     '|---|---|---|---|---|---|',
@@ -56,21 +56,25 @@ export function detailsOf(tasks: readonly TaskNode[]): string {
   ].join('\n');
 }
 
-function mostInteresting(tasks: readonly TaskNode[]): readonly TaskNode[] {
-  if (tasks.length <= MAX_ROWS) return tasks;
-  return STATES.flatMap((state) => tasks.filter((task) => task.state === state)).slice(0, MAX_ROWS);
+function counts(byState: ReadonlyMap<TaskState, readonly TaskNode[]>): string {
+  const present = [...byState]
+    .filter(([, tasks]) => tasks.length > 0)
+    .map(([state, tasks]) => `${tasks.length} ${state}`);
+  return present.reverse().join(', ') || 'nothing yet';
 }
 
 function row(task: TaskNode): string {
-  const { name, state, tries, error } = graphNode(task);
-  const cells = [ICONS[state], name, waitsFor(task), tries || '', time(task), error ? plain(error) : state];
-  return `| ${cells.join(' | ')} |`;
+  const { state, failure } = task;
+  const tries = task.pods.length || '';
+  const note = failure ? plain(firstLine(rootFailure(failure.error).message)) : state;
+  return `| ${ICONS[state]} | ${task.name} | ${waitsFor(task)} | ${tries} | ${time(task)} | ${note} |`;
 }
 
 function waitsFor(task: TaskNode): string {
-  const names = edgesTo(task).map(([from]) => from);
-  const more = names.length - MAX_SOURCES;
-  return names.slice(0, MAX_SOURCES).join(', ') + (more > 0 ? ` +${more}` : '');
+  const sources = sourcesOf(task);
+  const names = sources.slice(0, MAX_SOURCES).map((source) => source.name);
+  const more = sources.length - names.length;
+  return names.join(', ') + (more > 0 ? ` +${more}` : '');
 }
 
 /** How long it took, or since when it runs: the table is only drawn again when something happens. */

@@ -22,9 +22,13 @@ export function graphNode(node: TaskNode): GraphNode {
   };
 }
 
-export function edgesTo(node: TaskNode): GraphEdge[] {
-  const data = [...node.sources].map((from): GraphEdge => [from.name, node.name, 'data']);
-  return [...data, ...orderSources(node).map((from): GraphEdge => [from.name, node.name, 'order'])];
+function edgesTo(node: TaskNode): GraphEdge[] {
+  return sourcesOf(node).map((from) => [from.name, node.name, node.sources.has(from) ? 'data' : 'order']);
+}
+
+/** What it waited for: what it awaited, and what had to be there before it was created. */
+export function sourcesOf(node: TaskNode): TaskNode[] {
+  return [...node.sources, ...orderSources(node)];
 }
 
 /**

@@ -53,8 +53,9 @@ export class FakeKubelet implements LogSource {
   #changed = Promise.withResolvers<void>();
 
   write(text: string | Buffer, { ns, full = true }: { ns?: bigint; full?: boolean } = {}): void {
-    const time = ns ?? (this.records.at(-1)?.ns ?? epoch) + 1_000_000n;
-    this.records.push({ ns: time, text: Buffer.from(text), full });
+    const last = this.records.at(-1)?.ns ?? epoch;
+    const time = ns ?? last + 1_000_000n;
+    this.records.push({ ns: time, text: typeof text === 'string' ? Buffer.from(text) : text, full });
     this.#change();
   }
 
@@ -74,7 +75,7 @@ export class FakeKubelet implements LogSource {
 
   /** The whole log as one response, for what a test expects. */
   whole(): Buffer {
-    return Buffer.concat([...this.#render(0, { next: 0, lineStart: true })]);
+    return Buffer.concat([...this.#render(0n, { next: 0, lineStart: true })]);
   }
 
   async openLog(options: OpenLogOptions): Promise<AsyncIterable<Buffer>> {
@@ -86,7 +87,10 @@ export class FakeKubelet implements LogSource {
   }
 
   async *#stream({ follow, sinceTime, signal }: OpenLogOptions, cut?: Cut): AsyncGenerator<Buffer> {
-    if (this.speech !== undefined) return yield Buffer.from(this.speech);
+    if (this.speech !== undefined) {
+      yield Buffer.from(this.speech);
+      return;
+    }
     const since = sinceTime === undefined ? 0n : this.#parseSince(sinceTime);
     const position = { next: this.#first, lineStart: true };
     let budget = cut?.after ?? Infinity;

@@ -28,7 +28,9 @@ export const show = ({ kind, timestamp, bytes }: Pick<LogEntry, 'kind' | 'timest
   `${kind} ${timestamp} ${bytes.toString('latin1')}`;
 
 export async function readAll(folder: string): Promise<LogEntry[]> {
-  return Array.fromAsync(readLog(folder));
+  const entries: LogEntry[] = [];
+  for await (const entry of readLog(folder)) entries.push(entry);
+  return entries;
 }
 
 /** The texts of a stored log; a gap is `<reason>`. */

@@ -3,13 +3,15 @@ export { diamond, diamondSwapped, diamondWithMore } from './diamond-workflows.ts
 export { failureCase, onFailureCase } from './failure-workflows.ts';
 export {
   cancelMe,
+  givesUpInTheQueue,
   layers,
   podsInTheBody,
   podsWithoutDag,
   priorities,
   severalPodsInOneTask,
-  slotOutsideOfDag,
+  slotWithoutDag,
   unseenWaitWithOneSlot,
+  wide,
 } from './limit-workflows.ts';
 export { childAwaitsParent, mistake, twoDags } from './mistake-workflows.ts';
 export { randomDag } from './random-workflow.ts';

@@ -15,6 +15,16 @@ export async function layers(input: { sizes: number[]; ms?: number } & DagOption
   }, input);
 }
 
+/** One pod, tasks without a pod that all wait for it, and so go on in one activation, and one that waits for them. */
+export async function wide(count: number): Promise<number> {
+  return dag(async (task) => {
+    const first = task('first', () => runPod({ output: 1 }));
+    const names = Array.from({ length: count - 2 }, (_, at) => `t${at}`);
+    const middle = names.map((name) => task(name, async () => Number((await first).output)));
+    return task('last', async () => (await Promise.all(middle)).reduce((sum, one) => sum + one));
+  });
+}
+
 /** Ten tasks and one slot; the later ones have the higher priorities. */
 export async function priorities(): Promise<void> {
   await dag(
@@ -83,8 +93,19 @@ export async function cancelMe(): Promise<void> {
   );
 }
 
-/** Whether the code of a slot has its number after others were refused. */
-export async function slotOutsideOfDag(): Promise<{ task: string; ids: string[]; after: string[] }> {
+/** One pod holds the slot; the task that waits for it gives up before. */
+export async function givesUpInTheQueue(): Promise<void> {
+  await dag(
+    async (task) => {
+      task('holds', () => runPod({ ms: 1_500 }));
+      await task('gives-up', () => CancellationScope.withTimeout(100, () => runPod())).catch(() => undefined);
+    },
+    { maxParallel: 1 },
+  );
+}
+
+/** A slot outside of any DAG, and no pod. */
+export async function slotWithoutDag(): Promise<{ task: string; ids: string[]; after: string[] }> {
   return inSlot(async (slot) => ({
     task: slot.task,
     ids: [slot.nextActivityId(), slot.nextActivityId()],

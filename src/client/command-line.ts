@@ -1,0 +1,74 @@
+/** What was typed, and what it means. */
+import { Command, CommanderError, Option } from 'commander';
+import { temporalConfig } from '../config.ts';
+import { usage } from '../problem.ts';
+import { readArguments } from './arguments.ts';
+import { createOutput, type Format, type Output } from './output.ts';
+import { announce, runWorkflow } from './run.ts';
+import { newWorkflowId, startWorkflow, type StartRequest } from './start.ts';
+import { connectTemporal, type Temporal } from './temporal.ts';
+import { checkArguments, checkName, workflowNames } from './workflows.ts';
+
+type Work = (temporal: Temporal, request: StartRequest, output: Output) => Promise<number>;
+
+const HELP = `
+Arguments are JSON, or the name of a .yaml, .yml or .json file, or - for standard input:
+  run hello '{"image": "python:3.12-slim"}'
+  run pod spec.yaml
+  generate-spec | run pod -
+
+Log lines and the result go to stdout, progress to stderr; with -o json stdout holds the result only.
+Exit code: 0 it succeeded, 1 it failed or was cancelled, 2 the call is wrong, 3 Temporal does not answer,
+130 you left before its end.`;
+
+/** Does what was typed; the exit code. */
+export async function commandLine(argv: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = new Command('client')
+    .description('Runs pipelines of Kubernetes pods that Temporal remembers.')
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
+  const command = (name: string, description: string, work: Work) =>
+    program
+      .command(`${name} <workflow> [args...]`)
+      .description(description)
+      .option('--id <workflowId>', 'id of the workflow (default: <workflow>-<random>)')
+      .addOption(new Option('-o, --output <format>', 'what stdout gets').choices(['text', 'json']).default('text'))
+      .option('--debug', 'show stack traces')
+      .addHelpText('after', HELP)
+      .action(async (workflow: string, args: string[], options: { id?: string; output: Format }) => {
+        exitCode = await perform(work, workflow, args, options);
+      });
+  command('run', 'Start a workflow, follow its logs, print its result. Ctrl-C cancels it.', runWorkflow);
+  command('start', 'Start a workflow, and leave it to the workers.', onlyStart);
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code.startsWith('commander.help')) return error.exitCode === 0 ? 0 : 2;
+    throw usage(`${error.message.replace(/^error: /, '')}\n  how it is called: npm run client -- --help`);
+  }
+}
+
+/** Everything that can be wrong with the call is looked at before Temporal is asked for anything. */
+async function perform(work: Work, workflow: string, texts: string[], options: { id?: string; output: Format }) {
+  if (options.id === '') throw usage('--id is empty');
+  checkName(workflow, await workflowNames());
+  const args = readArguments(texts);
+  checkArguments(workflow, args);
+  const temporal = await connectTemporal(temporalConfig());
+  try {
+    const request = { workflow, args, workflowId: options.id ?? newWorkflowId(workflow) };
+    return await work(temporal, request, createOutput(options.output));
+  } finally {
+    await temporal.connection.close();
+  }
+}
+
+const onlyStart: Work = async (temporal, request, output) => {
+  const run = await startWorkflow(temporal, request);
+  announce(output, run);
+  output.started(run);
+  return 0;
+};

@@ -1,0 +1,67 @@
+/**
+ * Where words go: data (log lines, the result) to stdout, progress to stderr; with `-o json` stdout holds one document and nothing
+ * else. What comes from a pod reaches a terminal only without its escape sequences.
+ */
+import { styleText } from 'node:util';
+import { sanitise } from '../activities/logs/index.ts';
+import { labels } from './labels.ts';
+
+export type Format = 'text' | 'json';
+
+export interface Output {
+  /** A line of a container's log. */
+  log(label: string, line: Uint8Array): void;
+  /** A word about the log itself, at its place in it. */
+  gap(label: string, text: string): void;
+  /** Progress. */
+  say(text: string): void;
+  /** Progress of one task. */
+  state(task: string, text: string): void;
+  /** The end: the result, or the failure. */
+  result(value: unknown): void;
+  failure(text: string, document: unknown): void;
+  /** For `start`: what there is to know. */
+  started(run: { workflowId: string; runId: string; url?: string | undefined }): void;
+}
+
+const COLOURS = ['cyan', 'yellow', 'magenta', 'green', 'blue'] as const;
+
+export function createOutput(format: Format, { stdout, stderr } = process): Output {
+  leaveWithReader(stdout);
+  const lines = format === 'json' ? stderr : stdout;
+  const label = labels();
+  const safe = (text: string | Uint8Array, stream: NodeJS.WriteStream) => (stream.isTTY ? sanitise(text) : text);
+  const prefix = (name: string) => {
+    const { text, index } = label(name);
+    return styleText(COLOURS[index % COLOURS.length] ?? 'cyan', `${text} │`, { stream: lines });
+  };
+  const say = (text: string) => void stderr.write(`${styleText('dim', sanitise(text), { stream: stderr })}\n`);
+  return {
+    log(name, line) {
+      const head = Buffer.from(`${prefix(name)} `);
+      lines.write(Buffer.concat([head, Buffer.from(safe(line, lines)), Buffer.from('\n')]));
+    },
+    gap: (name, text) =>
+      void lines.write(`${prefix(name)} ${styleText('red', `── ${sanitise(text)} ──`, { stream: lines })}\n`),
+    say,
+    state: (task, text) => say(`${task}: ${text}`),
+    result(value) {
+      const text = format === 'text' && typeof value === 'string' ? value : JSON.stringify(value ?? null, null, 2);
+      stdout.write(`${String(safe(text, stdout))}\n`);
+    },
+    started: ({ workflowId, runId, url }) =>
+      void stdout.write(`${format === 'json' ? JSON.stringify({ workflowId, runId, url }, null, 2) : workflowId}\n`),
+    failure(text, document) {
+      if (format === 'json') stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      else stdout.write(`${String(safe(text, stdout))}\n`);
+    },
+  };
+}
+
+/** `client run … | head`: whoever read has gone, so the client goes; the run goes on. */
+function leaveWithReader(stream: NodeJS.WriteStream): void {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(141);
+  });
+}

@@ -1,0 +1,129 @@
+/** Shows a run until it has closed: the logs of its pods, and on the side how its tasks stand. */
+import { pause } from '../activities/pause.ts';
+import type { Cleanup } from '../types.ts';
+import { followHistory } from './history.ts';
+import { LogTails } from './log-tails.ts';
+import type { Output } from './output.ts';
+import { pendingPods } from './pending.ts';
+import type { PodEnd, PodTask, RunEvent } from './run-events.ts';
+import type { Run } from './start.ts';
+import { endText, pendingText } from './states.ts';
+import type { Temporal } from './temporal.ts';
+import { isPolled } from './worker-check.ts';
+
+const LOOK_EVERY_MS = 500;
+/** A worker takes a new run within milliseconds. */
+const TAKEN_WITHIN_MS = 5_000;
+
+export class Watch {
+  readonly #temporal: Temporal;
+  readonly #run: Run;
+  readonly #output: Output;
+  readonly #tasks = new Map<string, PodTask>();
+  readonly #logs: LogTails;
+  /** Pods that are not known to be gone, by activityId. */
+  readonly #left = new Map<string, Cleanup>();
+  readonly #ended = new Set<string>();
+  /** What was said last of each activity. */
+  readonly #said = new Map<string, string>();
+  #taken = false;
+  #stuck: string | undefined;
+
+  constructor(temporal: Temporal, run: Run, output: Output) {
+    this.#temporal = temporal;
+    this.#run = run;
+    this.#output = output;
+    this.#logs = new LogTails(temporal.config.logRoot, run, this.#tasks, output);
+  }
+
+  /** Resolves when the run has closed and all of its log lines are printed, or when `left` fires. */
+  async untilClosed(left: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const signal = AbortSignal.any([left, over.signal]);
+    const looking = [this.#every(LOOK_EVERY_MS, signal, () => this.#look(signal)), this.#askForWorker(signal)];
+    try {
+      const say = (text: string) => this.#output.say(text);
+      for await (const event of followHistory(this.#temporal, this.#run, { signal, say })) await this.#take(event);
+    } finally {
+      over.abort();
+      await Promise.all(looking);
+    }
+    if (left.aborted) return;
+    await this.#logs.finishAll();
+    for (const [activityId, { error }] of this.#left)
+      this.#say(
+        activityId,
+        `its pod may still be there${error ? ` (${error})` : ''}; the worker's sweeper is left to find it`,
+      );
+  }
+
+  async #take(event: RunEvent): Promise<void> {
+    switch (event.kind) {
+      case 'taken':
+        this.#taken = true;
+        break;
+      case 'stuck':
+        if (this.#stuck === event.why) break;
+        this.#stuck = event.why;
+        this.#output.say(
+          `the workflow's code failed and the run stands still; Temporal tries again until the code is mended:\n  ${event.why}`,
+        );
+        break;
+      case 'scheduled':
+        this.#tasks.set(event.pod.activityId, event.pod);
+        if (event.pod.try > 1) this.#say(event.pod.activityId, `try ${event.pod.try}`);
+        break;
+      case 'cleaned':
+        if (event.cleanup.gone) this.#left.delete(event.activityId);
+        else this.#left.set(event.activityId, event.cleanup);
+        break;
+      case 'ended':
+        await this.#tellEnd(event.pod, event.end);
+    }
+  }
+
+  async #tellEnd({ activityId, task }: PodTask, end: PodEnd): Promise<void> {
+    const here = end.uid !== undefined && (await this.#logs.finish(end.uid));
+    if (!here && end.logs?.lines) {
+      this.#say(
+        activityId,
+        `its log (${end.logs.lines} lines) is not on this machine but at ${end.logs.uri}; the last lines:`,
+      );
+      for (const line of end.logs.tail.trimEnd().split('\n')) this.#output.log(task, Buffer.from(line));
+    }
+    if (end.cleanup && !end.cleanup.gone) this.#left.set(activityId, end.cleanup);
+    this.#say(activityId, endText(end));
+    this.#ended.add(activityId);
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    await this.#logs.look();
+    const { connection } = this.#temporal;
+    // The history's follower says when Temporal is away.
+    const pending = await connection.withAbortSignal(signal, () => pendingPods(this.#run.handle)).catch(() => []);
+    for (const pod of pending) {
+      const text = pendingText(pod, Date.now());
+      // Its end may have been told while this answer was on its way.
+      if (text && !this.#ended.has(pod.activityId) && !signal.aborted) this.#say(pod.activityId, text);
+    }
+  }
+
+  async #askForWorker(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !this.#taken) {
+      await pause(TAKEN_WITHIN_MS, signal);
+      if (signal.aborted || this.#taken || (await isPolled(this.#temporal))) continue;
+      const { taskQueue } = this.#temporal.config;
+      return this.#output.say(`no worker polls task queue '${taskQueue}'; start one with \`npm run worker\``);
+    }
+  }
+
+  async #every(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    for (; !signal.aborted; await pause(ms, signal)) await work();
+  }
+
+  #say(activityId: string, text: string): void {
+    if (this.#said.get(activityId) === text) return;
+    this.#said.set(activityId, text);
+    this.#output.state(this.#tasks.get(activityId)?.task ?? activityId.replace(/-\d+$/, ''), text);
+  }
+}

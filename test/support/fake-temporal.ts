@@ -1,0 +1,134 @@
+/**
+ * Temporal as one execution of an activity sees it, for tests: it remembers heartbeats, says how the activity stands, and hands
+ * what it remembers to the next attempt.
+ */
+import { ActivityCancellationDetails } from '@temporalio/common';
+import {
+  ActivityCancelledError,
+  ActivityNotFoundError,
+  ActivityPausedError,
+  ActivityResetError,
+  type Client,
+} from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import type { PodRecord, PodResult, PodSpec, RunPodInput } from '../../src/types.ts';
+import { createPodActivities, type PodDependencies } from '../../src/activities/index.ts';
+
+type Standing = 'pending' | 'cancelled' | 'paused' | 'reset' | 'notFound';
+
+const refusals = {
+  cancelled: () => new ActivityCancelledError('cancelled'),
+  paused: () => new ActivityPausedError('paused'),
+  reset: () => new ActivityResetError('reset'),
+  notFound: () => new ActivityNotFoundError('not found'),
+};
+
+/** The reasons for which the SDK ends an attempt. */
+const REASONS = {
+  cancelRequested: 'CANCELLED',
+  notFound: 'NOT_FOUND',
+  timedOut: 'TIMED_OUT',
+  workerShutdown: 'WORKER_SHUTDOWN',
+  paused: 'PAUSED',
+  reset: 'RESET',
+} as const;
+
+export class FakeTemporal {
+  standing: Standing = 'pending';
+  /** How the run stands, as `describe` tells it: status, and whether the activity is still pending. */
+  run = { status: 'RUNNING', pending: true, answers: true };
+  /** Heartbeat details that Temporal holds. */
+  recorded: PodRecord | undefined;
+  /** Every heartbeat in its order, throttled ones included. */
+  readonly heartbeats: PodRecord[] = [];
+  /** What was reported as cancelled, by task token. */
+  cancelled: { cleanup?: { gone: boolean } } | undefined;
+  /** While set, no token heartbeat is answered before it resolves. */
+  silence: Promise<unknown> | undefined;
+  readonly scheduledAt: number;
+  #attempts = 0;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(scheduledAt = Date.now()) {
+    this.scheduledAt = scheduledAt;
+  }
+
+  /** Starts the next attempt; it finds what the earlier ones recorded. */
+  attempt(dependencies: PodDependencies, spec: PodSpec, activityId = 'orders-1'): Attempt {
+    const environment = new MockActivityEnvironment(
+      {
+        attempt: ++this.#attempts,
+        activityId,
+        heartbeatDetails: structuredClone(this.recorded),
+        scheduledTimestampMs: this.scheduledAt,
+        workflowExecution: { workflowId: 'sales', runId: 'run-1' },
+      },
+      { client: this.#client(activityId), logger: silent },
+    );
+    environment.on('heartbeat', (details: PodRecord) => this.#heard(details));
+    const input: RunPodInput = { spec, task: 'orders', after: [], try: 1 };
+    const { runPod } = createPodActivities(dependencies);
+    const result = environment.run(runPod, input) as Promise<PodResult>;
+    // A test looks at the result when it is ready to.
+    result.catch(() => undefined);
+    return {
+      result,
+      end: (...flags) =>
+        environment.cancel(
+          REASONS[flags[0] as keyof typeof REASONS],
+          new ActivityCancellationDetails(Object.fromEntries(flags.map((flag) => [flag, true]))),
+        ),
+    };
+  }
+
+  /** Resolves once this is so; looks after every heartbeat. */
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
+  }
+
+  #heard(details: PodRecord): void {
+    this.heartbeats.push(structuredClone(details));
+    for (const look of this.#waiting) look();
+    this.#waiting.clear();
+  }
+
+  #client(activityId: string): Client {
+    const answer = async () => {
+      await this.silence;
+      if (this.standing !== 'pending') throw refusals[this.standing]();
+    };
+    const client = {
+      withAbortSignal: (_signal: AbortSignal, work: () => Promise<unknown>) => work(),
+      activity: {
+        heartbeat: async (_token: Uint8Array, details: PodRecord) => {
+          const sent = structuredClone(details);
+          if (this.standing !== 'notFound') this.recorded = sent;
+          this.#heard(sent);
+          await answer();
+        },
+        reportCancellation: async (_token: Uint8Array, details: FakeTemporal['cancelled']) => {
+          this.cancelled = details;
+        },
+      },
+      workflow: {
+        getHandle: () => ({
+          describe: async () => {
+            if (!this.run.answers) throw new Error('Temporal is away');
+            const pendingActivities = this.run.pending ? [{ activityId }] : [];
+            return { status: { name: this.run.status }, raw: { pendingActivities } };
+          },
+        }),
+      },
+    };
+    return client as unknown as Client;
+  }
+}
+
+export interface Attempt {
+  result: Promise<PodResult>;
+  /** The SDK ends the attempt with these flags; the first one names the reason. */
+  end(...flags: (keyof typeof REASONS)[]): void;
+}
+
+const nothing = () => undefined;
+const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -1,0 +1,73 @@
+/** A fake cluster, a fake Temporal and a folder for logs: what the tests of the activity stand on. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ApplicationFailure } from '@temporalio/common';
+import type { PodFailureDetails, PodResult, PodSpec } from '../../src/types.ts';
+import type { PodDependencies } from '../../src/activities/index.ts';
+import { createReflectors } from '../../src/activities/kubernetes/reflectors.ts';
+import { readLog } from '../../src/activities/logs/index.ts';
+import { startFakeCluster, type FakeCluster } from './fake-cluster.ts';
+import { FakeTemporal, type Attempt } from './fake-temporal.ts';
+
+export const SPEC: PodSpec = { image: 'etl:3', grace: '2s' };
+
+export interface World {
+  fake: FakeCluster;
+  temporal: FakeTemporal;
+  dependencies: PodDependencies;
+  /** Starts the next attempt of the one activity of this world. */
+  attempt(spec?: PodSpec): Attempt;
+  close(): Promise<void>;
+}
+
+export async function world(options: { scheduledAt?: number } = {}): Promise<World> {
+  const fake = await startFakeCluster();
+  const cluster = fake.connect({ create: 500, call: 1000 });
+  const reflector = createReflectors(cluster, () => undefined);
+  const logRoot = await mkdtemp(join(tmpdir(), 'pod-logs-'));
+  const temporal = new FakeTemporal(options.scheduledAt);
+  const dependencies = { cluster, reflector, namespace: 'n', temporalNamespaceId: 'ns-1', logRoot };
+  return {
+    fake,
+    temporal,
+    dependencies,
+    attempt: (spec = SPEC) => temporal.attempt(dependencies, spec),
+    async close() {
+      reflector.close();
+      await fake.close();
+      await rm(logRoot, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs the law in a world of its own. */
+export const inWorld =
+  (law: (world: World) => Promise<void>, options: { scheduledAt?: number } = {}) =>
+  async () => {
+    const here = await world(options);
+    try {
+      await law(here);
+    } finally {
+      await here.close();
+    }
+  };
+
+/** The failure an attempt ended with, and its details; throws when it ended well. */
+export async function failureOf(attempt: Attempt): Promise<{ error: ApplicationFailure; details: PodFailureDetails }> {
+  const error: unknown = await attempt.result.then(
+    (result) => new Error(`succeeded with ${JSON.stringify(result)}`),
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof ApplicationFailure)) throw error;
+  return { error, details: error.details?.[0] as PodFailureDetails };
+}
+
+/** Every line of the log, in order; a gap as `<gap>`. */
+export async function linesOf({ logs }: Pick<PodResult, 'logs'>): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const { kind, bytes } of readLog(fileURLToPath(logs.uri)))
+    lines.push(kind === 'gap' ? '<gap>' : String(bytes));
+  return lines;
+}
