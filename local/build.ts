@@ -81,6 +81,7 @@ async function build(place: Place, { module, binary, target, flags }: Job): Prom
     child.once('error', resolve);
     child.once('exit', resolve);
   });
+  if (code === null) throw new Problem(`building ${binary.name} was interrupted; the next up goes on from there`);
   if (code !== 0) {
     rmSync(draft, { force: true });
     const tail = readFileSync(logPath, 'utf8').trimEnd().split('\n').slice(-12).join('\n');

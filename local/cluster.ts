@@ -81,8 +81,8 @@ export async function ensureCluster(
   const chosen = await choose(place, wanted, say);
   const { ports, nodes } = chosen;
   updateState(place, { kubernetes: chosen });
-  const archive = ensureImages(place, say);
   const c = await certificates(place);
+  const archive = ensureImages(place, say);
   await together([
     ensureControlPlane(place, binaries, ports, c),
     ...nodes.map((node) => ensureRuntime(place, node, archive)),

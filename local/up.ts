@@ -54,13 +54,13 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     if (context === undefined) installPackages(say);
     await buildAll(place, modules, say);
     const executable = found ?? join(binaryDirectory(place, temporalModule), 'temporal');
-    const [temporal, cluster] = await together([
-      hasOwnTemporal() ? ownTemporal() : ensureTemporal(place, executable, say),
+    const temporal = hasOwnTemporal() ? ownTemporal() : ensureTemporal(place, executable, say);
+    const cluster =
       context === undefined
         ? ensureCluster(place, options.nodes ?? 1, say)
-        : ownCluster({ ...options, context }).then((kubernetes) => ({ kubernetes })),
-    ]);
-    const stack: Stack = { temporal, ...cluster };
+        : ownCluster({ ...options, context }).then((kubernetes) => ({ kubernetes }));
+    await together([temporal, cluster]);
+    const stack: Stack = { temporal: await temporal, ...(await cluster) };
     writeStack(stack);
     return stack;
   });

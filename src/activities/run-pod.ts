@@ -23,6 +23,8 @@ const SIDECAR_GRACE_SECONDS = 5;
 
 /** How long a deletion waits for the log streams to be open. */
 const OPEN_MS = 2_000;
+/** How long a pod whose containers have all ended is given to be over as a whole. */
+const PHASE_MS = 3_000;
 
 export async function runPod(dependencies: PodDependencies, input: RunPodInput): Promise<PodResult> {
   const attempt = new Attempt(dependencies, Context.current(), input);
@@ -91,6 +93,7 @@ class Life {
     const leave = () => context.cancellationDetails?.workerShutdown && stopped.abort();
     context.cancellationSignal.addEventListener('abort', leave);
     leave();
+    if (mainEnded) await this.#untilOver();
     // A stream must be open when the DELETE arrives: afterwards there may be no time to open one.
     if (!mainEnded) await this.#logs.opened(OPEN_MS);
     const drained = mainEnded ? undefined : this.#logs.drainOpen((graceSeconds + 5) * 1000);
@@ -102,6 +105,21 @@ class Life {
     await drained;
     context.cancellationSignal.removeEventListener('abort', leave);
     return cleanup;
+  }
+
+  /**
+   * The kubelet tells the end of the containers first, and the end of the pod about a second later. A pod that is deleted in
+   * between has to be terminated once more, which takes longer than to wait; one that is over vanishes with the DELETE.
+   */
+  async #untilOver(): Promise<void> {
+    const feed = this.#feed;
+    const end = Date.now() + PHASE_MS;
+    const isClosing = (pod: V1Pod) =>
+      pod.status?.phase === 'Running' || pod.status?.phase === 'Pending'
+        ? (pod.status.containerStatuses ?? []).every(({ state }) => state?.terminated)
+        : false;
+    while (feed && !feed.gone && !feed.latest.metadata?.deletionTimestamp && isClosing(feed.latest) && Date.now() < end)
+      await feed.change(end - Date.now(), new AbortController().signal);
   }
 
   /** A pod that nobody can see has nothing more to say either. */

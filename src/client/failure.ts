@@ -7,6 +7,7 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common';
+import type { PodFailureDetails } from '../types.ts';
 
 export interface Failure {
   readonly type: string;
@@ -39,14 +40,16 @@ export function failureText(error: unknown, { workflowId }: Where): string {
   const ending = endingOf(error);
   if (ending === 'cancelled') return `cancelled: ${workflowId}`;
   if (ending !== 'failed') return `${ending}: ${workflowId}\n${indent(messageOf(error))}`;
-  const reports = reportsOf(error);
-  if (reports.length === 0) return `failed: ${workflowId}\n${indent(paragraph(rootFailure(error)))}`;
-  const [title] = messageOf(error).split('\n', 1);
   const root = rootFailure(error);
+  const reports = reportsOf(error);
+  if (reports.length === 0) return `failed: ${workflowId}\n${indent(paragraph(root))}`;
+  const [title] = messageOf(error).split('\n', 1);
   const texts = reports.map((report) => {
-    // The history keeps the whole message of the first one only.
-    const whole = root.type === report.type && root.message.startsWith(report.message) ? root.message : report.message;
-    return indent(`${report.task}: ${paragraph({ ...report, message: whole })}`);
+    // The failure of the first one is there as a whole; of the others there is what the DAG says of them.
+    const isRoot = root.type === report.type && root.message.startsWith(report.message);
+    const uri = isRoot ? logUriOf(root) : undefined;
+    const text = paragraph({ ...report, message: isRoot ? root.message : report.message });
+    return indent(`${report.task}: ${text}${uri ? `\n  log: ${uri}` : ''}`);
   });
   return [`failed: ${workflowId}: ${title}`, ...texts].join('\n');
 }
@@ -91,6 +94,8 @@ const reportsOf = (error: unknown): TaskReport[] =>
 
 /** `Error` says nothing that `failed` has not said. */
 const paragraph = ({ type, message }: Pick<Failure, 'type' | 'message'>) =>
-  type === 'Error' ? message : `${type}${message.includes('\n') ? '\n' : ': '}${message}`;
+  message.includes('\n') ? `${type}\n${indent(message)}` : type === 'Error' ? message : `${type}: ${message}`;
+
+const logUriOf = ({ details }: Failure) => (details[0] as Partial<PodFailureDetails> | undefined)?.logs?.uri;
 
 const indent = (text: string) => text.trimEnd().replaceAll(/^(?=.)/gm, '  ');

@@ -15,18 +15,27 @@ export interface PendingPod {
 /** A task that no worker has taken by then is worth a word. */
 const LONG_IN_QUEUE_MS = 2_000;
 
+const LONG_DELETION_MS = 5_000;
+
 /** Undefined: nothing worth saying. */
 export function pendingText(pending: PendingPod, now: number): string | undefined {
   const { state, attempt, record, lastFailure, scheduledMs } = pending;
   const pod = record?.pod?.name;
   if (state === 'paused') return 'paused, until somebody unpauses it in Temporal';
-  if (record?.ended) return `${pod} has ended (${record.ended.outcome.kind}); deleting it`;
+  if (record?.ended) return deletingText(record, now);
   if (state === 'cancel requested') return pod ? `stopping ${pod}` : 'stopping';
   if (state === 'scheduled' && attempt > 1)
     return `interrupted (${firstLine(lastFailure ?? 'unknown')}); the next worker goes on${pod ? ` with ${pod}` : ''}`;
   if (state === 'scheduled')
     return now - scheduledMs > LONG_IN_QUEUE_MS ? 'waiting for a worker with a free slot' : undefined;
   return record && recordText(record);
+}
+
+/** Its end is told when the pod is gone; before that only if it takes long. */
+function deletingText({ pod, ended }: PodRecord, now: number): string | undefined {
+  const finished = ended?.times.finished;
+  if (finished && now - Date.parse(finished) < LONG_DELETION_MS) return undefined;
+  return `${pod?.name} has ended (${ended?.outcome.kind}); deleting it`;
 }
 
 function recordText({ pod, phase = 'Pending', reason = '', node }: PodRecord): string | undefined {

@@ -3,7 +3,7 @@ import { Client, Connection, isGrpcServiceError, NamespaceNotFoundError } from '
 import type { TemporalConfig } from '../config.ts';
 import { infrastructure, Problem, usage } from '../problem.ts';
 
-const CONNECT_LIMIT = '8s';
+const CONNECT_LIMIT = '6s';
 
 /** gRPC's own numbers. */
 const CODE = {
@@ -21,7 +21,7 @@ export interface Temporal {
   readonly config: TemporalConfig;
 }
 
-/** @throws Problem (3) within 8 seconds when nothing answers */
+/** @throws Problem (3) within seconds when nothing answers */
 export async function connectTemporal(config: TemporalConfig): Promise<Temporal> {
   try {
     const connection = await Connection.connect({ ...config.connection, connectTimeout: CONNECT_LIMIT });

@@ -143,6 +143,14 @@ describe('a mistake in the program', { concurrency: 4 }, () => {
     });
   }
 
+  it('is a maxParallel that lets nothing start', async () => {
+    const failure = await failureOf(await worker.start('diamond', { maxParallel: 0 }));
+    assert.deepEqual(
+      [failure.type, failure.message],
+      ['DagMisuse', 'maxParallel is 0: it takes a whole number from 1'],
+    );
+  });
+
   it('is a second dag in one workflow', async () => {
     const failure = await failureOf(await worker.start('twoDags'));
     assert.equal(failure.type, 'DagOnlyOnce');

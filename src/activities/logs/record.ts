@@ -69,6 +69,7 @@ export class Splitter {
     if (this.#size === 0 && this.#pending === 'line') return { pieces: records, spoke: false };
     const text = this.#cut(records, false);
     if (this.#pending !== 'text' || !this.#stamp) return { pieces: [], spoke: true };
+    if (text.length === 0) return { pieces: records, spoke: false };
     return { pieces: [...records, { ...this.#stamp, bytes: text, newline: false }], spoke: false };
   }
 

@@ -93,9 +93,6 @@ export class LogStream {
   /** Waits for the source; an abort or idleness ends the wait even when the source does not heed its signal. */
   #wait<T>(promise: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#cut.signal.aborted) return reject(this.#cut.signal.reason as Error);
-      this.#fail = reject;
-      this.#arm();
       const settle =
         <Value>(how: (value: Value) => void) =>
         (value: Value) => {
@@ -104,6 +101,9 @@ export class LogStream {
           how(value);
         };
       promise.then(settle(resolve), settle(reject));
+      this.#fail = reject;
+      if (this.#cut.signal.aborted) this.#abort(this.#cut.signal.reason as Error);
+      else this.#arm();
     });
   }
 

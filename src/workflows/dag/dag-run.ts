@@ -36,9 +36,9 @@ export class DagRun {
   /** The program is wrong (a name twice, too many tasks…): no pod starts any more. */
   #mistake: Error | undefined;
 
-  constructor(options: DagOptions) {
+  constructor(options: DagOptions & { maxParallel: number }) {
     this.#options = options;
-    this.#gate = new Gate(options.maxParallel ?? 100, () => this.#starter.plan());
+    this.#gate = new Gate(options.maxParallel, () => this.#starter.plan());
     this.#starter = new Starter(this.#gate);
   }
 
@@ -50,7 +50,6 @@ export class DagRun {
     this.#open++;
     this.#perform(this.#body, () => body(this.#task), result);
     await this.#settled.promise;
-    this.#hasEnded = true;
     unteachPromise();
     details.stop();
     throwIfFailed({
@@ -60,6 +59,7 @@ export class DagRun {
       stopper: this.#stopper,
       mistake: this.#mistake,
       cancelled: this.#caller.consideredCancelled,
+      restCancelled: this.#scope.consideredCancelled,
     });
     return result;
   }
@@ -111,7 +111,13 @@ export class DagRun {
     tell();
     this.#open--;
     // Whoever was told may create a task yet.
-    if (this.#open === 0) inMicrotask(() => this.#open === 0 && this.#settled.resolve());
+    if (this.#open === 0) inMicrotask(() => this.#finish());
+  }
+
+  #finish(): void {
+    if (this.#open > 0) return;
+    this.#hasEnded = true;
+    this.#settled.resolve();
   }
 
   #actOn(node: TaskNode, { state }: Failure): void {

@@ -16,5 +16,9 @@ export async function dag<T>(body: (task: Task) => T | PromiseLike<T>, options: 
   if (!inWorkflowContext()) throw new Error('dag() runs in a workflow only');
   if (used) throw dagError('DagOnlyOnce', 'a workflow holds one dag(): run another one as a child workflow');
   used = true;
-  return new DagRun(options).run(body);
+  const { maxParallel = 100 } = options;
+  if (!Number.isInteger(maxParallel) || maxParallel < 1) {
+    throw dagError('DagMisuse', `maxParallel is ${maxParallel}: it takes a whole number from 1`);
+  }
+  return new DagRun({ ...options, maxParallel }).run(body);
 }

@@ -17,7 +17,7 @@ export type DagErrorType =
   /** A name that cannot be part of an activityId. */
   | 'DagName'
   | 'DagTooLarge'
-  /** A handle was used as a value. */
+  /** A handle was used as a value, or an option makes no sense. */
   | 'DagMisuse'
   /** The pod was not started, because another task had failed and `onFailure` is `stop`. */
   | 'DagNotStarted'

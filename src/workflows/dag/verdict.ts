@@ -11,10 +11,13 @@ export interface Ending {
   readonly mistake: Error | undefined;
   /** From outside: the workflow was, or the scope in which `dag` was called. */
   readonly cancelled: boolean;
+  /** Or by `onFailure: 'cancel'`. */
+  readonly restCancelled: boolean;
 }
 
 /** Everything has settled: throws what the run failed with. Returns when it did not. */
-export function throwIfFailed({ body, tasks, failures, stopper, mistake, cancelled }: Ending): void {
+export function throwIfFailed(ending: Ending): void {
+  const { body, tasks, failures, stopper, mistake, cancelled, restCancelled } = ending;
   if (cancelled) throw new CancelledFailure('the DAG was cancelled');
   if (mistake) throw mistake;
 
@@ -23,7 +26,7 @@ export function throwIfFailed({ body, tasks, failures, stopper, mistake, cancell
   const isOwn = thrown && (failures.ownerOf(thrown) ?? body) === body;
   if (isOwn && !isCancellation(thrown)) throw toFailure(thrown);
 
-  const failed = tasks.filter(({ failure }) => failure && counts(failure, stopper));
+  const failed = tasks.filter(({ failure }) => failure && counts(failure, restCancelled));
   const lost = new Set(unsurvived(failed, [...tasks, body]));
   // The stopper cannot be survived: others did not run because of it.
   const guilty = failed.filter((task) => task === stopper || lost.has(task));
@@ -32,5 +35,5 @@ export function throwIfFailed({ body, tasks, failures, stopper, mistake, cancell
 }
 
 /** With `onFailure: 'cancel'` the cancelled ones are victims. Otherwise a task was cancelled by its own code: it failed. */
-const counts = ({ state, because }: Failure, stopper: TaskNode | undefined): boolean =>
-  !because && (state === 'failed' || (state === 'cancelled' && !stopper));
+const counts = ({ state, because }: Failure, restCancelled: boolean): boolean =>
+  !because && (state === 'failed' || (state === 'cancelled' && !restCancelled));

@@ -222,6 +222,49 @@ suite('a pod reflector', { timeout: 20_000 }, () => {
     }));
 });
 
+suite('a pod reflector that doubts its watch', { timeout: 10_000 }, () => {
+  /** A server that lists one pod and whose watches end without an event. */
+  function endingAtOnce(lists: number) {
+    let left = lists;
+    let enough: () => void = () => undefined;
+    const done = new Promise<void>((resolve) => (enough = resolve));
+    const cluster = {
+      async listPods() {
+        if (--left <= 0) enough();
+        return { items: [{ metadata: { name: 'a', uid: 'u', resourceVersion: '5' } }], resourceVersion: '9' };
+      },
+      async *watchPods() {},
+    };
+    return { cluster, done };
+  }
+
+  test('lists again when minutes passed without even a bookmark, and repeats nothing', async (context) => {
+    let now = 0;
+    context.mock.method(performance, 'now', () => (now += 240_000));
+    const { cluster, done } = endingAtOnce(3);
+    const troubles: string[] = [];
+    const reflectors = createReflectors(cluster, (message) => troubles.push(message));
+    const a = follow(reflectors, 'a');
+    await done;
+    reflectors.close();
+    assert.deepEqual(
+      a.seen.map((sighting) => sighting.type),
+      ['seen'],
+    );
+    assert.deepEqual(troubles, []);
+  });
+
+  test('takes a watch that ends at once for a failure: it waits, complains, and lists again in the end', async () => {
+    const { cluster, done } = endingAtOnce(2);
+    const troubles: string[] = [];
+    const reflectors = createReflectors(cluster, (message) => troubles.push(message));
+    await reflectors(namespace).ready();
+    await done;
+    reflectors.close();
+    assert.match(troubles[0] ?? '', /3 failures in a row\. the server ended the watch at once/);
+  });
+});
+
 suite('watchPods', () => {
   const options = { labelSelector: '', resourceVersion: '0', signal: never };
 

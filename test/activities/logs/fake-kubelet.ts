@@ -96,6 +96,7 @@ export class FakeKubelet implements LogSource {
     let budget = cut?.after ?? Infinity;
     for (;;) {
       const changed = this.#changed.promise;
+      const complete = !follow || !this.running;
       const bytes = Buffer.concat([...this.#render(since, position)]);
       for (let at = 0; at < bytes.length; at += this.pieceSize) {
         const piece = bytes.subarray(at, Math.min(at + this.pieceSize, bytes.length, at + budget));
@@ -106,7 +107,7 @@ export class FakeKubelet implements LogSource {
       }
       if (budget <= 0 && cut?.how === 'eof' && follow) return;
       if (budget <= 0) throw new KubernetesError('transient');
-      if (!follow || !this.running) return;
+      if (complete) return;
       if (this.impatient) throw new KubernetesError('transient');
       await Promise.race([changed, rejection(signal)]);
     }

@@ -58,6 +58,7 @@ describe('the splitter', () => {
       `${stamp} one\nfailed to create fsnotify watcher: too many open files`,
       ['1F one'],
     ],
+    ['makes no record of a timestamp alone', `${stamp} one\n${later} `, ['1F one']],
     ['skips a torn timestamp', `${stamp} one\n2026-11-22T10:0`, ['1F one']],
   ];
   for (const [name, text, records] of cases) test(name, () => assert.deepEqual(split(text), records));

@@ -1,0 +1,170 @@
+/**
+ * Real Temporal, real pods, real workers in processes of their own that can be killed and frozen. Only ever the local stack's
+ * cluster: never whatever context happens to be current.
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { V1Pod } from '@kubernetes/client-node';
+import type { WorkflowHandle } from '@temporalio/client';
+import { up } from '../../local/up.ts';
+import { connectCluster } from '../../src/activities/kubernetes/connect.ts';
+import type { Cluster } from '../../src/activities/kubernetes/cluster.ts';
+import { podFolders, readLog } from '../../src/activities/logs/index.ts';
+import { keyOf, MANAGED_SELECTOR } from '../../src/activities/pod/identity.ts';
+import type { PodSpec } from '../../src/types.ts';
+import { temporal, type Temporal } from './temporal.ts';
+
+export interface Real {
+  temporal: Temporal;
+  cluster: Cluster;
+  namespace: string;
+  image: string;
+  /** A shell script as the spec of a pod. */
+  shell(script: string, more?: Partial<PodSpec>): PodSpec;
+  /** A task queue of its own, so that no other test's worker takes part. */
+  lane(name: string): Lane;
+  /** Names of the pods of all lanes that are there now. */
+  left(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+export interface Lane {
+  worker(options?: { maxPods?: number }): Promise<RunningWorker>;
+  start(spec: PodSpec): Promise<WorkflowHandle>;
+  /** Pods of this run that are there now. */
+  pods(run: WorkflowHandle): Promise<V1Pod[]>;
+  /** Waits for the one pod of this run to be like this, and gives it. */
+  podOf(run: WorkflowHandle, like: (pod: V1Pod) => boolean): Promise<V1Pod>;
+  /** Waits for this line to be in the stored log. */
+  printed(run: WorkflowHandle, line: string): Promise<void>;
+  /** Every stored line of this run's pods; a gap as `<gap>`. */
+  lines(run: WorkflowHandle): Promise<string[]>;
+}
+
+export interface RunningWorker {
+  kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  freeze(): void;
+  wake(): void;
+}
+
+export async function real(): Promise<Real> {
+  const stack = await up();
+  const { images, kubernetes } = stack;
+  if (!images) throw new Error('these tests end pods and worse: they run in the local cluster of `npm run up` only');
+  const { kubeconfig, context, namespace } = kubernetes;
+  const server = await temporal();
+  const cluster = connectCluster({ kubeconfig, context });
+  const logRoot = await mkdtemp(join(tmpdir(), 'real-logs-'));
+  const workers: ChildProcess[] = [];
+  const shell = (script: string, more: Partial<PodSpec> = {}): PodSpec => ({
+    image: images.shell,
+    command: ['sh', '-c', script],
+    grace: '3s',
+    ...more,
+  });
+
+  const suffix = Date.now().toString(36);
+  function lane(name: string): Lane {
+    const taskQueue = `${name}-${suffix}`;
+    const runs = new Map<WorkflowHandle, string>();
+    const runId = (run: WorkflowHandle) => runs.get(run) ?? '';
+    const pods = async (run: WorkflowHandle) => {
+      const { items } = await cluster.listPods(namespace, MANAGED_SELECTOR);
+      return items.filter((pod) => keyOf(pod)?.workflowId === run.workflowId);
+    };
+    const lines = async (run: WorkflowHandle) => {
+      const found: string[] = [];
+      for (const { folder } of await podFolders(logRoot, { workflowId: run.workflowId, runId: runId(run) }))
+        for await (const { kind, bytes } of readLog(folder)) found.push(kind === 'gap' ? '<gap>' : String(bytes));
+      return found;
+    };
+    return {
+      pods,
+      lines,
+      async worker({ maxPods = 20 } = {}) {
+        const child = await startWorker({
+          TEMPORAL_PODS_TASK_QUEUE: taskQueue,
+          TEMPORAL_PODS_LOG_DIR: logRoot,
+          TEMPORAL_PODS_MAX_PODS: String(maxPods),
+        });
+        workers.push(child);
+        return {
+          async kill(signal) {
+            child.kill(signal);
+            if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+          },
+          freeze: () => void child.kill('SIGSTOP'),
+          wake: () => void child.kill('SIGCONT'),
+        };
+      },
+      async start(spec) {
+        const workflowId = `${taskQueue}-${runs.size}`;
+        const run = await server.client.workflow.start('pod', { taskQueue, workflowId, args: [spec] });
+        runs.set(run, run.firstExecutionRunId);
+        return run;
+      },
+      podOf: (run, like) =>
+        eventually(`a pod of ${run.workflowId} that is as expected`, async () => (await pods(run)).find(like)),
+      printed: (run, line) =>
+        eventually(`the line ${line}`, async () => (await lines(run)).includes(line) || undefined).then(
+          () => undefined,
+        ),
+    };
+  }
+
+  return {
+    temporal: server,
+    cluster,
+    namespace,
+    image: images.shell,
+    shell,
+    lane,
+    async left() {
+      const { items } = await cluster.listPods(namespace, MANAGED_SELECTOR);
+      return items
+        .filter((pod) => keyOf(pod)?.workflowId.includes(`-${suffix}-`))
+        .map((pod) => pod.metadata?.name ?? '');
+    },
+    async close() {
+      for (const child of workers) child.kill('SIGKILL');
+      cluster.close();
+      await server.close();
+      await rm(logRoot, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Asks until there is an answer; the time limit is the test's. */
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+  for (let end = Date.now() + 90_000; Date.now() < end; await sleep(100)) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+  }
+  throw new Error(`waited in vain for ${what}`);
+}
+
+export const isRunning = (pod: V1Pod): boolean =>
+  pod.status?.containerStatuses?.some(({ state }) => state?.running) ?? false;
+
+async function startWorker(env: Record<string, string>): Promise<ChildProcess> {
+  const program = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
+  const child = spawn(process.execPath, [program], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const said: string[] = [];
+  await new Promise<void>((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`the worker ended with ${code}:\n${said.join('\n')}`)));
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      said.push(line);
+      if (line.startsWith('worker ready')) resolve();
+    });
+  });
+  return child;
+}
