@@ -4,8 +4,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Say } from './progress.ts';
 import { Problem } from './problem.ts';
-
-const SYSTEM_PATH = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+import { SYSTEM_PATH } from './processes.ts';
 
 /** Where CNI plugins live: Debian's package, or everybody else's tarball. */
 export const CNI_DIRECTORIES = ['/usr/lib/cni', '/opt/cni/bin'];
@@ -22,7 +21,7 @@ const NEEDED: ReadonlyArray<{ package: string; tools: readonly string[] }> = [
 
 /** A program's full path, as root would find it whatever PATH the caller has. */
 export function locate(tool: string, also: readonly string[] = []): string | undefined {
-  const directories = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_PATH, ...also];
+  const directories = [...(process.env['PATH'] ?? '').split(delimiter), ...SYSTEM_PATH.split(':'), ...also];
   return directories
     .filter((directory) => directory !== '')
     .map((directory) => join(directory, tool))

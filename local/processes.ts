@@ -14,10 +14,12 @@ export type Running = { pid: number; part: string; argv: string[] };
 const RUN = 'TEMPORAL_PODS_RUN';
 const PART = 'TEMPORAL_PODS_PART';
 
-/** The caller's own environment stays out: tokens in it are none of the stack's business. */
+export const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The caller's environment and home stay out: tokens and client profiles in them are none of the stack's business. */
 export const environment = (place: Place, part: string): NodeJS.ProcessEnv => ({
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-  HOME: process.env['HOME'],
+  PATH: SYSTEM_PATH,
+  HOME: place.run,
   [RUN]: place.run,
   [PART]: part,
 });

@@ -5,7 +5,7 @@ import { Problem } from './problem.ts';
 export const run = (
   file: string,
   args: readonly string[],
-  options: { cwd?: string; timeout?: number } = {},
+  options: { cwd?: string; timeout?: number; env?: NodeJS.ProcessEnv } = {},
 ): Promise<string> =>
   new Promise((resolve, reject) => {
     execFile(file, args, { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024, ...options }, (error, stdout, stderr) => {

@@ -20,10 +20,10 @@ const PART = 'temporal';
 
 export const temporalRuns = (place: Place): boolean => find(running(place), PART, 'temporal') !== undefined;
 
+/** Asked without the user's environment and home: a profile there may demand TLS of everybody. */
 export async function isServing(executable: string, address: string): Promise<boolean> {
-  const answer = await run(executable, ['operator', 'cluster', 'health', '--address', address], {
-    timeout: 5_000,
-  }).catch(() => '');
+  const args = ['operator', 'cluster', 'health', '--address', address];
+  const answer = await run(executable, args, { timeout: 5_000, env: { HOME: '/' } }).catch(() => '');
   return answer.includes('SERVING') && !answer.includes('NOT_SERVING');
 }
 

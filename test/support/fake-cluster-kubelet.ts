@@ -1,8 +1,19 @@
 /** The part of the fake cluster that the test plays: scheduler, kubelet, and whoever else has a hand in the pods. */
 import type { V1Pod } from '@kubernetes/client-node';
 import { FakeLogs, type PrintOptions } from './fake-cluster-logs.ts';
-import { FakePods, type Ending } from './fake-cluster-pods.ts';
+import { FakePods } from './fake-cluster-pods.ts';
 import { logKey } from './fake-cluster-streams.ts';
+
+/** How a container ended, or ends now. `message` is the termination message. */
+export interface Ending {
+  exitCode: number;
+  /** Default: the pod's first container. */
+  container?: string;
+  reason?: string;
+  message?: string;
+  signal?: number;
+  finishedAt?: Date;
+}
 
 /** One pod in the hands of a script. */
 export interface FakePod {

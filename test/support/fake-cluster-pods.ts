@@ -2,19 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { Ending } from './fake-cluster-kubelet.ts';
 
 export type PodChange = 'ADDED' | 'MODIFIED' | 'DELETED';
-
-/** How a container ended, or ends now. `message` is the termination message. */
-export interface Ending {
-  exitCode: number;
-  /** Default: the pod's first container. */
-  container?: string;
-  reason?: string;
-  message?: string;
-  signal?: number;
-  finishedAt?: Date;
-}
 
 export interface Change {
   type: PodChange;
@@ -177,7 +167,12 @@ export class FakePods extends EventEmitter<{
     }
     this.#changed('MODIFIED', pod);
     this.emit('ended', pod.metadata?.uid ?? '', one.name);
-    if (pod.metadata?.deletionTimestamp && pod.status.phase !== 'Running') this.remove(pod);
+    if (!pod.metadata?.deletionTimestamp || pod.status.phase === 'Running') return;
+    // The kubelet's last word rewrites the deletion, so the last state cannot tell when it began.
+    this.edit(pod, ({ metadata }) =>
+      Object.assign(metadata ?? {}, { deletionTimestamp: wholeSecond(), deletionGracePeriodSeconds: 0 }),
+    );
+    this.remove(pod);
   }
 
   /** Any other state of the world: `change` edits the pod in place. */

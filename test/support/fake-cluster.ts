@@ -16,24 +16,19 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
+import type { CoreV1Event } from '@kubernetes/client-node';
 import type { Cluster } from '../../src/activities/kubernetes/cluster.ts';
 import { connectCluster, type Limits } from '../../src/activities/kubernetes/connect.ts';
-import { create, fail, FakeLists, patch, read, remove, type Answer } from './fake-cluster-api.ts';
+import { fail, FakeLists, type Answer } from './fake-cluster-api.ts';
 import { FakeFaults, statusBody, type Cut, type Fault, type Verb } from './fake-cluster-faults.ts';
 import { FakeKubelet } from './fake-cluster-kubelet.ts';
-import { Growing, log, watch } from './fake-cluster-streams.ts';
+import { act, understand, type Asked } from './fake-cluster-routes.ts';
+import { Growing } from './fake-cluster-streams.ts';
 
 export type { Cut, Fault, Verb } from './fake-cluster-faults.ts';
 export type { FakePod, PodScript } from './fake-cluster-kubelet.ts';
 
-/** What a client asked for, in the order of arrival. */
-export interface FakeRequest {
-  verb: Verb;
-  namespace: string;
-  name?: string;
-  query: URLSearchParams;
-  body: string;
+export interface FakeRequest extends Asked {
   /** Which TCP connection it came over, counted from 1. */
   connection: number;
 }
@@ -48,6 +43,7 @@ export async function startFakeCluster(): Promise<FakeCluster> {
 export class FakeCluster extends FakeKubelet {
   /** Path of a kubeconfig with the one context `fake`. */
   readonly kubeconfig: string;
+  /** Everything that was asked for, in the order of arrival. */
   readonly requests: FakeRequest[] = [];
   /** How many TCP connections were made. */
   connections = 0;
@@ -150,93 +146,35 @@ export class FakeCluster extends FakeKubelet {
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => undefined);
-    let body = '';
-    for await (const chunk of incoming as AsyncIterable<Buffer>) body += chunk.toString();
-    const { pathname, searchParams: query } = new URL(incoming.url ?? '/', 'http://fake');
-    const [, namespace = '', kind, name, sub] =
-      /^\/api\/v1\/namespaces\/([^/]+)\/(pods|events)(?:\/([^/]+))?(?:\/(log))?$/.exec(pathname) ?? [];
-    const verb = kind === 'events' ? 'events' : verbOf(incoming.method ?? '', name, sub, query);
-    if (!kind || !verb)
-      return reply(response, fail({ code: 404, message: `the fake knows no ${incoming.method} ${pathname}` }));
-    const about = name ?? (verb === 'create' ? (JSON.parse(body) as V1Pod).metadata?.name : undefined);
-    const connection = (incoming.socket as { fakeNumber?: number }).fakeNumber ?? 0;
-    this.requests.push({ verb, namespace, ...(about && { name: about }), query, body, connection });
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+    const { method = '', url = '', headers, socket } = incoming;
+    const asked = understand(method, url, Buffer.concat(chunks).toString(), headers['content-type']);
+    if (!asked) return reply(response, fail({ code: 404, message: `the fake knows no ${method} ${url}` }));
+    this.requests.push({ ...asked, connection: (socket as { fakeNumber?: number }).fakeNumber ?? 0 });
     this.happened();
 
-    const fault = this.#faults.take(verb, about);
+    const fault = this.#faults.take(asked.verb, asked.name);
     if (fault === 'hang') return void this.#hanging.push(response);
     if (typeof fault === 'object' && 'answer' in fault) return refuse(response, fault);
     if (typeof fault === 'object' && 'doAfter' in fault) await fault.doAfter;
-    const answer = this.#do(
-      verb,
-      { namespace, name: name ?? '', query, body, type: incoming.headers['content-type'] },
-      response,
-      fault,
-    );
-    if (fault === 'lose answer') return void incoming.socket.destroy();
+    const world = { pods: this.pods, logs: this.logs, lists: this.#lists, events: this.#events, oldest: this.#oldest };
+    const answer = act(world, asked, (kind) => this.#open(kind, response, fault));
+    if (fault === 'lose answer') return void socket.destroy();
     if (typeof fault === 'object' && 'answerAfter' in fault) await fault.answerAfter;
     if (answer) reply(response, answer);
   }
 
-  /** What the API server does. No answer: a stream has begun. */
-  #do(
-    verb: Verb,
-    asked: { namespace: string; name: string; query: URLSearchParams; body: string; type: string | undefined },
-    response: ServerResponse,
-    fault: Fault | undefined,
-  ): Answer | undefined {
-    const { namespace, name, query, body } = asked;
-    const open = (kind: 'watch' | 'log') => {
-      const stream = new Growing(response, kind === 'log' ? 'text/plain' : 'application/json', fault);
-      this.#streams[kind].add(stream);
+  #open(kind: 'watch' | 'log', response: ServerResponse, fault: Fault | undefined): Growing {
+    const stream = new Growing(response, kind === 'log' ? 'text/plain' : 'application/json', fault);
+    this.#streams[kind].add(stream);
+    this.happened();
+    stream.onClose(() => {
+      this.#streams[kind].delete(stream);
       this.happened();
-      stream.onClose(() => {
-        this.#streams[kind].delete(stream);
-        this.happened();
-      });
-      return stream;
-    };
-    switch (verb) {
-      case 'create':
-        return create(this.pods, namespace, body);
-      case 'read':
-        return read(this.pods, namespace, name);
-      case 'delete':
-        return remove(this.pods, namespace, name, body, query);
-      case 'patch':
-        return patch(this.pods, namespace, name, body, asked.type);
-      case 'list':
-        return this.#lists.list(this.pods, namespace, query);
-      case 'watch':
-        return void watch(this.pods, open('watch'), namespace, query, this.#oldest);
-      case 'log':
-        return log(this.pods, this.logs, () => open('log'), namespace, name, query);
-      case 'events': {
-        const selected = (one: CoreV1Event) =>
-          query.get('fieldSelector')?.includes(`involvedObject.uid=${one.involvedObject.uid}`);
-        const items = this.#events.filter(selected);
-        return { status: 200, body: JSON.stringify({ kind: 'EventList', apiVersion: 'v1', metadata: {}, items }) };
-      }
-    }
+    });
+    return stream;
   }
-}
-
-function verbOf(
-  method: string,
-  name: string | undefined,
-  sub: string | undefined,
-  query: URLSearchParams,
-): Verb | undefined {
-  if (sub) return method === 'GET' ? 'log' : undefined;
-  if (!name)
-    return method === 'POST'
-      ? 'create'
-      : method !== 'GET'
-        ? undefined
-        : query.get('watch') === 'true'
-          ? 'watch'
-          : 'list';
-  return ({ GET: 'read', PATCH: 'patch', DELETE: 'delete' } as const)[method];
 }
 
 function reply(response: ServerResponse, { status, body }: Answer, headers = {}): void {

@@ -24,7 +24,8 @@ export interface Real {
   temporal: Temporal;
   cluster: Cluster;
   namespace: string;
-  image: string;
+  images: { shell: string; python: string };
+  logRoot: string;
   /** A shell script as the spec of a pod. */
   shell(script: string, more?: Partial<PodSpec>): PodSpec;
   /** A task queue of its own, so that no other test's worker takes part. */
@@ -36,7 +37,9 @@ export interface Real {
 
 export interface Lane {
   worker(options?: { maxPods?: number }): Promise<RunningWorker>;
+  /** Runs the workflow `pod`. */
   start(spec: PodSpec): Promise<WorkflowHandle>;
+  startWorkflow(workflow: string, argument: unknown): Promise<WorkflowHandle>;
   /** Pods of this run that are there now. */
   pods(run: WorkflowHandle): Promise<V1Pod[]>;
   /** Waits for the one pod of this run to be like this, and gives it. */
@@ -84,6 +87,12 @@ export async function real(): Promise<Real> {
         for await (const { kind, bytes } of readLog(folder)) found.push(kind === 'gap' ? '<gap>' : String(bytes));
       return found;
     };
+    const startWorkflow = async (workflow: string, argument: unknown) => {
+      const workflowId = `${taskQueue}-${runs.size}`;
+      const run = await server.client.workflow.start(workflow, { taskQueue, workflowId, args: [argument] });
+      runs.set(run, run.firstExecutionRunId);
+      return run;
+    };
     return {
       pods,
       lines,
@@ -103,12 +112,8 @@ export async function real(): Promise<Real> {
           wake: () => void child.kill('SIGCONT'),
         };
       },
-      async start(spec) {
-        const workflowId = `${taskQueue}-${runs.size}`;
-        const run = await server.client.workflow.start('pod', { taskQueue, workflowId, args: [spec] });
-        runs.set(run, run.firstExecutionRunId);
-        return run;
-      },
+      start: (spec) => startWorkflow('pod', spec),
+      startWorkflow,
       podOf: (run, like) =>
         eventually(`a pod of ${run.workflowId} that is as expected`, async () => (await pods(run)).find(like)),
       printed: (run, line) =>
@@ -122,7 +127,8 @@ export async function real(): Promise<Real> {
     temporal: server,
     cluster,
     namespace,
-    image: images.shell,
+    images,
+    logRoot,
     shell,
     lane,
     async left() {

@@ -46,7 +46,7 @@ export interface Cluster {
    * Raw bytes of one container's log, each line with its timestamp. Rejects before the first byte (kind `waiting`: the
    * container has not started); afterwards a stream that breaks or is aborted throws from the iterator, and a clean EOF
    * ends it, which does not mean that the container has finished. There is no read timeout: a silent log is normal.
-   * Iterate it once; leaving the loop closes the stream.
+   * Iterate it once; leaving the loop closes the stream. Kubernetes finds a log by the pod's name alone: the uid is not tested.
    */
   openLog(ref: PodRef, container: string, options: LogOptions): Promise<AsyncIterable<Buffer>>;
 
