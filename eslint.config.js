@@ -4,7 +4,12 @@ export default tseslint.config(
   { ignores: ['node_modules/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
-    languageOptions: { parserOptions: { projectService: { allowDefaultProject: ['eslint.config.js'] }, tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: {
+        projectService: { allowDefaultProject: ['eslint.config.js'] },
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
@@ -21,8 +26,15 @@ export default tseslint.config(
         'error',
         {
           patterns: [
-            { group: ['node:*', 'fs', 'path', 'crypto', 'os', 'timers', 'timers/*'], message: 'workflows run in a sandbox without Node' },
-            { group: ['@temporalio/{activity,client,worker}', '@kubernetes/client-node', '../activities/*'], message: 'workflows import types only', allowTypeImports: true },
+            {
+              group: ['node:*', 'fs', 'path', 'crypto', 'os', 'timers', 'timers/*'],
+              message: 'workflows run in a sandbox without Node',
+            },
+            {
+              group: ['@temporalio/{activity,client,worker}', '@kubernetes/client-node', '../activities/*'],
+              message: 'workflows import types only',
+              allowTypeImports: true,
+            },
           ],
         },
       ],
@@ -31,6 +43,19 @@ export default tseslint.config(
   {
     // node:test registers a test by calling it: its promise is the runner's.
     files: ['test/**'],
-    rules: { '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', package: 'node:test', name: ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEach', 'afterEach'] }] }] },
+    rules: {
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            {
+              from: 'package',
+              package: 'node:test',
+              name: ['test', 'it', 'describe', 'suite', 'before', 'after', 'beforeEach', 'afterEach'],
+            },
+          ],
+        },
+      ],
+    },
   },
 );

@@ -20,7 +20,12 @@ const VARIABLES = {
     .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'is not a Kubernetes namespace')
     .optional(),
   TEMPORAL_PODS_LOG_DIR: z.string().min(1).optional(),
-  TEMPORAL_PODS_MAX_PODS: z.coerce.number().int('is not a whole number').min(1).max(10_000).default(500),
+  TEMPORAL_PODS_MAX_PODS: z.coerce
+    .number('is not a number')
+    .int('is not a whole number')
+    .min(1)
+    .max(10_000)
+    .default(500),
   TEMPORAL_PODS_UI_URL: z.url('is not a URL').optional(),
 };
 
@@ -90,10 +95,10 @@ export const runUrl = ({ uiUrl, namespace }: TemporalConfig, workflowId: string,
   `${uiUrl}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${runId}/history`;
 
 function variables(env: NodeJS.ProcessEnv) {
-  const checked = z.object(VARIABLES).safeParse(env, { reportInput: true });
+  const checked = z.object(VARIABLES).safeParse(env);
   if (checked.success) return checked.data;
   const faults = checked.error.issues.map(
-    ({ path, message, input }) => `${path.join('.')}=${String(input)}: ${message}`,
+    ({ path, message }) => `${path.join('.')}=${env[path.join('.')]}: ${message}`,
   );
   throw usage(`the environment is not valid: ${faults.join('; ')}`);
 }

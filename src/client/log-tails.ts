@@ -46,10 +46,15 @@ export class LogTails {
     return tail !== undefined;
   }
 
+  /** For whoever leaves: waits for nothing more. */
+  stop(): void {
+    for (const { stop } of this.#tails.values()) stop.abort();
+  }
+
   /** For a run that has closed: prints all that there is. */
   async finishAll(): Promise<void> {
     await this.look();
-    for (const { stop } of this.#tails.values()) stop.abort();
+    this.stop();
     await Promise.all([...this.#tails.values()].map(({ ended }) => ended));
   }
 

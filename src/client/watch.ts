@@ -48,7 +48,7 @@ export class Watch {
       over.abort();
       await Promise.all(looking);
     }
-    if (left.aborted) return;
+    if (left.aborted) return this.#logs.stop();
     await this.#logs.finishAll();
     for (const [activityId, { error }] of this.#left)
       this.#say(

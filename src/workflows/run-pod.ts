@@ -74,7 +74,10 @@ async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Promise<End
   } catch (error) {
     closed = true;
     const told = whatWasTold(error);
-    const { gone } = told.cleanup?.gone ? told.cleanup : await cleanup.confirm(told.uid);
+    const cleaned = told.cleanup?.gone ? told.cleanup : await cleanup.confirm(told.uid);
+    const result = recordedResult(error, cleaned);
+    if (result) return { result };
+    const { gone } = cleaned;
     const cancelled = scope.consideredCancelled || isCancelRequested(error);
     return { error: cancelled ? asCancellation(error, slot.task) : error, gone };
   }
@@ -121,6 +124,21 @@ function whatWasTold(error: unknown): { uid?: string; cleanup?: Cleanup } {
   }
   const record = lastRecord(cause);
   return record?.pod ? { uid: record.pod.uid } : {};
+}
+
+/** A timeout that struck between the recorded end and the answer: the work is done, and must not be done again. */
+function recordedResult(error: unknown, cleanup: Cleanup): PodResult | undefined {
+  const record = error instanceof ActivityFailure ? lastRecord(error.cause) : undefined;
+  if (record?.ended?.outcome.kind !== 'Succeeded' || !record.pod) return undefined;
+  const { outcome, output, node, times, logs } = record.ended;
+  return {
+    exitCode: outcome.exitCode ?? 0,
+    output,
+    pod: { ...record.pod, ...(node !== undefined && { node }) },
+    times,
+    logs,
+    cleanup,
+  };
 }
 
 const lastRecord = (cause: unknown) =>

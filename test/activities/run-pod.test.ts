@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
+import { podManifest } from '../../src/activities/pod/manifest.ts';
 import type { FakePod } from '../support/fake-cluster.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { failureOf, inWorld, linesOf, SPEC } from '../support/pods.ts';
@@ -192,6 +193,43 @@ suite('a create that goes wrong', () => {
       assert.equal((await failureOf(new FakeTemporal().attempt(dependencies, SPEC))).error.type, 'PodNameConflict');
       assert.equal(fake.count('delete'), deletes);
       assert.deepEqual(fake.left(), [name]);
+    }),
+  );
+});
+
+suite('a workflow reset', () => {
+  /** A pod of the same activity in an earlier run of the same workflow. */
+  const leftBehind = (runId: string) =>
+    podManifest(SPEC, {
+      namespace: 'n',
+      task: 'orders',
+      try: 1,
+      key: { temporalNamespaceId: 'ns-1', workflowId: 'sales', runId, activityId: 'orders-1' },
+      deadline: 0,
+      activeDeadlineSeconds: 60,
+    });
+
+  test(
+    'starts the activity in a new run: the old run’s pod is gone before the new one is created',
+    inWorld(async ({ fake, temporal, attempt, dependencies }) => {
+      fake.script(say('hello'));
+      await dependencies.cluster.createPod('n', leftBehind('run-0'));
+      temporal.run.status = 'TERMINATED';
+      const result = await attempt().result;
+      assert.deepEqual(fake.ran, [result.pod.uid]);
+      assert.deepEqual(fake.left(), []);
+      const verbs = fake.requests.map(({ verb }) => verb);
+      assert.ok(verbs.indexOf('delete') < verbs.lastIndexOf('create'));
+    }),
+  );
+
+  test(
+    'leaves a pod whose run is open alone',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      fake.script(say('hello'));
+      const { metadata } = await dependencies.cluster.createPod('n', leftBehind('run-0'));
+      await attempt().result;
+      assert.deepEqual(fake.left(), [metadata?.name]);
     }),
   );
 });
