@@ -74,7 +74,7 @@ const isWrapper = (error: Error) =>
   error instanceof ChildWorkflowFailure ||
   (error instanceof ApplicationFailure && error.type === 'DagFailed');
 
-export const kindOf = (error: Error): string => (error instanceof ApplicationFailure && error.type) || error.name;
+const kindOf = (error: Error): string => (error instanceof ApplicationFailure && error.type) || error.name;
 
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 

@@ -13,7 +13,7 @@ import type {
   PodTimes,
   RunPodInput,
 } from '../types.ts';
-import { kindOf, rootFailure } from './failure.ts';
+import { rootFailure } from './failure.ts';
 
 type Page = Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistory']>>;
 export type HistoryEvent = NonNullable<NonNullable<Page['history']>['events']>[number];
@@ -72,7 +72,7 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
     if (event.workflowTaskFailedEventAttributes) {
       const { failure } = event.workflowTaskFailedEventAttributes;
       const error = defaultFailureConverter.failureToError(failure ?? {}, defaultPayloadConverter);
-      return { kind: 'stuck', why: `${kindOf(error)}: ${error.message}` };
+      return { kind: 'stuck', why: error.message };
     }
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled?.activityType?.name === 'runPod') {

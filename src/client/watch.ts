@@ -66,7 +66,8 @@ export class Watch {
         if (this.#stuck === event.why) break;
         this.#stuck = event.why;
         this.#output.say(
-          `the workflow's code failed and the run stands still; Temporal tries again until the code is mended:\n  ${event.why}`,
+          `the workflow's code failed, so the run stands still; Temporal tries again until the worker has better code:\n` +
+            `  ${event.why}\n  to end the run as it is: temporal workflow terminate --workflow-id ${this.#run.workflowId}`,
         );
         break;
       case 'scheduled':

@@ -58,7 +58,7 @@ function runtimeRecords(lines: readonly Line[], lastIsWhole: boolean): RuntimeRe
 interface Step {
   /** Runtime records written before it. */
   readonly grow: number;
-  readonly cut: Cut;
+  readonly cuts: readonly Cut[];
   readonly who: 'same' | 'new' | 'torn' | 'frozen';
   readonly which: number;
   readonly look: boolean;
@@ -72,7 +72,7 @@ const cut: fc.Arbitrary<Cut> = fc.record({
 
 const step: fc.Arbitrary<Step> = fc.record({
   grow: fc.integer({ min: 0, max: 12 }),
-  cut,
+  cuts: fc.array(cut, { minLength: 1, maxLength: 3 }),
   who: fc.constantFrom('same', 'same', 'new', 'torn', 'frozen'),
   which: fc.nat(),
   look: fc.boolean(),
@@ -107,13 +107,13 @@ async function live(
   const attempts = [await begin()];
   kubelet.impatient = true;
   kubelet.written = 0;
-  for (const { grow, cut: end, who, which, look: looks, rotate } of steps) {
+  for (const { grow, cuts, who, which, look: looks, rotate } of steps) {
     kubelet.written = Math.min(kubelet.written + grow, kubelet.records.length);
     if (rotation && rotate) kubelet.rotate(kubelet.written - 1);
     if (who === 'torn') await tear(folder);
     if (who === 'new' || who === 'torn') attempts.push(await begin());
     const attempt = who === 'frozen' ? attempts[which % attempts.length] : attempts.at(-1);
-    kubelet.cuts.splice(0, Infinity, end);
+    kubelet.cuts.splice(0, Infinity, ...cuts);
     await attempt?.reading.read(true, signal);
     if (looks) await look();
   }

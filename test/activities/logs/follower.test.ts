@@ -86,6 +86,26 @@ describe('while the container runs', () => {
     assert.deepEqual(await texts(folder.path), ['one', 'two', '<rotated>', 'four']);
   });
 
+  test('a search that is slow, and then breaks, is not taken for a loss', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one', 'two');
+    kubelet.cuts.push({ after: 35, how: 'break' });
+    const follower = await followerOf(kubelet, folder.path);
+    const openLog = kubelet.openLog.bind(kubelet);
+    kubelet.openLog = async (options) => {
+      if (kubelet.opened.length === 1) {
+        kubelet.opened.push(options);
+        kubelet.cuts.push({ after: 20, how: 'break' });
+        return new Promise<never>(() => undefined);
+      }
+      return openLog(options);
+    };
+    follower.start();
+    await eventually(() => follower.counters.lines >= 2);
+    await follower.stop();
+    assert.deepEqual(await texts(folder.path), ['one', 'two']);
+  });
+
   test('what comes is told as soon as it is stored', async () => {
     await using folder = await testFolder();
     const kubelet = kubeletWith('one');
@@ -224,9 +244,22 @@ describe('drain', () => {
       assert.deepEqual(await (await followerOf(kubelet, folder.path)).drain(5), { lines: 0, bytes: 0, gaps: 1 });
     }
     assert.deepEqual(await texts(folder.path), ['<unread>']);
+  });
+
+  test('goes on behind such a gap when a later attempt can read after all', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one', 'two');
+    kubelet.cuts.push({ after: 35, how: 'break' });
+    const follower = await followerOf(kubelet, folder.path);
+    kubelet.refusals.push(...Array.from({ length: 2 }, () => new KubernetesError('transient')));
+    follower.start();
+    await eventually(() => follower.counters.lines === 1);
+    kubelet.terminate();
+    kubelet.speech = 'not now';
+    assert.deepEqual(await follower.drain(5), { lines: 1, bytes: 4, gaps: 1 });
     kubelet.speech = undefined;
-    await (await followerOf(kubelet, folder.path)).drain(long);
-    assert.deepEqual(await texts(folder.path), ['<unread>', 'one']);
+    assert.deepEqual(await (await followerOf(kubelet, folder.path)).drain(long), { lines: 2, bytes: 8, gaps: 1 });
+    assert.deepEqual(await texts(folder.path), ['one', '<unread>', 'two']);
   });
 
   test('reads nothing when an earlier attempt has seen the end', async () => {

@@ -139,6 +139,16 @@ test('what is known of the log is the same for the next attempt', async () => {
   await third.close();
 });
 
+test('pieces of a line count as one line', async () => {
+  await using folder = await testFolder();
+  const segment = await fileSegments(folder.path).openSegment('base', 0);
+  await segment.append(
+    recordsOf(Buffer.from('2026-11-22T10:00:00.000000000Z aaaabbbbcc\n2026-11-22T10:00:01.000000000Z dddde'), 4),
+  );
+  assert.deepEqual(segment.ledger.counters, { lines: 2, bytes: 16, gaps: 0 });
+  await segment.close();
+});
+
 test('a failed write is a clear error, and the log goes on behind the last whole batch', async () => {
   await using folder = await testFolder();
   const store = fileSegments(folder.path);
