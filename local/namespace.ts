@@ -29,7 +29,7 @@ const WISHES: Record<string, string> = {
   'net/ipv4/ip_forward': '1',
 };
 
-const HOLDER = 'sleep';
+export const HOLDER = 'sleep';
 const SOURCE = 'temporal-pods';
 const madeFile = (place: Place): string => join(place.run, 'mount-points.json');
 

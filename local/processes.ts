@@ -7,9 +7,10 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, openSync, closeSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readText } from './files.ts';
 import type { Place } from './place.ts';
 
-export type Running = { pid: number; part: string; argv: string[] };
+export type Running = { pid: number; parent: number; part: string; argv: string[] };
 
 const RUN = 'TEMPORAL_PODS_RUN';
 const PART = 'TEMPORAL_PODS_PART';
@@ -42,7 +43,9 @@ function inspect(pid: number, run: string): Running | undefined {
   const part = partOf(fields(`/proc/${pid}/environ`), run);
   if (part === undefined) return undefined;
   const argv = fields(`/proc/${pid}/cmdline`);
-  return argv.length > 0 ? { pid, part, argv } : undefined; // a zombie has no command line
+  if (argv.length === 0) return undefined; // a zombie has no command line
+  const parent = Number(/^PPid:\s*(\d+)/m.exec(readText(`/proc/${pid}/status`) ?? '')?.[1] ?? 0);
+  return { pid, parent, part, argv };
 }
 
 /** Everything of ours that runs now, whoever started it. */
@@ -59,12 +62,24 @@ function runningElsewhere(place: Place): Running[] {
   return execFileSync('ps', ['-axww', '-o', 'pid=,command='], { encoding: 'utf8' })
     .split('\n')
     .filter((line) => line.includes(place.database))
-    .map((line) => ({ pid: Number.parseInt(line, 10), part: 'temporal', argv: line.trim().split(/\s+/).slice(1) }));
+    .map((line) => ({
+      pid: Number.parseInt(line, 10),
+      parent: 0,
+      part: 'temporal',
+      argv: line.trim().split(/\s+/).slice(1),
+    }));
 }
 
-/** A part's main process: what a program starts (shims, say) inherits the mark, but not the program's name. */
-export const find = (all: readonly Running[], part: string, program: string): Running | undefined =>
-  all.find((one) => one.part === part && basename(one.argv[0] ?? '') === program);
+export const program = ({ argv }: Running): string => basename(argv[0] ?? '');
+
+/**
+ * The main process of each part. What it starts inherits the mark (a shim, say), but not the program's name; and between fork and
+ * exec it has even that, but the main process for a parent.
+ */
+export const find = (all: readonly Running[], part: string, name: string): Running | undefined => {
+  const named = all.filter((one) => one.part === part && program(one) === name);
+  return named.find(({ parent }) => !named.some(({ pid }) => pid === parent));
+};
 
 export const logFile = (place: Place, part: string): string => join(place.logs, `${part}.log`);
 

@@ -2,10 +2,11 @@
 import { parseArgs } from 'node:util';
 import { adminKubeconfig, CONTROL_PLANE } from './control-plane.ts';
 import { kubeApi, readyNodes } from './kube-api.ts';
+import { HOLDER } from './namespace.ts';
 import { nodeParts } from './node.ts';
 import { place as placeOf } from './place.ts';
 import { main, usage } from './problem.ts';
-import { running } from './processes.ts';
+import { find, running } from './processes.ts';
 import { run } from './run.ts';
 import { readStack, type Stack } from './stack.ts';
 import { readState } from './state.ts';
@@ -62,11 +63,16 @@ async function kubernetesHealth(kubernetes: Stack['kubernetes']): Promise<Health
   }
 }
 
-/** A shim is containerd's child, and a starter's shell is nobody's business: parts are told once each. */
-const parts = (): Status['processes'] =>
-  running(placeOf())
-    .map(({ part, argv, pid }) => ({ part, program: argv[0]?.split('/').at(-1) ?? '', pid }))
-    .filter(({ part, program }) => part.startsWith(program) || (part.startsWith('node-') && program === 'sleep'));
+/** The main process of every part that can be ours, as far as it runs. */
+function parts(): Status['processes'] {
+  const all = running(placeOf());
+  const names = new Set(all.map(({ part }) => part));
+  return [...names].flatMap((part) => {
+    const name = part.startsWith('node-') ? HOLDER : part.replace(/-\d+$/, '');
+    const found = find(all, part, name);
+    return found === undefined ? [] : [{ part, program: name, pid: found.pid }];
+  });
+}
 
 export async function status(): Promise<Status> {
   const stack = readStack();

@@ -29,7 +29,7 @@ const resultOf = (run: WorkflowHandle) => run.result() as Promise<PodResult>;
 async function failureOf(run: WorkflowHandle): Promise<{ type: string; details: PodFailureDetails }> {
   const error: unknown = await run.result().catch((reason: unknown) => reason);
   for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof ApplicationFailure && cause.details?.[0] && 'kind' in (cause.details[0] as object))
+    if (cause instanceof ApplicationFailure && cause.details?.[0] && 'kind' in cause.details[0])
       return { type: cause.type ?? '', details: cause.details[0] as PodFailureDetails };
   throw new Error('no failure of a pod', { cause: error });
 }
@@ -44,6 +44,9 @@ const pendingRecord = async (run: WorkflowHandle) => {
   const { raw } = await run.describe();
   return raw.pendingActivities?.[0];
 };
+
+/** An attempt of it is with a worker (PENDING_ACTIVITY_STATE_STARTED). */
+const isStarted = (activity: { state?: unknown } | null | undefined) => activity?.state === 2;
 
 suite('the three promises, on real pods', { concurrency: 4, timeout: 300_000 }, () => {
   test('another exit code than 0 fails the task with code, lines and node, and the pod is gone', async () => {
@@ -174,7 +177,7 @@ suite('the three promises, on real pods', { concurrency: 4, timeout: 300_000 }, 
     // The one slot is taken by one of them; the other waits for its next attempt.
     const waiting = await eventually('one to be adopted', async () => {
       const states = await Promise.all(runs.map(pendingRecord));
-      return states.some((state) => state?.state === 2) ? runs.find((_, at) => states[at]?.state !== 2) : undefined;
+      return states.some(isStarted) ? runs.find((_, at) => !isStarted(states[at])) : undefined;
     });
     await waiting.cancel();
     await assertCancelled(waiting);
@@ -200,7 +203,7 @@ suite('the three promises, on real pods', { concurrency: 4, timeout: 300_000 }, 
     });
     await eventually('the attempt to end', async () => {
       const activity = await pendingRecord(run);
-      return activity?.paused && activity.state !== 2 ? true : undefined;
+      return activity?.paused && !isStarted(activity) ? true : undefined;
     });
     assert.equal((await lane.pods(run)).length, 1, 'a pause leaves the pod');
     await run.cancel();

@@ -20,7 +20,13 @@ import { up } from '../../local/up.ts';
 
 const ready = process.platform === 'linux' && process.getuid?.() === 0 && existsSync(join(cacheHome(), 'bin'));
 
-/** What of the machine must be as it was: mounts, interfaces, kernel settings, top directories. */
+/** Where containerd, CNI and kubelets leave things, if they are let. */
+const DIRECTORIES = [
+  ...['/run/containerd', '/run/netns', '/run/runc', '/opt/containerd', '/opt/cni', '/etc/cni', '/etc/kubernetes'],
+  ...['/var/lib/containerd', '/var/lib/cni', '/var/lib/kubelet', '/var/log/containers', '/var/log/pods'],
+];
+
+/** What of the machine must be as it was: mounts, interfaces, kernel settings, directories. */
 function machine(): Record<string, string> {
   const read = (path: string): string => readFileSync(path, 'utf8').trim();
   const settings = ['net/ipv4/ip_forward', 'vm/overcommit_memory', 'kernel/panic', 'kernel/panic_on_oops'];
@@ -30,7 +36,7 @@ function machine(): Record<string, string> {
       .filter((name) => !name.startsWith('veth'))
       .join(' '),
     settings: settings.map((name) => read(`/proc/sys/${name}`)).join(' '),
-    directories: ['/run', '/var/lib', '/var/log', '/opt'].map((path) => readdirSync(path).join(' ')).join('\n'),
+    directories: DIRECTORIES.filter((path) => existsSync(path)).join(' '),
   };
 }
 

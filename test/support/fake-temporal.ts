@@ -68,7 +68,7 @@ export class FakeTemporal {
     environment.on('heartbeat', (details: PodRecord) => this.#heard(details));
     const input: RunPodInput = { spec, task: 'orders', after: [], try: 1 };
     const { runPod } = createPodActivities(dependencies);
-    const result = environment.run(runPod, input) as Promise<PodResult>;
+    const result = environment.run<[RunPodInput], PodResult, typeof runPod>(runPod, input);
     // A test looks at the result when it is ready to.
     result.catch(() => undefined);
     return {

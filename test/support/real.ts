@@ -27,7 +27,7 @@ export interface Real {
   images: { shell: string; python: string };
   logRoot: string;
   /** A shell script as the spec of a pod. */
-  shell(script: string, more?: Partial<PodSpec>): PodSpec;
+  shell: (script: string, more?: Partial<PodSpec>) => PodSpec;
   /** A task queue of its own, so that no other test's worker takes part. */
   lane(name: string): Lane;
   /** Names of the pods of all lanes that are there now. */
