@@ -4,6 +4,7 @@
  */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Cleanup, OutcomeKind, PodFailureDetails, PodOutcome } from '../types.ts';
+import { sanitise } from './logs/index.ts';
 
 type Facts = Omit<PodFailureDetails, 'kind' | 'startedEver'>;
 
@@ -24,7 +25,7 @@ export function failNow(type: string, message: string, cleanup?: Cleanup): Appli
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
 }
 
-export function failureMessage(outcome: PodOutcome, { pod, node, events, tail }: Facts): string {
+export function failureMessage(outcome: PodOutcome, { pod, node, events, tail, logs }: Facts): string {
   const where = pod ? `pod ${pod.namespace}/${pod.name}${node ? ` on node ${node}` : ''}` : 'the pod';
   const trouble = (events ?? []).filter(({ type }) => type === 'Warning').slice(-3);
   return [
@@ -32,7 +33,8 @@ export function failureMessage(outcome: PodOutcome, { pod, node, events, tail }:
     outcome.message && `  says: ${outcome.message.trim().slice(0, 1000)}`,
     `  to do: ${whatToDo(outcome)}`,
     ...trouble.map(({ reason, message, count }) => `  event: ${reason}${count > 1 ? ` (${count}×)` : ''}: ${message}`),
-    tail && `  last lines:\n${lastLines(tail, 10)}`,
+    tail && `  last lines:\n${lastLines(sanitise(tail), 10)}`,
+    logs?.uri && `  whole log: ${logs.uri}`,
   ]
     .filter(Boolean)
     .join('\n');
@@ -76,7 +78,7 @@ function whatHappened({ kind, reason, exitCode, container }: PodOutcome): string
 function whatToDo({ kind, startedEver }: PodOutcome): string {
   const hints: Record<OutcomeKind, string> = {
     Succeeded: 'nothing',
-    ContainerFailed: 'read the last lines; the whole log is where details.logs.uri says',
+    ContainerFailed: 'read what it said last',
     OOMKilled: 'raise resources.limits.memory, or let the program use less',
     ContainerCannotRun: 'check command and args, and that the image has this program',
     InitContainerFailed: 'read the log of that init container',

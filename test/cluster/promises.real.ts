@@ -29,8 +29,8 @@ const resultOf = (run: WorkflowHandle) => run.result() as Promise<PodResult>;
 async function failureOf(run: WorkflowHandle): Promise<{ type: string; details: PodFailureDetails }> {
   const error: unknown = await run.result().catch((reason: unknown) => reason);
   for (let cause = error; cause instanceof Error; cause = cause.cause)
-    if (cause instanceof ApplicationFailure && cause.details?.[0] && 'kind' in cause.details[0])
-      return { type: cause.type ?? '', details: cause.details[0] as PodFailureDetails };
+    if (cause instanceof ApplicationFailure && cause.type !== 'DagFailed')
+      return { type: cause.type ?? '', details: cause.details?.[0] as PodFailureDetails };
   throw new Error('no failure of a pod', { cause: error });
 }
 
