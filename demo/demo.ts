@@ -42,7 +42,8 @@ await main(async () => {
     const left = await podsLeft(kubernetes);
     console.log(`${left.length} pods left${left.length ? `: ${left.join(', ')}` : ''} (asked the API server)`);
     if (temporal.uiUrl) console.log(`their histories:  ${temporal.uiUrl}/namespaces/${temporal.namespace}/workflows`);
-    console.log('run more:         npm run worker, and in another terminal: npm run client -- run hello');
+    console.log('run more:         npm run worker');
+    console.log(`                  npm run client -- run hello '${JSON.stringify({ image })}'   (in another terminal)`);
     console.log('stop everything:  npm run down');
     return hello === 0 && diamond === 0 && left.length === 0 ? 0 : 1;
   } finally {
@@ -79,7 +80,9 @@ async function client(env: NodeJS.ProcessEnv, ...args: string[]): Promise<number
   return code ?? 1;
 }
 
-const program = (name: string) => new URL(`../src/${name}.ts`, import.meta.url).pathname;
+function program(name: string): string {
+  return new URL(`../src/${name}.ts`, import.meta.url).pathname;
+}
 
 async function podsLeft({
   kubeconfig,

@@ -21,7 +21,7 @@ suite('the processes of a stack', () => {
   test("what a part's program starts is not taken for the part", () => {
     const shim = { pid: 2, parent: 1, part: 'containerd-1', argv: ['/usr/bin/containerd-shim-runc-v2', '-id', 'x'] };
     const containerd = { pid: 3, parent: 1, part: 'containerd-1', argv: ['/usr/bin/containerd', '--config', 'x'] };
-    const beforeItsExec = { ...containerd, pid: 1, parent: 3 };
+    const beforeItsExec = { ...containerd, pid: 4, parent: 3 };
     assert.equal(find([beforeItsExec, shim, containerd], 'containerd-1', 'containerd'), containerd);
     assert.equal(find([shim], 'containerd-1', 'containerd'), undefined);
   });

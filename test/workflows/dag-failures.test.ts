@@ -189,7 +189,7 @@ describe('a cancellation from outside', () => {
       '(body):done running:cancelled queued:cancelled dependent:cancelled cleanup:done',
     );
     const pods = worker.pods(handle.workflowId);
-    assert.deepEqual([pods.started.map(({ task }) => task), pods.running], [['running', 'cleanup'], 0]);
+    assert.deepEqual([pods.started.map(({ task }) => task), pods.running], [['running', 'cleanup', 'cleanup'], 0]);
   });
 });
 

@@ -66,6 +66,13 @@ describe('maxParallel', { concurrency: 4 }, () => {
     const order = worker.pods(handle.workflowId).started.map(({ task }) => task);
     assert.deepEqual(order, ['p9', 'p8', 'p7', 'p6', 'p5', 'p4', 'p3', 'p2', 'p1', 'p0']);
   });
+
+  it('gives it to the highest priority of those that are there, whoever came first', async () => {
+    const handle = await worker.start('overtakes');
+    await handle.result();
+    const order = worker.pods(handle.workflowId).started.map(({ task }) => task);
+    assert.deepEqual(order, ['holds', 'high', 'low-1', 'low-2']);
+  });
 });
 
 describe('an activityId', { concurrency: 4 }, () => {
@@ -75,6 +82,12 @@ describe('an activityId', { concurrency: 4 }, () => {
     assert.deepEqual(await activityIds(handle), ['several-1', 'several-2', 'several-3']);
     const { nodes } = await handle.query(graphQuery);
     assert.deepEqual(nodes[1]?.pods, ['several-1', 'several-2', 'several-3']);
+  });
+
+  it('names the task whose code starts the pod, in a callback too', async () => {
+    const handle = await worker.start('podsInCallbacks');
+    await handle.result();
+    assert.deepEqual(await activityIds(handle), ['a-1', 'b-1', 'pod-1']);
   });
 
   it('in the body is `pod` and a number', async () => {

@@ -5,6 +5,8 @@ export {
   cancelMe,
   givesUpInTheQueue,
   layers,
+  overtakes,
+  podsInCallbacks,
   podsInTheBody,
   podsWithoutDag,
   priorities,

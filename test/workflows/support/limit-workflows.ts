@@ -52,6 +52,30 @@ export async function unseenWaitWithOneSlot(): Promise<string> {
   );
 }
 
+/** One slot: the last to come is the first to go. */
+export async function overtakes(): Promise<void> {
+  await dag(
+    async (task) => {
+      for (const name of ['holds', 'low-1', 'low-2']) task(name, () => runPod({ ms: 500 }));
+      const comesLater = async () => {
+        await sleep(100);
+        return runPod();
+      };
+      task('high', comesLater, { priority: 1 });
+    },
+    { maxParallel: 1 },
+  );
+}
+
+/** Pods that are started in callbacks: of a task, and of the body. */
+export async function podsInCallbacks(): Promise<void> {
+  await dag(async (task) => {
+    const a = task('a', () => runPod());
+    await task('b', () => a.then(() => runPod()));
+    await a.then(() => runPod());
+  });
+}
+
 /** Two pods of one task at once, then another: numbered through. */
 export async function severalPodsInOneTask(): Promise<void> {
   await dag(async (task) => {
@@ -77,7 +101,7 @@ export async function podsWithoutDag(): Promise<void> {
   await Promise.all([runPod(), runPod()]);
 }
 
-/** One pod runs, one waits for the slot, one is to come after it; the cleanup starts its pod although all is cancelled. */
+/** One pod runs, one waits for the slot, one is to come after it; the cleanup runs its pods although all is cancelled. */
 export async function cancelMe(): Promise<void> {
   await dag(
     async (task) => {
@@ -86,7 +110,7 @@ export async function cancelMe(): Promise<void> {
       task('dependent', async () => runPod({ output: (await queued).output }));
       task('cleanup', async () => {
         await Promise.allSettled([running]);
-        await CancellationScope.nonCancellable(() => runPod({ output: 'cleaned' }));
+        await CancellationScope.nonCancellable(() => Promise.all([runPod({ ms: 20 }), runPod()]));
       });
     },
     { maxParallel: 1 },

@@ -1,0 +1,69 @@
+/** A call that is wrong, or leads nowhere: one message, nothing started, no stack trace. */
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { client } from './client-process.ts';
+
+/** Nothing listens there: a call that came so far would end with 3. */
+const NOWHERE = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
+
+suite('a call that is wrong', { concurrency: 2 }, () => {
+  const rows: [law: string, args: string[], says: RegExp, stdin?: string][] = [
+    [
+      'an unknown workflow: the known ones, and the one that was meant',
+      ['run', 'hallo'],
+      /'hallo'; did you mean 'hello'[^]*diamond, hello, pod/,
+    ],
+    [
+      'a malformed argument: which, and what is wrong',
+      ['start', 'hello', '{"a":1,}'],
+      /argument 1 is not JSON.*line 1 column 8/,
+    ],
+    ['a pod without a spec', ['run', 'pod'], /takes one argument, the spec/],
+    [
+      'a bad spec: all faults, one a line',
+      ['run', 'pod', '-'],
+      /nothing was started:\n {2}image: [^\n]*\n {2}retries: [^\n]*\n {2}colour: /,
+      'image: 3\nretries: -1\ncolour: red\n',
+    ],
+    ['no workflow', ['run'], /missing required argument 'workflow'/],
+    ['an unknown option', ['run', '--fast', 'hello'], /unknown option '--fast'/],
+    ['an unknown command', ['rnu', 'hello'], /unknown command 'rnu'[^]*run/],
+    ['an unknown format', ['run', 'hello', '-o', 'xml'], /xml.*text, json/],
+    ['an empty id', ['run', 'hello', '--id', ''], /--id is empty/],
+    ['no command: how it is called', [], /Usage: client/],
+  ];
+  for (const [law, args, says, stdin] of rows)
+    test(law, async () => {
+      const { code, out, err } = await client(args, { env: NOWHERE, ...(stdin && { stdin }) }).ended;
+      assert.match(err, says);
+      assert.equal(code, 2);
+      assert.equal(out, '', 'stdout is for data');
+      assert.doesNotMatch(err, /^\s+at /m, 'no stack trace');
+    });
+
+  test('help is no mistake', async () => {
+    const { code, out } = await client(['run', '--help'], { env: NOWHERE }).ended;
+    assert.match(out, /Usage: client run/);
+    assert.equal(code, 0);
+  });
+});
+
+suite('a Temporal that does not answer', () => {
+  test('is named within 10 seconds, with what to do', async () => {
+    const began = performance.now();
+    const { code, out, err } = await client(['run', 'hello'], { env: NOWHERE }).ended;
+    assert.match(
+      err,
+      /^temporal-pods: Temporal at 127\.0\.0\.1:1 does not answer\. .*npm run up.*TEMPORAL_ADDRESS.*\n$/,
+    );
+    assert.equal(code, 3);
+    assert.equal(out, '');
+    assert.ok(performance.now() - began < 10_000);
+  });
+
+  test('shows its stack trace with --debug', async () => {
+    const { code, err } = await client(['run', 'hello', '--debug'], { env: NOWHERE }).ended;
+    assert.match(err, /^\s+at /m);
+    assert.equal(code, 3);
+  });
+});

@@ -1,0 +1,99 @@
+/** The real workflows, with pods that are only pretended: they write real logs, beat, and obey a cancel. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { fileSegments, folderUri, logFolder } from '../../src/activities/logs/index.ts';
+import { parseTimestamp } from '../../src/activities/logs/timestamp.ts';
+import type { PodRecord, PodResult, RunPodInput } from '../../src/types.ts';
+import { temporal } from '../support/temporal.ts';
+import { client } from './client-process.ts';
+
+export interface StubWorker {
+  readonly taskQueue: string;
+  /** The client, told of this worker's queue. */
+  client(
+    args: readonly string[],
+    options?: { elsewhere?: boolean; env?: Record<string, string>; stdin?: string },
+  ): ReturnType<typeof client>;
+  readonly temporal: Awaited<ReturnType<typeof temporal>>;
+  close(): Promise<void>;
+}
+
+export async function stubWorker(): Promise<StubWorker> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  const server = await temporal();
+  const folder = await mkdtemp(join(tmpdir(), 'client-logs-'));
+  const logRoot = join(folder, 'here');
+  const taskQueue = `client-${Date.now().toString(36)}`;
+  const worker = await Worker.create({
+    connection: server.nativeConnection,
+    namespace: server.namespace,
+    taskQueue,
+    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    activities: { runPod: (input: RunPodInput) => stubPod(logRoot, input) },
+    maxHeartbeatThrottleInterval: '200ms',
+  });
+  const stopped = worker.run();
+  return {
+    taskQueue,
+    temporal: server,
+    client: (args, { elsewhere, env, stdin } = {}) =>
+      client(args, {
+        ...(stdin !== undefined && { stdin }),
+        env: {
+          TEMPORAL_ADDRESS: server.address,
+          TEMPORAL_NAMESPACE: server.namespace,
+          TEMPORAL_PODS_TASK_QUEUE: taskQueue,
+          TEMPORAL_PODS_LOG_DIR: elsewhere ? join(folder, 'elsewhere') : logRoot,
+          ...env,
+        },
+      }),
+    async close() {
+      worker.shutdown();
+      await stopped;
+      await server.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** What the pod prints is its `args`; `env.MS` is how long it runs, `env.EXIT` how it ends. */
+async function stubPod(logRoot: string, { spec, task }: RunPodInput): Promise<PodResult> {
+  const context = Context.current();
+  const { workflowExecution, activityId } = context.info;
+  const pod = { namespace: 'n', name: `${task}-pod`, uid: `uid-${activityId}` };
+  const folder = logFolder(logRoot, { workflowId: '', runId: '', ...workflowExecution, activityId, uid: pod.uid });
+  const record: PodRecord = { v: 1, cluster: 'c', pod, phase: 'Running', reason: 'Running', node: 'node-1' };
+  const beat = setInterval(() => context.heartbeat(record), 100);
+  context.heartbeat(record);
+  const segment = await fileSegments(folder).openSegment('base', 0);
+  const print = (line: string) => {
+    const timestamp = `${new Date().toISOString().slice(0, -1)}000000Z`;
+    return segment.append([
+      { timestamp, ns: parseTimestamp(timestamp) ?? 0n, bytes: Buffer.from(line), newline: true },
+    ]);
+  };
+  const summary = () => ({ uri: folderUri(folder), ...segment.ledger.counters, tail: segment.ledger.tail.toString() });
+  try {
+    for (const line of spec.args ?? []) await print(line);
+    await context.sleep(Number(spec.env?.['MS'] ?? 0)).catch(async (error: unknown) => {
+      // A pod that takes a second to stop, and has a last word.
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await print('stopped');
+      throw error;
+    });
+    const exitCode = Number(spec.env?.['EXIT'] ?? 0);
+    const facts = { pod, times: {}, logs: summary(), cleanup: { gone: true } };
+    if (exitCode === 0) return { exitCode, output: spec.env?.['OUTPUT'], ...facts };
+    const message = `pod n/${pod.name}: ended with exit code ${exitCode}\n  to do: read the last lines`;
+    const details = [{ kind: 'ContainerFailed', startedEver: true, exitCode, ...facts }];
+    throw ApplicationFailure.create({ type: 'ContainerFailed', message, nonRetryable: true, details });
+  } finally {
+    clearInterval(beat);
+    await segment.close();
+  }
+}
