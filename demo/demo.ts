@@ -9,16 +9,16 @@ import { connectCluster } from '../src/activities/kubernetes/connect.ts';
 import { MANAGED_SELECTOR } from '../src/activities/pod/identity.ts';
 import { infrastructure, main } from '../src/problem.ts';
 
-const { values } = parseArgs({
-  options: {
-    context: { type: 'string' },
-    kubeconfig: { type: 'string' },
-    image: { type: 'string' },
-    debug: { type: 'boolean' },
-  },
-});
-
 await main(async () => {
+  const { values } = parseArgs({
+    options: {
+      context: { type: 'string' },
+      kubeconfig: { type: 'string' },
+      namespace: { type: 'string' },
+      image: { type: 'string' },
+      debug: { type: 'boolean' },
+    },
+  });
   const stack = await up(values);
   const { kubernetes, temporal } = stack;
   const env = {

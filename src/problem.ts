@@ -4,7 +4,7 @@ export class Problem extends Error {
   /** 2: the call is wrong. 3: something outside does not answer or does not allow it. */
   readonly exitCode: 2 | 3;
 
-  constructor(message: string, exitCode: 2 | 3, cause?: unknown) {
+  constructor(message: string, exitCode: 2 | 3 = 3, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.exitCode = exitCode;
   }
@@ -21,6 +21,10 @@ export async function main(program: () => Promise<number>): Promise<void> {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     console.error(process.argv.includes('--debug') ? error : `temporal-pods: ${message}`);
-    process.exitCode = error instanceof Problem ? error.exitCode : 3;
+    process.exitCode = error instanceof Problem ? error.exitCode : isBadOption(error) ? 2 : 3;
   }
 }
+
+/** Thrown by `parseArgs` of node:util. */
+const isBadOption = (error: unknown): boolean =>
+  error instanceof Error && String((error as NodeJS.ErrnoException).code).startsWith('ERR_PARSE_ARGS');

@@ -56,9 +56,9 @@ export async function unseenWaitWithOneSlot(): Promise<string> {
 export async function overtakes(): Promise<void> {
   await dag(
     async (task) => {
-      for (const name of ['holds', 'low-1', 'low-2']) task(name, () => runPod({ ms: 500 }));
+      for (const name of ['holds', 'low-1', 'low-2']) task(name, () => runPod({ ms: 100 }));
       const comesLater = async () => {
-        await sleep(100);
+        for (let microtask = 0; microtask < 20; microtask++) await undefined;
         return runPod();
       };
       task('high', comesLater, { priority: 1 });
