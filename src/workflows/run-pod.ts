@@ -32,16 +32,19 @@ const CLEANUP_LIMIT = '15m';
  *   `InvalidSpec`, `Forbidden`, `NamespaceNotFound`, `PodNameConflict`; `details[0]` is a `PodFailureDetails`
  * @throws CancelledFailure when the scope around it is cancelled, after the pod is gone
  */
-export function runPod<Output = unknown>(spec: PodSpec): Promise<PodResult<Output>> {
+export async function runPod<Output = unknown>(spec: PodSpec): Promise<PodResult<Output>> {
+  // A task's handle inside the spec is refused here with the task's name; Temporal would only say that it cannot convert it.
+  JSON.stringify(spec);
   return inSlot(async (slot) => {
     for (let round = firstTry(spec); ;) {
       const end = await onePod(spec, slot, round.try);
       if ('result' in end) return end.result as PodResult<Output>;
       // While the old pod may still be there, a new one would work beside it.
       const again = end.gone && !isCancellation(end.error) ? round.after(failureDetails(end.error)) : undefined;
-      if (!again) throw end.error;
+      if (!again || !slot.mayGoOn()) throw end.error;
       log.warn(`${slot.task}: ${again.why}`, { waitMs: again.waitMs });
       await sleep(again.waitMs, { summary: `${slot.task}: before the next try` });
+      if (!slot.mayGoOn()) throw end.error;
       round = again.round;
     }
   });

@@ -82,7 +82,7 @@ export class DagRun {
       checkTaskName(name);
       if (this.#tasks.has(name)) throw dagError('DagDuplicate', `two tasks are called '${name}'`);
       if (this.#tasks.size >= MAX_TASKS) {
-        const instead = 'use task.map(name, items, workflow, { per: 500 }), which runs them as child workflows';
+        const instead = 'run parts of it as child workflows, some hundred tasks each';
         throw dagError('DagTooLarge', `a DAG has at most ${MAX_TASKS} tasks: ${instead}`);
       }
     } catch (mistake) {

@@ -58,6 +58,11 @@ export class Gate {
     this.#onRoom();
   }
 
+  /** Whether nothing new starts any more. */
+  get isShut(): boolean {
+    return this.#shutBecause !== undefined;
+  }
+
   /** Whether a pod of this priority is soon to have a slot. Soon: as many may stand in the queue as may run. */
   isNear(priority: number): boolean {
     return this.#running + this.#queue.countFrom(priority) < 2 * this.#max;

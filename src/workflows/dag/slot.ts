@@ -9,6 +9,8 @@ export interface Slot {
   nextActivityId(): string;
   /** Names of the tasks that this one has awaited so far. */
   after(): string[];
+  /** Whether another try may start: not when the DAG starts nothing new any more. */
+  mayGoOn(): boolean;
 }
 
 /** Counts pods outside of tasks. The SDK loads workflow code anew for each workflow, so this belongs to one run. */
@@ -34,12 +36,14 @@ const taskSlot = (node: TaskNode): Slot => ({
   task: node.name,
   nextActivityId: () => addPod(node, `${node.name}-${node.pods.length + 1}`),
   after: () => namesOf(node.sources),
+  mayGoOn: () => !node.gate?.isShut,
 });
 
 const unnamedSlot = (body: TaskNode | undefined): Slot => ({
   task: UNNAMED,
   nextActivityId: () => addPod(body, `${UNNAMED}-${++unnamedPods}`),
   after: () => (body ? namesOf(body.sources) : []),
+  mayGoOn: () => true,
 });
 
 function addPod(node: TaskNode | undefined, activityId: string): string {

@@ -58,7 +58,7 @@ export async function overtakes(): Promise<void> {
     async (task) => {
       for (const name of ['holds', 'low-1', 'low-2']) task(name, () => runPod({ ms: 100 }));
       const comesLater = async () => {
-        for (let microtask = 0; microtask < 20; microtask++) await undefined;
+        for (let microtask = 0; microtask < 20; microtask++) await Promise.resolve();
         return runPod();
       };
       task('high', comesLater, { priority: 1 });
