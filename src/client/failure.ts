@@ -7,7 +7,6 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common';
-import type { PodFailureDetails } from '../types.ts';
 
 export interface Failure {
   readonly type: string;
@@ -46,10 +45,8 @@ export function failureText(error: unknown, { workflowId }: Where): string {
   const [title] = messageOf(error).split('\n', 1);
   const texts = reports.map((report) => {
     // The failure of the first one is there as a whole; of the others there is what the DAG says of them.
-    const isRoot = root.type === report.type && root.message.startsWith(report.message);
-    const uri = isRoot ? logUriOf(root) : undefined;
-    const text = paragraph({ ...report, message: isRoot ? root.message : report.message });
-    return indent(`${report.task}: ${text}${uri ? `\n  log: ${uri}` : ''}`);
+    const whole = root.type === report.type && root.message.startsWith(report.message) ? root.message : report.message;
+    return indent(`${report.task}: ${paragraph({ ...report, message: whole })}`);
   });
   return [`failed: ${workflowId}: ${title}`, ...texts].join('\n');
 }
@@ -95,7 +92,5 @@ const reportsOf = (error: unknown): TaskReport[] =>
 /** `Error` says nothing that `failed` has not said. */
 const paragraph = ({ type, message }: Pick<Failure, 'type' | 'message'>) =>
   message.includes('\n') ? `${type}\n${indent(message)}` : type === 'Error' ? message : `${type}: ${message}`;
-
-const logUriOf = ({ details }: Failure) => (details[0] as Partial<PodFailureDetails> | undefined)?.logs?.uri;
 
 const indent = (text: string) => text.trimEnd().replaceAll(/^(?=.)/gm, '  ');

@@ -3,7 +3,7 @@ import { Client, Connection, isGrpcServiceError, NamespaceNotFoundError } from '
 import type { TemporalConfig } from '../config.ts';
 import { infrastructure, Problem, usage } from '../problem.ts';
 
-const CONNECT_LIMIT = '6s';
+const CONNECT_LIMIT = '5s';
 
 /** gRPC's own numbers. */
 const CODE = {

@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/workflow';
 import type { PodResult } from '../types.ts';
 import { dag } from './dag/index.ts';
 import { runPod } from './run-pod.ts';
@@ -14,6 +15,8 @@ interface Order {
  * @param options.csv lines of `region,product,amount`, with a header
  */
 export async function diamond(options: { csv: string; image?: string }): Promise<string> {
+  if (typeof options?.csv !== 'string')
+    throw ApplicationFailure.nonRetryable(`csv: must be a string, got ${typeof options?.csv}`, 'InvalidArgument');
   const image = options.image ?? 'python:3.12-slim';
   /** A pod that gets its input as JSON and whose last expression is its result. */
   const python = <Output>(code: string, input: unknown): Promise<PodResult<Output>> =>

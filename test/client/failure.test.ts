@@ -16,7 +16,7 @@ const message = 'pod n/orders-1: ended with exit code 3\n  to do: read the last 
 const pod = ApplicationFailure.create({
   type: 'ContainerFailed',
   message,
-  details: [{ kind: 'ContainerFailed', exitCode: 3, logs: { uri: 'file:///logs/x' } }],
+  details: [{ kind: 'ContainerFailed', exitCode: 3 }],
 });
 const activity = new ActivityFailure(
   'Activity task failed',
@@ -47,7 +47,6 @@ suite('the text of a failure', () => {
         '  orders: ContainerFailed',
         '    pod n/orders-1: ended with exit code 3',
         '      to do: read the last lines',
-        '    log: file:///logs/x',
         '  refunds: no',
       ].join('\n'),
     ],

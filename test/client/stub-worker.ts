@@ -29,15 +29,25 @@ export async function stubWorker(): Promise<StubWorker> {
   const folder = await mkdtemp(join(tmpdir(), 'client-logs-'));
   const logRoot = join(folder, 'here');
   const taskQueue = `client-${Date.now().toString(36)}`;
-  const worker = await Worker.create({
+  const options = {
     connection: server.nativeConnection,
     namespace: server.namespace,
-    taskQueue,
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    activities: { runPod: (input: RunPodInput) => stubPod(logRoot, input) },
-    maxHeartbeatThrottleInterval: '200ms',
-  });
-  const stopped = worker.run();
+    maxHeartbeatThrottleInterval: '200ms' as const,
+  };
+  const workers = await Promise.all([
+    Worker.create({
+      ...options,
+      taskQueue,
+      workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+      activities: { runPod: (input: RunPodInput) => stubPod(logRoot, input) },
+    }),
+    Worker.create({
+      ...options,
+      taskQueue: `${taskQueue}-cleanup`,
+      activities: { deletePod: async () => ({ gone: true }) },
+    }),
+  ]);
+  const stopped = Promise.all(workers.map((worker) => worker.run()));
   return {
     taskQueue,
     temporal: server,
@@ -53,7 +63,7 @@ export async function stubWorker(): Promise<StubWorker> {
         },
       }),
     async close() {
-      worker.shutdown();
+      for (const worker of workers) worker.shutdown();
       await stopped;
       await server.close();
       await rm(folder, { recursive: true });

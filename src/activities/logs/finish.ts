@@ -1,5 +1,6 @@
 import type { Backoff } from './backoff.ts';
-import type { ContainerState, Reading } from './reading.ts';
+import type { ContainerState } from './limits.ts';
+import type { Reading } from './reading.ts';
 import type { LogRecord } from './record.ts';
 import type { Segment } from './segment-store.ts';
 

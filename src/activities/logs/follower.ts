@@ -1,7 +1,8 @@
 import { Backoff } from './backoff.ts';
 import type { LogCounters } from './ledger.ts';
 import { EndSeen, finish, incomplete } from './finish.ts';
-import { followLimits, LogReading, type FollowLimits, type FollowOptions, type Reading } from './reading.ts';
+import type { FollowOptions } from './limits.ts';
+import { LogReading, type Reading } from './reading.ts';
 import type { Segment } from './segment-store.ts';
 import type { LogSource } from './stream.ts';
 
@@ -16,7 +17,6 @@ export const follow = (source: LogSource, segment: Segment, options: FollowOptio
 export class Follower {
   readonly #segment: Segment;
   readonly #options: FollowOptions;
-  readonly #limits: FollowLimits;
   readonly #reading: LogReading;
   readonly #stop = new AbortController();
   /** Ends the following, not the reading of what is left. */
@@ -32,9 +32,8 @@ export class Follower {
   constructor(source: LogSource, segment: Segment, options: FollowOptions) {
     this.#segment = segment;
     this.#options = options;
-    this.#limits = { ...followLimits, ...options.limits };
     this.#reading = new LogReading(source, segment, options);
-    this.#backoff = new Backoff(...this.#limits.backoffMs);
+    this.#backoff = new Backoff(...this.#reading.limits.backoffMs);
   }
 
   /** The whole log up to now, earlier attempts included. */
@@ -99,7 +98,8 @@ export class Follower {
       const { kind } = reading?.error ?? this.#error ?? {};
       if (kind === 'superseded' || (kind === 'notFound' && this.#deleting)) return;
       if (!wanted()) return;
-      if ((reading?.fresh ?? 0) > 0 || performance.now() - began > this.#limits.backoffMs[1]) this.#backoff.reset();
+      if ((reading?.fresh ?? 0) > 0 || performance.now() - began > this.#reading.limits.backoffMs[1])
+        this.#backoff.reset();
       await this.#backoff.pause(this.#leave.signal);
     }
   }
@@ -148,7 +148,7 @@ export class Follower {
       backoff: this.#backoff,
       endSeen: this.#endSeen,
       stop: this.#stop.signal,
-      limitMs: Math.max(this.#limits.lastReadMs, deadline - performance.now()),
+      limitMs: Math.max(this.#reading.limits.lastReadMs, deadline - performance.now()),
     });
   }
 

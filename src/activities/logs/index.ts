@@ -1,5 +1,5 @@
 export { follow, Follower } from './follower.ts';
-export { followLimits, type ContainerState, type FollowLimits, type FollowOptions } from './reading.ts';
+export { followLimits, type ContainerState, type FollowLimits, type FollowOptions } from './limits.ts';
 export { type LogSource, type OpenLogOptions } from './stream.ts';
 export { LogStoreError } from './segment-claim.ts';
 export { fileSegments, type Segment, type SegmentStore } from './segment-store.ts';

@@ -1,47 +1,9 @@
 import { Aligner } from './align.ts';
+import { followLimits, type FollowLimits, type FollowOptions } from './limits.ts';
 import type { LogRecord } from './record.ts';
 import type { Segment } from './segment-store.ts';
 import { LogStream, type LogSource, type StreamEnd } from './stream.ts';
 import { sinceTime } from './timestamp.ts';
-
-export type ContainerState = 'running' | 'terminated' | 'gone';
-
-export interface FollowLimits {
-  /** How far before the cursor a log is read again; lines are never that much out of order. */
-  readonly marginSeconds: number;
-  /** A log smaller than this is always read again as a whole: then not even a stepping clock hides a line. */
-  readonly wholeBelowBytes: number;
-  /** Silence that ends the search for the cursor in a followed stream. */
-  readonly searchIdleMs: number;
-  /** Silence after which a followed stream is opened anew, lest it be dead. */
-  readonly silenceMs: number;
-  /** Silence that ends a read that does not follow. */
-  readonly stallMs: number;
-  /** Silence after which a stream of a terminated container has caught up. */
-  readonly catchUpMs: number;
-  /** The last try, when the time given to `drainOpen` is over. */
-  readonly lastReadMs: number;
-  readonly backoffMs: readonly [minimum: number, maximum: number];
-}
-
-export const followLimits: FollowLimits = {
-  marginSeconds: 2,
-  wholeBelowBytes: 256 * 1024,
-  searchIdleMs: 2000,
-  silenceMs: 5 * 60_000,
-  stallMs: 30_000,
-  catchUpMs: 150,
-  lastReadMs: 1000,
-  backoffMs: [100, 5000],
-};
-
-export interface FollowOptions {
-  /** What the container is known to be now. */
-  readonly state: () => ContainerState;
-  /** Called with what has just been stored, for a display. */
-  readonly onRecords?: (records: readonly LogRecord[]) => void;
-  readonly limits?: Partial<FollowLimits>;
-}
 
 export interface Reading extends StreamEnd {
   /** Whether the place to go on from was found, so that what came after it is stored. */
@@ -67,7 +29,7 @@ export class LogReading {
   readonly #source: LogSource;
   readonly #segment: Segment;
   readonly #options: FollowOptions;
-  readonly #limits: FollowLimits;
+  readonly limits: FollowLimits;
   #stream: LogStream | undefined;
   #settling = false;
 
@@ -75,13 +37,13 @@ export class LogReading {
     this.#source = source;
     this.#segment = segment;
     this.#options = options;
-    this.#limits = { ...followLimits, ...options.limits };
+    this.limits = { ...followLimits, ...options.limits };
   }
 
   /** Lets the followed stream catch up and end; there will be no other. */
   settle(): void {
     this.#settling = true;
-    this.#stream?.setIdle(this.#limits.catchUpMs);
+    this.#stream?.setIdle(this.limits.catchUpMs);
   }
 
   /**
@@ -95,23 +57,22 @@ export class LogReading {
     if (whole.found || whole.how !== 'eof') return whole;
     // The rotation went through a row of equal records: the last one there is the cursor.
     if (whole.seen > 0) return this.#pass({ follow: false, near: false, times: whole.seen }, signal);
-    const message =
-      'the last stored line is in the log no more: Kubernetes has dropped it, and perhaps others after it';
+    const message = 'Kubernetes has rotated the log: the last stored line is gone, lines after it may be missing';
     await this.#segment.addGap({ reason: 'rotated', message });
     return this.#pass({ follow: false, near: false }, signal);
   }
 
   async #pass({ follow, near, times }: Pass, signal: AbortSignal): Promise<Reading & { seen: number }> {
     const { cursor, counters } = this.#segment.ledger;
-    const { marginSeconds, wholeBelowBytes, searchIdleMs, silenceMs, stallMs, catchUpMs } = this.#limits;
+    const { marginSeconds, wholeBelowBytes, stallMs } = this.limits;
+    const bytesBefore = counters.bytes;
     const aligner = new Aligner(
       cursor && { ...cursor, times: times ?? cursor.times },
       near ? marginSeconds : undefined,
     );
     const terminal = !follow && this.#options.state() !== 'running';
     const since = near && cursor && counters.bytes >= wholeBelowBytes ? sinceTime(cursor.ns, marginSeconds) : undefined;
-    const patience = () =>
-      !follow ? stallMs : this.#settling ? catchUpMs : aligner.state === 'found' ? silenceMs : searchIdleMs;
+    const patience = () => (follow ? this.#patience(aligner.state, counters.bytes - bytesBefore) : stallMs);
     const stream = new LogStream(
       this.#source,
       { follow, signal, ...(since && { sinceTime: since }) },
@@ -119,8 +80,8 @@ export class LogReading {
     );
     let fresh = 0;
     const goLive = () => {
-      if (!follow || this.live || aligner.state !== 'found') return;
       stream.setIdle(patience());
+      if (!follow || this.live || aligner.state !== 'found') return;
       this.live = true;
       this.onLive();
     };
@@ -138,5 +99,12 @@ export class LogReading {
     this.#stream = undefined;
     if (end.how === 'eof' && terminal) await store(end.pieces);
     return { ...end, follow, terminal, fresh, found: aligner.state === 'found', seen: aligner.seen };
+  }
+
+  #patience(state: Aligner['state'], bytes: number): number {
+    const { searchIdleMs, silenceMs, busySilenceMs, busyBytes, catchUpMs } = this.limits;
+    if (this.#settling) return catchUpMs;
+    if (state !== 'found') return searchIdleMs;
+    return bytes < busyBytes ? silenceMs : busySilenceMs;
   }
 }

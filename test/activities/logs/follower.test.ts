@@ -86,6 +86,19 @@ describe('while the container runs', () => {
     assert.deepEqual(await texts(folder.path), ['one', 'two', '<rotated>', 'four']);
   });
 
+  test('a stream that falls silent after a flood is opened anew: it may have missed a rotation', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one', 'two', 'three');
+    const follower = await followerOf(kubelet, folder.path, { busyBytes: 13, busySilenceMs: 10 });
+    follower.start();
+    await eventually(() => follower.counters.lines === 3);
+    kubelet.records.push({ ns: epoch + second, text: Buffer.from('missed by the stream'), full: true });
+    await eventually(() => follower.counters.lines === 4);
+    kubelet.terminate();
+    await follower.drain(long);
+    assert.deepEqual(await texts(folder.path), ['one', 'two', 'three', 'missed by the stream']);
+  });
+
   test('a search that is slow, and then breaks, is not taken for a loss', async () => {
     await using folder = await testFolder();
     const kubelet = kubeletWith('one', 'two');
@@ -259,6 +272,17 @@ describe('drain', () => {
     assert.deepEqual(await follower.drain(5), { lines: 1, bytes: 4, gaps: 1 });
     kubelet.speech = undefined;
     assert.deepEqual(await (await followerOf(kubelet, folder.path)).drain(long), { lines: 2, bytes: 8, gaps: 1 });
+    assert.deepEqual(await texts(folder.path), ['one', '<unread>', 'two']);
+  });
+
+  test('never calls the log of a container complete that may still run', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one');
+    const drained = await (await followerOf(kubelet, folder.path)).drain(5);
+    assert.deepEqual(drained, { lines: 1, bytes: 4, gaps: 1 });
+    kubelet.write('two');
+    kubelet.terminate();
+    await (await followerOf(kubelet, folder.path)).drain(long);
     assert.deepEqual(await texts(folder.path), ['one', '<unread>', 'two']);
   });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FollowLimits } from '../../../src/activities/logs/reading.ts';
+import type { FollowLimits } from '../../../src/activities/logs/limits.ts';
 import { readLog, type LogEntry } from '../../../src/activities/logs/reader.ts';
 import { Splitter, type LogRecord } from '../../../src/activities/logs/record.ts';
 
