@@ -2,7 +2,7 @@
  * The worker: runs workflows and pods until it is told to stop. On SIGTERM it detaches from its pods, which live on; the next
  * worker adopts them. Cleanups have a queue and slots of their own, so that they never wait behind the pods.
  */
-import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createCleanupActivities, createPodActivities, type PodDependencies } from './activities/index.ts';
 import { connectCluster } from './activities/kubernetes/connect.ts';
 import type { Cluster } from './activities/kubernetes/cluster.ts';
@@ -10,6 +10,7 @@ import { createReflectors } from './activities/kubernetes/reflectors.ts';
 import { MANAGED_SELECTOR } from './activities/pod/identity.ts';
 import { kubernetesConfig, temporalConfig, type TemporalConfig } from './config.ts';
 import { infrastructure, main, usage } from './problem.ts';
+import { workerLogger } from './worker-log.ts';
 
 /** Bounds how long a cancel goes unnoticed, at the price of one call per pod and interval (1,000 pods: 200 calls a second). */
 const HEARTBEAT_THROTTLE = '5s';
@@ -19,7 +20,7 @@ const SHUTDOWN_FORCE = '100s';
 await main(async () => {
   const temporal = temporalConfig();
   const kubernetes = kubernetesConfig();
-  const logger = new DefaultLogger('INFO');
+  const logger = workerLogger();
   Runtime.install({ logger });
   const cluster = connect(kubernetes);
   const reflectors = createReflectors(cluster, (message) => logger.warn(message));

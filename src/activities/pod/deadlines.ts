@@ -73,7 +73,9 @@ export function waitingFor(pod: V1Pod): { reason: string; message?: string } | u
   const stuck = statuses(pod).find(({ state }) => state?.waiting?.reason && !isOrdinaryWait(state.waiting.reason));
   if (stuck?.state?.waiting?.reason) return waiting(stuck.state.waiting.reason, stuck.state.waiting.message);
   const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
-  if (unscheduled) return waiting(unscheduled.reason ?? 'Unschedulable', unscheduled.message);
+  // A gate that is gone is still told for a moment.
+  const isStale = unscheduled?.reason === 'SchedulingGated' && !pod.spec?.schedulingGates?.length;
+  if (unscheduled && !isStale) return waiting(unscheduled.reason ?? 'Unschedulable', unscheduled.message);
   const ordinary = statuses(pod).find(({ state }) => state?.waiting?.reason);
   return ordinary && waiting(ordinary.state?.waiting?.reason ?? '', ordinary.state?.waiting?.message);
 }

@@ -1,0 +1,36 @@
+/** The worker's log: one line an entry, what happened first, then where. The SDK's own format prints whole objects. */
+import { DefaultLogger, type LogEntry } from '@temporalio/worker';
+
+/** Of what the SDK adds to every entry, the parts by which a run is found. */
+const WHERE = ['workflowId', 'runId', 'activityId', 'attempt', 'taskQueue'] as const;
+/** Said elsewhere in the entry, or of no use to a reader. */
+const NOISE = new Set<string>([
+  'sdkComponent',
+  'isLocal',
+  'namespace',
+  'taskToken',
+  'activityType',
+  'workflowType',
+  'workflowRunId',
+]);
+
+export const workerLogger = (write: (line: string) => void = (line) => console.error(line)): DefaultLogger =>
+  new DefaultLogger('INFO', (entry) => write(logLine(entry)));
+
+export function logLine({ level, message, timestampNanos, meta = {} }: LogEntry): string {
+  const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
+  const known = new Set<string>(WHERE);
+  const other = Object.keys(meta).filter((key) => !known.has(key) && !NOISE.has(key));
+  const fields = [...other, ...WHERE]
+    .filter((key) => meta[key] !== undefined)
+    .map((key) => `${key}=${shown(meta[key])}`);
+  return [time, level.padEnd(5), oneLine(message), ...fields].join(' ');
+}
+
+function shown(value: unknown): string {
+  if (value instanceof Error) return JSON.stringify(`${value.name}: ${value.message}`);
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? typeof value);
+  return /[\s"]/.test(text) ? JSON.stringify(text) : text;
+}
+
+const oneLine = (text: string) => text.replace(/\s*\n\s*/g, ' ⏎ ');
