@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { readStack } from '../local/stack.ts';
+import { milliseconds } from './duration.ts';
 import { infrastructure, usage } from './problem.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
@@ -17,8 +18,12 @@ const VARIABLES = {
   TEMPORAL_PODS_KUBECONFIG: z.string().min(1).optional(),
   TEMPORAL_PODS_NAMESPACE: z
     .string()
-    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'is not a Kubernetes namespace')
+    .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(,[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/, 'is not a list of namespaces')
     .optional(),
+  TEMPORAL_PODS_SWEEP_EVERY: z
+    .string()
+    .refine((text) => text === 'never' || isLength(text), 'is neither a length of time nor never')
+    .default('5m'),
   TEMPORAL_PODS_LOG_DIR: z.string().min(1).optional(),
   TEMPORAL_PODS_MAX_PODS: z.coerce
     .number('is not a number')
@@ -38,14 +43,16 @@ export interface TemporalConfig {
   taskQueue: string;
   /** Folder of the pods' logs. */
   logRoot: string;
+  /** How often pods that nobody cares for are looked for; undefined: never. */
+  sweepEvery?: string;
 }
 
 export interface KubernetesConfig {
   /** Undefined: the usual places of a kubeconfig. */
   kubeconfig?: string;
   context: string;
-  /** For specs that name no namespace. */
-  namespace: string;
+  /** The namespaces served, and swept; the first one is for specs that name none. */
+  namespaces: [string, ...string[]];
   /** Pods at once in one worker: each holds a slot for its whole life. */
   maxPods: number;
 }
@@ -63,6 +70,7 @@ export function temporalConfig(env: NodeJS.ProcessEnv = process.env): TemporalCo
     namespace: profile.namespace ?? (stack?.address === address ? stack.namespace : 'default'),
     ...(uiUrl && { uiUrl: uiUrl.replace(/\/+$/, '') }),
     taskQueue: own.TEMPORAL_PODS_TASK_QUEUE,
+    ...(own.TEMPORAL_PODS_SWEEP_EVERY !== 'never' && { sweepEvery: own.TEMPORAL_PODS_SWEEP_EVERY }),
     logRoot: resolve(own.TEMPORAL_PODS_LOG_DIR ?? join(stateHome(env), 'temporal-pods', 'logs')),
   };
 }
@@ -72,7 +80,12 @@ export function kubernetesConfig(env: NodeJS.ProcessEnv = process.env): Kubernet
   const own = variables(env);
   const { TEMPORAL_PODS_CONTEXT: context, TEMPORAL_PODS_KUBECONFIG: kubeconfig, TEMPORAL_PODS_MAX_PODS: maxPods } = own;
   if (context !== undefined)
-    return { context, maxPods, namespace: own.TEMPORAL_PODS_NAMESPACE ?? 'default', ...(kubeconfig && { kubeconfig }) };
+    return {
+      context,
+      maxPods,
+      namespaces: list(own.TEMPORAL_PODS_NAMESPACE ?? 'default'),
+      ...(kubeconfig && { kubeconfig }),
+    };
   if (kubeconfig !== undefined)
     throw usage('TEMPORAL_PODS_KUBECONFIG is set, but TEMPORAL_PODS_CONTEXT does not say which context of it to use');
   const stack = readStack()?.kubernetes;
@@ -84,7 +97,7 @@ export function kubernetesConfig(env: NodeJS.ProcessEnv = process.env): Kubernet
   return {
     kubeconfig: stack.workerKubeconfig,
     context: stack.context,
-    namespace: own.TEMPORAL_PODS_NAMESPACE ?? stack.namespace,
+    namespaces: list(own.TEMPORAL_PODS_NAMESPACE ?? stack.namespace),
     maxPods,
   };
 }
@@ -111,6 +124,16 @@ function readTemporal(env: NodeJS.ProcessEnv, profile: string | undefined): Clie
     return loadClientConnectConfig({ overrideEnvVars, ...(profile !== undefined && { profile }) });
   } catch (error) {
     throw usage(`Temporal's configuration cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+const list = (text: string) => text.split(',') as [string, ...string[]];
+
+function isLength(text: string): boolean {
+  try {
+    return milliseconds(text) >= 1000;
+  } catch {
+    return false;
   }
 }
 

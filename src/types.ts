@@ -215,3 +215,25 @@ export interface DeletePodInput {
    */
   mode: 'hurry' | 'confirm';
 }
+
+/** The input of the `sweep` workflow. */
+export interface SweepInput {
+  /** Only tells what it would delete. Default false. */
+  dryRun?: boolean;
+  /** Younger pods are left alone: their run may be about to be known. Default 2 minutes. */
+  minAge?: Duration;
+  /** Deletions in one sweep at most; the next sweep goes on. Default 200. */
+  limit?: number;
+}
+
+export interface SweepReport {
+  dryRun: boolean;
+  /** Pods of ours that were looked at. */
+  looked: number;
+  /** Deleted, or in a dry run to be deleted, and why. */
+  swept: { pod: PodRef; why: string }[];
+  /** Left alone because Temporal or Kubernetes gave no clear answer. */
+  undecided: number;
+  /** More were found than one sweep deletes. */
+  limited: boolean;
+}

@@ -10,6 +10,7 @@ import { createReflectors } from './activities/kubernetes/reflectors.ts';
 import { MANAGED_SELECTOR } from './activities/pod/identity.ts';
 import { kubernetesConfig, temporalConfig, type TemporalConfig } from './config.ts';
 import { infrastructure, main, usage } from './problem.ts';
+import { ensureSweeper } from './sweeper.ts';
 import { workerLogger } from './worker-log.ts';
 
 /** Bounds how long a cancel goes unnoticed, at the price of one call per pod and interval (1,000 pods: 200 calls a second). */
@@ -26,11 +27,11 @@ await main(async () => {
   const reflectors = createReflectors(cluster, (message) => logger.warn(message));
   const connection = await connectTemporal(temporal);
   try {
-    await mayList(cluster, kubernetes.namespace);
+    for (const namespace of kubernetes.namespaces) await mayList(cluster, namespace);
     const dependencies: PodDependencies = {
       cluster,
       reflector: reflectors,
-      namespace: kubernetes.namespace,
+      namespaces: kubernetes.namespaces,
       logRoot: temporal.logRoot,
       temporalNamespaceId: await namespaceId(connection, temporal.namespace),
     };
@@ -54,10 +55,16 @@ await main(async () => {
         activities: createCleanupActivities(dependencies),
       }),
     ]);
+    // Without it, a pod whose workflow was terminated while no worker lived stays for ever.
+    await ensureSweeper(connection, temporal).catch((error: unknown) =>
+      logger.warn(
+        `no sweeper: its schedule cannot be created: ${error instanceof Error ? error.message : String(error)}`,
+      ),
+    );
     const running = workers.map((worker) => worker.run());
     console.error(
       `worker ready: task queue ${temporal.taskQueue} at ${temporal.connection.address}, ` +
-        `pods in ${kubernetes.context}/${kubernetes.namespace}, logs in ${temporal.logRoot}`,
+        `pods in ${kubernetes.context}/${kubernetes.namespaces.join()}, logs in ${temporal.logRoot}`,
     );
     await Promise.all(running);
     return 0;

@@ -21,8 +21,8 @@ import { parseSpec } from './spec.ts';
 export interface PodDependencies {
   cluster: Cluster;
   reflector: (namespace: string) => PodReflector;
-  /** For specs that name none. */
-  namespace: string;
+  /** The Kubernetes namespaces served, and swept; the first one is for specs that name none. */
+  namespaces: readonly [string, ...string[]];
   /** UUID of the Temporal namespace. */
   temporalNamespaceId: string;
   /** Folder of the logs; shared by all workers of a task queue, or a log that changes workers is cut in two. */
@@ -59,7 +59,7 @@ export class Attempt {
     this.graceSeconds = graceSeconds(this.spec);
     this.limits = deadlines(this.spec, info.scheduledTimestampMs);
     this.key = { temporalNamespaceId: dependencies.temporalNamespaceId, ...workflow, activityId: info.activityId };
-    const namespace = this.spec.namespace ?? dependencies.namespace;
+    const namespace = servedNamespace(this.spec, dependencies);
     this.manifest = podManifest(this.spec, {
       namespace,
       task: input.task,
@@ -151,6 +151,15 @@ export class Attempt {
   nothingCreated(): Cleanup | undefined {
     return this.#createInDoubt ? undefined : { gone: true };
   }
+}
+
+/** A pod in a namespace that is not swept could be left behind. */
+export function servedNamespace({ namespace }: Pick<PodSpec, 'namespace'>, { namespaces }: PodDependencies): string {
+  if (namespace === undefined || namespaces.includes(namespace)) return namespace ?? namespaces[0];
+  const served = namespaces.join(', ');
+  throw failNow('InvalidSpec', `namespace: this worker serves ${served}, got ${JSON.stringify(namespace)}`, {
+    gone: true,
+  });
 }
 
 const mayPass = ({ kind }: ClusterError) => kind === 'transient' || kind === 'unauthorized' || kind === 'quota';

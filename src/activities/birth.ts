@@ -5,7 +5,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../types.ts';
 import type { Attempt } from './attempt.ts';
-import { standingOfRun } from './cancellation.ts';
+import { lookAtRun } from './cancellation.ts';
 import { failNow } from './failure.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { pause } from './pause.ts';
@@ -115,7 +115,7 @@ async function removeEarlierRuns(attempt: Attempt): Promise<void> {
   );
   for (const pod of others) {
     const theirs = keyOf(pod);
-    if (theirs && (await standingOfRun(attempt.context.client, theirs)) === 'closed')
+    if (theirs && (await lookAtRun(attempt.context.client, theirs)) === 'closed')
       await removePod(cluster, refOf(pod), {
         expectSeconds: pod.spec?.terminationGracePeriodSeconds ?? 30,
         signal: attempt.signal,

@@ -24,24 +24,23 @@ export function meaningOf(details: ActivityCancellationDetails | undefined): Mea
 export async function isAbandoned(context: Context): Promise<boolean> {
   const { workflowExecution, activityId } = context.info;
   if (!workflowExecution) return false;
-  return (await standingOfRun(context.client, workflowExecution, activityId)) === 'closed';
+  const run = await lookAtRun(context.client, workflowExecution);
+  return run === 'closed' || (run !== 'unknown' && !run.pending.has(activityId));
 }
 
-/** `closed`: the run has ended, or does not know this activity (any more). `unknown`: Temporal did not say. */
-export async function standingOfRun(
-  client: Client,
-  { workflowId, runId }: { workflowId: string; runId: string },
-  activityId?: string,
-): Promise<'open' | 'closed' | 'unknown'> {
+/** `closed`: it has ended, or Temporal never heard of it. `unknown`: Temporal did not say. Else its pending activities. */
+export type RunState = 'closed' | 'unknown' | { pending: ReadonlySet<string> };
+
+/** Asks the server's own record of the run, not the visibility store, which lags behind. */
+export async function lookAtRun(client: Client, run: { workflowId: string; runId: string }): Promise<RunState> {
   try {
-    // The activity's own signal is aborted by now: a fresh one.
+    // The activity's own signal may be aborted by now: a fresh one.
     const description = await client.withAbortSignal(new AbortController().signal, () =>
-      client.workflow.getHandle(workflowId, runId).describe(),
+      client.workflow.getHandle(run.workflowId, run.runId).describe(),
     );
     if (description.status.name !== 'RUNNING') return 'closed';
-    if (activityId === undefined) return 'open';
-    const pending = description.raw.pendingActivities ?? [];
-    return pending.some((activity) => activity.activityId === activityId) ? 'open' : 'closed';
+    const ids = (description.raw.pendingActivities ?? []).flatMap(({ activityId }) => activityId ?? []);
+    return { pending: new Set(ids) };
   } catch (error) {
     return error instanceof WorkflowNotFoundError ? 'closed' : 'unknown';
   }

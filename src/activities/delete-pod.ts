@@ -5,7 +5,7 @@
 import { Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Cleanup, DeletePodInput } from '../types.ts';
-import type { PodDependencies } from './attempt.ts';
+import { servedNamespace, type PodDependencies } from './attempt.ts';
 import { refOf } from './birth.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { belongsTo, podName } from './pod/identity.ts';
@@ -61,7 +61,7 @@ async function ownPod(dependencies: PodDependencies, input: DeletePodInput, { in
     ...workflowExecution,
     activityId: input.activityId,
   };
-  const namespace = input.namespace ?? dependencies.namespace;
+  const namespace = servedNamespace(input, dependencies);
   const pod = await dependencies.cluster.readPod(namespace, podName(input.task, key));
   return pod && belongsTo(pod, key) ? pod : undefined;
 }

@@ -1,7 +1,8 @@
-import type { DeletePodInput, RunPodInput } from '../types.ts';
+import type { DeletePodInput, RunPodInput, SweepInput } from '../types.ts';
 import type { PodDependencies } from './attempt.ts';
 import { deletePod } from './delete-pod.ts';
 import { runPod } from './run-pod.ts';
+import { sweep } from './sweep.ts';
 
 export type { PodDependencies } from './attempt.ts';
 
@@ -13,6 +14,7 @@ export const createPodActivities = (dependencies: PodDependencies) => ({
 /** For the task queue of the cleanups: they must find a slot when every other one holds a pod. */
 export const createCleanupActivities = (dependencies: PodDependencies) => ({
   deletePod: (input: DeletePodInput) => deletePod(dependencies, input),
+  sweep: (input: SweepInput) => sweep(dependencies, input),
 });
 
 export type PodActivities = ReturnType<typeof createPodActivities>;

@@ -28,19 +28,26 @@ export async function commandLine(argv: readonly string[]): Promise<number> {
     .description('Runs pipelines of Kubernetes pods that Temporal remembers.')
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  const command = (name: string, description: string, work: Work) =>
+  const any = (usage: string, description: string) =>
     program
-      .command(`${name} <workflow> [args...]`)
+      .command(usage)
       .description(description)
-      .option('--id <workflowId>', 'id of the workflow (default: <workflow>-<random>)')
       .addOption(new Option('-o, --output <format>', 'what stdout gets').choices(['text', 'json']).default('text'))
-      .option('--debug', 'show stack traces')
+      .option('--debug', 'show stack traces');
+  const command = (name: string, description: string, work: Work) =>
+    any(`${name} <workflow> [args...]`, description)
+      .option('--id <workflowId>', 'id of the workflow (default: <workflow>-<random>)')
       .addHelpText('after', HELP)
       .action(async (workflow: string, args: string[], options: { id?: string; output: Format }) => {
         exitCode = await perform(work, workflow, args, options);
       });
   command('run', 'Start a workflow, follow its logs, print its result. Ctrl-C cancels it.', runWorkflow);
   command('start', 'Start a workflow, and leave it to the workers.', onlyStart);
+  any('sweep', 'Delete the pods that nobody is left to delete: a schedule does it every few minutes, this does it now.')
+    .option('--dry-run', 'only tell which', false)
+    .action(async ({ dryRun, output }: { dryRun: boolean; output: Format }) => {
+      exitCode = await perform(runWorkflow, 'sweep', [JSON.stringify({ dryRun })], { output });
+    });
   try {
     await program.parseAsync(argv);
     return exitCode;

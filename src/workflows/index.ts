@@ -2,3 +2,4 @@
 export { diamond } from './diamond.ts';
 export { hello } from './hello.ts';
 export { pod } from './pod.ts';
+export { sweep } from './sweep.ts';

@@ -4,7 +4,8 @@ import { after, before, suite, test } from 'node:test';
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { isCancellation } from '@temporalio/workflow';
 import { refOf } from '../../src/activities/birth.ts';
-import type { PodFailureDetails, PodRecord, PodResult } from '../../src/types.ts';
+import { sweeperId } from '../../src/sweeper.ts';
+import type { PodFailureDetails, PodRecord, PodResult, SweepReport } from '../../src/types.ts';
 import { eventually, isRunning, real, type Real } from '../support/real.ts';
 
 let world: Real;
@@ -237,5 +238,25 @@ suite('the three promises, on real pods', { concurrency: 4, timeout: 300_000 }, 
     await run.cancel();
     await assertCancelled(run);
     await worker.kill('SIGTERM');
+  });
+
+  test('a workflow terminated while no worker lives leaves a pod, and the next worker’s sweeper takes it', async () => {
+    const lane = world.lane('sweep');
+    const first = await lane.worker();
+    const run = await lane.start(world.shell('echo begun; sleep 600'));
+    await lane.printed(run, 'begun');
+    await first.kill('SIGKILL');
+    await run.terminate('to see what becomes of the pod');
+    const second = await lane.worker({ sweepEvery: '1h' });
+    assert.equal((await lane.pods(run)).length, 1);
+    const schedule = world.temporal.client.schedule.getHandle(sweeperId(lane.taskQueue));
+    const { action } = await schedule.describe();
+    assert.equal(action.workflowType, 'sweep');
+    await schedule.delete();
+    const sweep = await lane.startWorkflow('sweep', { minAge: 0 });
+    const { swept } = (await sweep.result()) as SweepReport;
+    assert.ok(swept.some(({ pod }) => pod.name.startsWith('main-')));
+    await eventually('the pod to go', async () => ((await lane.pods(run)).length === 0 ? true : undefined));
+    await second.kill('SIGTERM');
   });
 });

@@ -28,7 +28,7 @@ export async function world(options: { scheduledAt?: number } = {}): Promise<Wor
   const reflector = createReflectors(cluster, () => undefined);
   const logRoot = await mkdtemp(join(tmpdir(), 'pod-logs-'));
   const temporal = new FakeTemporal(options.scheduledAt);
-  const dependencies = { cluster, reflector, namespace: 'n', temporalNamespaceId: 'ns-1', logRoot };
+  const dependencies = { cluster, reflector, namespaces: ['n'] as const, temporalNamespaceId: 'ns-1', logRoot };
   return {
     fake,
     temporal,

@@ -36,7 +36,8 @@ export interface Real {
 }
 
 export interface Lane {
-  worker(options?: { maxPods?: number }): Promise<RunningWorker>;
+  taskQueue: string;
+  worker(options?: { maxPods?: number; sweepEvery?: string }): Promise<RunningWorker>;
   /** Runs the workflow `pod`. */
   start(spec: PodSpec): Promise<WorkflowHandle>;
   startWorkflow(workflow: string, argument: unknown): Promise<WorkflowHandle>;
@@ -94,13 +95,15 @@ export async function real(): Promise<Real> {
       return run;
     };
     return {
+      taskQueue,
       pods,
       lines,
-      async worker({ maxPods = 20 } = {}) {
+      async worker({ maxPods = 20, sweepEvery = 'never' } = {}) {
         const child = await startWorker({
           TEMPORAL_PODS_TASK_QUEUE: taskQueue,
           TEMPORAL_PODS_LOG_DIR: logRoot,
           TEMPORAL_PODS_MAX_PODS: String(maxPods),
+          TEMPORAL_PODS_SWEEP_EVERY: sweepEvery,
         });
         workers.push(child);
         return {

@@ -1,0 +1,25 @@
+/** Whether nobody will ever delete this pod, pure. */
+import type { V1Pod } from '@kubernetes/client-node';
+import type { RunState } from '../cancellation.ts';
+import { ANNOTATION, type PodKey } from './identity.ts';
+
+/** A live attempt enforces the deadline itself, and may take the grace period and its confirmation for it. */
+const DEADLINE_SLACK_MS = 15 * 60_000;
+
+export function sweepVerdict(
+  pod: V1Pod,
+  { activityId }: PodKey,
+  run: RunState,
+  { now, minAgeMs }: { now: number; minAgeMs: number },
+): 'keep' | 'undecided' | { why: string } {
+  const created = new Date(pod.metadata?.creationTimestamp ?? NaN).getTime();
+  // Too young to be judged, or on its way out already.
+  if (!(now - created >= minAgeMs) || pod.metadata?.deletionTimestamp) return 'keep';
+  if (run === 'unknown') return 'undecided';
+  if (run === 'closed') return { why: 'its workflow run has ended, or does not exist' };
+  if (!run.pending.has(activityId)) return { why: 'its activity has ended' };
+  const deadline = Date.parse(pod.metadata?.annotations?.[ANNOTATION.deadline] ?? '');
+  return now > deadline + DEADLINE_SLACK_MS
+    ? { why: 'its deadline has passed, and no worker took care of it' }
+    : 'keep';
+}

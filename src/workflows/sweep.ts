@@ -1,0 +1,15 @@
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { CleanupActivities } from '../activities/index.ts';
+import type { SweepInput, SweepReport } from '../types.ts';
+
+/** Looks for pods that nobody will ever delete, and deletes them. Started by a Temporal Schedule that every worker sees to. */
+export async function sweep(input: SweepInput = {}): Promise<SweepReport> {
+  const activities = proxyActivities<CleanupActivities>({
+    taskQueue: `${workflowInfo().taskQueue}-cleanup`,
+    startToCloseTimeout: '10m',
+    scheduleToCloseTimeout: '15m',
+    heartbeatTimeout: '30s',
+    summary: input.dryRun ? 'sweep, dry run' : 'sweep',
+  });
+  return activities.sweep(input);
+}

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createCleanupActivities } from '../../src/activities/index.ts';
+import { ANNOTATION, type PodKey } from '../../src/activities/pod/identity.ts';
+import { podManifest } from '../../src/activities/pod/manifest.ts';
+import { sweepVerdict } from '../../src/activities/pod/sweep-verdict.ts';
+import type { SweepInput, SweepReport } from '../../src/types.ts';
+import { inWorld, SPEC, type World } from '../support/pods.ts';
+
+const key = (runId: string, temporalNamespaceId = 'ns-1'): PodKey => ({
+  temporalNamespaceId,
+  workflowId: 'sales',
+  runId,
+  activityId: 'orders-1',
+});
+const manifest = (of: PodKey) =>
+  podManifest(SPEC, {
+    namespace: 'n',
+    task: 'orders',
+    try: 1,
+    key: of,
+    deadline: Date.now(),
+    activeDeadlineSeconds: 60,
+  });
+
+suite('whether nobody will ever delete a pod', () => {
+  const created = Date.UTC(2026, 10, 22, 12);
+  const minutes = (n: number) => created + n * 60_000;
+  const pod = (metadata = {}) => ({
+    metadata: {
+      creationTimestamp: new Date(created),
+      annotations: { [ANNOTATION.deadline]: new Date(minutes(60)).toISOString() },
+      ...metadata,
+    },
+  });
+  const pending = (...ids: string[]) => ({ pending: new Set(ids) });
+  const rows: [law: string, run: Parameters<typeof sweepVerdict>[2], now: number, metadata: object, verdict: string][] =
+    [
+      ['the run has ended: nobody', 'closed', minutes(5), {}, 'sweep'],
+      ['the run goes on, its activity is pending: somebody', pending('orders-1'), minutes(5), {}, 'keep'],
+      ['the run goes on without its activity: nobody', pending('other-1'), minutes(5), {}, 'sweep'],
+      ['Temporal does not answer: who knows', 'unknown', minutes(5), {}, 'undecided'],
+      ['a young pod is not judged', 'closed', minutes(1), {}, 'keep'],
+      ['a pod without a birthday is not judged', 'closed', minutes(5), { creationTimestamp: undefined }, 'keep'],
+      ['a pod on its way out is left to it', 'closed', minutes(5), { deletionTimestamp: new Date(minutes(5)) }, 'keep'],
+      ['past its deadline, an attempt may be at it', pending('orders-1'), minutes(70), {}, 'keep'],
+      ['long past its deadline nobody is', pending('orders-1'), minutes(76), {}, 'sweep'],
+      ['an unreadable deadline is none', pending('orders-1'), minutes(9999), { annotations: {} }, 'keep'],
+    ];
+  for (const [law, run, now, metadata, expected] of rows)
+    test(law, () => {
+      const verdict = sweepVerdict(pod(metadata), key('r'), run, { now, minAgeMs: 120_000 });
+      assert.equal(typeof verdict === 'object' ? 'sweep' : verdict, expected);
+    });
+});
+
+/** Runs a sweep; `runs` says of each run what Temporal does. */
+function sweep({ dependencies }: World, runs: Record<string, string | Error>, input: SweepInput): Promise<SweepReport> {
+  const asked: string[] = [];
+  const client = {
+    withAbortSignal: (_signal: AbortSignal, work: () => Promise<unknown>) => work(),
+    workflow: {
+      getHandle: (_workflowId: string, runId: string) => ({
+        describe: async () => {
+          assert.ok(!asked.includes(runId), 'one question per run');
+          asked.push(runId);
+          const state = runs[runId];
+          if (state === undefined) throw new WorkflowNotFoundError('never heard of it', 'sales', runId);
+          if (state instanceof Error) throw state;
+          return { status: { name: state }, raw: { pendingActivities: [{ activityId: 'orders-1' }] } };
+        },
+      }),
+    },
+  } as unknown as Client;
+  const { sweep: activity } = createCleanupActivities(dependencies);
+  return new MockActivityEnvironment({}, { client }).run<[SweepInput], SweepReport, typeof activity>(activity, input);
+}
+
+suite('a sweep', () => {
+  const RUNS = { open: 'RUNNING', closed: 'TERMINATED', away: new Error('Temporal is away') };
+
+  /** A pod of each of these runs, and one of another Temporal. */
+  async function populate({ dependencies: { cluster } }: World): Promise<void> {
+    for (const runId of ['open', 'closed', 'never', 'away']) await cluster.createPod('n', manifest(key(runId)));
+    await cluster.createPod('n', manifest(key('closed', 'another Temporal')));
+  }
+  const runsLeft = ({ fake }: World) =>
+    fake.pods
+      .all()
+      .map(({ metadata }) => metadata?.annotations?.[ANNOTATION.key] ?? '')
+      .map((annotation) => JSON.parse(annotation) as PodKey)
+      .map(({ runId, temporalNamespaceId }) => (temporalNamespaceId === 'ns-1' ? runId : temporalNamespaceId))
+      .sort();
+
+  test(
+    'deletes what has nobody, and keeps what is in doubt or another Temporal’s',
+    inWorld(async (world) => {
+      await populate(world);
+      const report = await sweep(world, RUNS, { minAge: 0 });
+      assert.deepEqual(runsLeft(world), ['another Temporal', 'away', 'open']);
+      assert.deepEqual([report.looked, report.swept.length, report.undecided], [4, 2, 1]);
+    }),
+  );
+
+  test(
+    'as a dry run tells the same and deletes nothing',
+    inWorld(async (world) => {
+      await populate(world);
+      const report = await sweep(world, RUNS, { minAge: 0, dryRun: true });
+      assert.equal(report.swept.length, 2);
+      assert.equal(world.fake.count('delete'), 0);
+    }),
+  );
+
+  test(
+    'leaves young pods alone',
+    inWorld(async (world) => {
+      await populate(world);
+      assert.deepEqual((await sweep(world, RUNS, {})).swept, []);
+    }),
+  );
+
+  test(
+    'stops at its limit and says so; the next one goes on',
+    inWorld(async (world) => {
+      await populate(world);
+      const first = await sweep(world, RUNS, { minAge: 0, limit: 1 });
+      assert.deepEqual([first.swept.length, first.limited], [1, true]);
+      const second = await sweep(world, RUNS, { minAge: 0, limit: 1 });
+      assert.deepEqual([second.swept.length, second.limited], [1, false]);
+    }),
+  );
+
+  test(
+    'goes on when one deletion is refused',
+    inWorld(async (world) => {
+      await populate(world);
+      world.fake.plan('delete', { answer: 500 });
+      const report = await sweep(world, RUNS, { minAge: 0 });
+      assert.deepEqual([report.swept.length, report.undecided], [1, 2]);
+    }),
+  );
+});
