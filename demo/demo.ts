@@ -26,6 +26,8 @@ await main(async () => {
     TEMPORAL_PODS_CONTEXT: kubernetes.context,
     TEMPORAL_PODS_KUBECONFIG: kubernetes.workerKubeconfig,
     TEMPORAL_PODS_NAMESPACE: kubernetes.namespace,
+    // The schedule would outlive this worker.
+    TEMPORAL_PODS_SWEEP_EVERY: 'never',
   };
   const image = values.image ?? stack.images?.python ?? 'python:3.12-slim';
   const orders = readFileSync(new URL('orders.csv', import.meta.url), 'utf8');

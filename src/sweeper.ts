@@ -14,7 +14,14 @@ export async function ensureSweeper(connection: ConnectionLike, { namespace, tas
       scheduleId: sweeperId(taskQueue),
       spec: { intervals: [{ every: milliseconds(sweepEvery) }] },
       policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1m' },
-      action: { type: 'startWorkflow', workflowType: 'sweep', workflowId: sweeperId(taskQueue), taskQueue, args: [{}] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'sweep',
+        workflowId: sweeperId(taskQueue),
+        taskQueue,
+        args: [{}],
+        workflowExecutionTimeout: '30m',
+      },
     });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;

@@ -11,7 +11,7 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
     [
       'an unknown workflow: the known ones, and the one that was meant',
       ['run', 'hallo'],
-      /'hallo'; did you mean 'hello'[^]*diamond, hello, pod/,
+      /'hallo'; did you mean 'hello'[^]*diamond, hello, pod, sweep/,
     ],
     [
       'a malformed argument: which, and what is wrong',
