@@ -158,6 +158,8 @@ export interface PodEvent {
 export interface PodFailureDetails {
   kind: string;
   pod?: PodRef;
+  /** Of a cancelled activity. */
+  cluster?: string;
   node?: string;
   phase?: string;
   reason?: string;
@@ -206,8 +208,9 @@ export interface DeletePodInput {
   activityId: string;
   task: string;
   namespace?: string;
-  /** What the activity said it owned, when it got to say it. */
+  /** What the activity said it owned, and where, when it got to say it. */
   uid?: string;
+  cluster?: string;
   /**
    * `hurry`: one DELETE at the moment of a cancel, which confirms nothing.
    * `confirm`: the activity has closed: look, delete and see it gone; and look once more after the longest time a create

@@ -13,7 +13,7 @@ import type { PodReflector } from './kubernetes/pod-reflector.ts';
 import { pause } from './pause.ts';
 import { deadlines, type Deadlines } from './pod/deadlines.ts';
 import type { PodKey } from './pod/identity.ts';
-import { graceSeconds, mainContainerName, podManifest } from './pod/manifest.ts';
+import { graceSeconds, mainContainerName, podManifest, type ManifestContext } from './pod/manifest.ts';
 import { Recorder, type Standing } from './recorder.ts';
 import { parseSpec } from './spec.ts';
 
@@ -54,13 +54,17 @@ export class Attempt {
     if (!workflow)
       throw failNow('InvalidSpec', 'runPod runs in a workflow: its run is what the pod belongs to', { gone: true });
     this.context = context;
-    this.spec = parseSpec(input.spec);
+    const earlier = info.heartbeatDetails as PodRecord | undefined;
+    // An earlier attempt may have a create under way that this one knows nothing of.
+    this.#createInDoubt = info.attempt > 1 || earlier !== undefined;
+    // A pod that is there was admitted by the rules of its day: a newer worker's rules must not end it.
+    this.spec = earlier?.pod ? input.spec : parseSpec(input.spec, this.nothingCreated());
     this.main = mainContainerName(this.spec);
     this.graceSeconds = graceSeconds(this.spec);
     this.limits = deadlines(this.spec, info.scheduledTimestampMs);
     this.key = { temporalNamespaceId: dependencies.temporalNamespaceId, ...workflow, activityId: info.activityId };
-    const namespace = servedNamespace(this.spec, dependencies);
-    this.manifest = podManifest(this.spec, {
+    const namespace = earlier?.pod?.namespace ?? servedNamespace(this.spec, dependencies, this.nothingCreated());
+    this.manifest = this.#manifestOf({
       namespace,
       task: input.task,
       try: input.try,
@@ -70,9 +74,6 @@ export class Attempt {
     });
     this.cluster = dependencies.cluster;
     this.reflector = dependencies.reflector(namespace);
-    const earlier = info.heartbeatDetails as PodRecord | undefined;
-    // An earlier attempt may have a create under way that this one knows nothing of.
-    this.#createInDoubt = info.attempt > 1;
     this.recorder = new Recorder(context, earlier ?? { v: 1, cluster: this.cluster.id });
   }
 
@@ -100,15 +101,20 @@ export class Attempt {
     await this.mustStand(await this.recorder.record(change));
   }
 
-  /** Does something to the cluster for as long as it takes. @throws ClusterError when asking again cannot help */
-  async persist<T>(what: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Does something to the cluster until it is done, or too late. For a pod that may be at work (`mayWork`) even a refusal is
+   * waited for. @throws ClusterError when asking again cannot help
+   */
+  async persist<T>(what: string, work: () => Promise<T>, { mayWork = false } = {}): Promise<T> {
     for (let backoff = 200; ; backoff = Math.min(2 * backoff, 10_000)) {
       await this.throwIfInterrupted();
       try {
         return await work();
       } catch (error) {
-        if (!(error instanceof ClusterError) || !mayPass(error)) throw error;
+        if (!(error instanceof ClusterError) || !(mayWork || mayPass(error))) throw error;
         this.recorder.note({ reason: `${what}: ${error.message}` });
+        if (mayWork) this.#throwIfOverdue(error.message);
+        else this.throwIfLateToStart(error.message);
         await pause(Math.max(backoff, error.retryAfterMs ?? 0), this.signal);
       }
     }
@@ -138,8 +144,24 @@ export class Attempt {
         message: `no pod could be created in time: ${why}`,
         startedEver: false,
       },
-      { cleanup: this.nothingCreated() },
+      { pod: this.recorder.state.pod, cleanup: this.nothingCreated() },
     );
+  }
+
+  #throwIfOverdue(why: string): void {
+    if (Date.now() < this.limits.total) return;
+    const message = `timeouts.total passed, and the pod could not be read: ${why}`;
+    const { pod } = this.recorder.state;
+    throw podFailure({ kind: 'DeadlineExceeded', reason: 'TotalTimeout', message, startedEver: true }, { pod });
+  }
+
+  /** What a template holds is the API server's to check, so it may have any shape here. */
+  #manifestOf(context: ManifestContext): V1Pod {
+    try {
+      return podManifest(this.spec, context);
+    } catch (error) {
+      throw failNow('InvalidSpec', `no pod can be made of the spec: ${String(error)}`, this.nothingCreated());
+    }
   }
 
   /** A POST was not answered, or not clearly: it may have been done. */
@@ -149,17 +171,19 @@ export class Attempt {
 
   /** The proof that there is nothing to clean up, where there is one. */
   nothingCreated(): Cleanup | undefined {
-    return this.#createInDoubt ? undefined : { gone: true };
+    return this.#createInDoubt || this.recorder?.state.pod ? undefined : { gone: true };
   }
 }
 
 /** A pod in a namespace that is not swept could be left behind. */
-export function servedNamespace({ namespace }: Pick<PodSpec, 'namespace'>, { namespaces }: PodDependencies): string {
+export function servedNamespace(
+  { namespace }: Pick<PodSpec, 'namespace'>,
+  { namespaces }: PodDependencies,
+  cleanup?: Cleanup,
+): string {
   if (namespace === undefined || namespaces.includes(namespace)) return namespace ?? namespaces[0];
   const served = namespaces.join(', ');
-  throw failNow('InvalidSpec', `namespace: this worker serves ${served}, got ${JSON.stringify(namespace)}`, {
-    gone: true,
-  });
+  throw failNow('InvalidSpec', `namespace: this worker serves ${served}, got ${JSON.stringify(namespace)}`, cleanup);
 }
 
 const mayPass = ({ kind }: ClusterError) => kind === 'transient' || kind === 'unauthorized' || kind === 'quota';

@@ -9,7 +9,7 @@ import { lookAtRun } from './cancellation.ts';
 import { failNow } from './failure.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { pause } from './pause.ts';
-import { activityHash, belongsTo, keyOf, LABEL } from './pod/identity.ts';
+import { activityHash, belongsTo, keyOf, LABEL, SCHEDULING_GATE } from './pod/identity.ts';
 import { mainContainerName } from './pod/manifest.ts';
 import { removePod } from './remove-pod.ts';
 
@@ -35,7 +35,8 @@ export const refOf = (pod: V1Pod): PodRef => ({
 
 /** Takes the gate away. Only after this may a container run. */
 async function open(attempt: Attempt, ref: PodRef, pod: V1Pod): Promise<V1Pod | undefined> {
-  if (pod.metadata?.deletionTimestamp) return pod;
+  const gated = pod.spec?.schedulingGates?.some(({ name }) => name === SCHEDULING_GATE);
+  if (pod.metadata?.deletionTimestamp || !gated) return pod;
   return attempt.persist(`opening the gate of pod ${ref.name}`, async () => {
     try {
       return await attempt.cluster.ungatePod(ref);
@@ -47,23 +48,26 @@ async function open(attempt: Attempt, ref: PodRef, pod: V1Pod): Promise<V1Pod | 
 }
 
 const readAgain = (attempt: Attempt, { namespace, name }: PodRef) =>
-  attempt.persist(`reading pod ${name}`, () => attempt.cluster.readPod(namespace, name));
+  attempt.persist(`reading pod ${name}`, () => attempt.cluster.readPod(namespace, name), { mayWork: true });
 
 async function adoptOrCreate(attempt: Attempt): Promise<V1Pod> {
-  await removeEarlierRuns(attempt);
   const { cluster, manifest } = attempt;
+  let alone = false;
+  let why = 'no worker had a slot for it before';
   const { namespace = '', name = '' } = manifest.metadata ?? {};
   for (let backoff = 500; ; backoff = Math.min(2 * backoff, 15_000)) {
     // An earlier attempt's POST, or our own whose answer was lost.
     const there = await attempt.persist(`looking for pod ${name}`, () => cluster.readPod(namespace, name));
     if (there) return adopt(attempt, there);
+    attempt.throwIfLateToStart(why);
+    if (!alone) await removeEarlierRuns(attempt);
+    alone = true;
     if (attempt.recorder.sinceAcknowledged > FRESH_MS) await attempt.mustStand(await attempt.recorder.ask());
     try {
       return await cluster.createPod(namespace, manifest);
     } catch (error) {
-      const why = await refusal(attempt, error);
+      why = await refusal(attempt, error);
       attempt.recorder.note({ phase: 'Pending', reason: why });
-      attempt.throwIfLateToStart(why);
       // 409: there is a pod after all, so look at once.
       if (!(error instanceof ClusterError && error.kind === 'alreadyExists')) await pause(backoff, attempt.signal);
       await attempt.throwIfInterrupted();
@@ -77,8 +81,9 @@ async function refusal(attempt: Attempt, error: unknown): Promise<string> {
   switch (error.kind) {
     case 'invalid':
       throw failNow('InvalidSpec', `the API server refuses the pod: ${error.message}`, attempt.nothingCreated());
-    case 'forbidden':
     case 'unauthorized':
+      return error.message;
+    case 'forbidden':
       throw failNow('Forbidden', error.message, attempt.nothingCreated());
     case 'namespaceNotFound':
       throw failNow('NamespaceNotFound', error.message, attempt.nothingCreated());
@@ -94,7 +99,8 @@ function adopt(attempt: Attempt, pod: V1Pod): V1Pod {
   const name = mainContainerName(spec);
   const main = (of: V1Pod) => {
     const container = of.spec?.containers.find((one) => one.name === name);
-    return JSON.stringify([container?.image, container?.command, container?.args]);
+    // The API server leaves empty lists out.
+    return JSON.stringify([container?.image, container?.command ?? [], container?.args ?? []]);
   };
   // Whoever may create pods here could have put one under our name, with our key: it must also run what we would have run.
   if (!belongsTo(pod, key) || main(pod) !== main(manifest))
@@ -109,16 +115,29 @@ function adopt(attempt: Attempt, pod: V1Pod): V1Pod {
 async function removeEarlierRuns(attempt: Attempt): Promise<void> {
   const { key, cluster } = attempt;
   const hash = activityHash(key);
-  await attempt.reflector.ready();
+  await listed(attempt);
   const others = attempt.reflector.find(
     (pod) => pod.metadata?.labels?.[LABEL.activity] === hash && keyOf(pod)?.runId !== key.runId,
   );
   for (const pod of others) {
     const theirs = keyOf(pod);
-    if (theirs && (await lookAtRun(attempt.context.client, theirs)) === 'closed')
-      await removePod(cluster, refOf(pod), {
-        expectSeconds: pod.spec?.terminationGracePeriodSeconds ?? 30,
-        signal: attempt.signal,
-      });
+    while (theirs) {
+      const standing = await lookAtRun(attempt.context.client, theirs);
+      const expectSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
+      if (standing === 'unknown') await pause(1_000, attempt.signal);
+      else if (standing !== 'closed') break;
+      else if ((await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal })).gone) break;
+      await attempt.throwIfInterrupted();
+      attempt.throwIfLateToStart(`pod ${pod.metadata?.name} of the earlier run ${theirs.runId} is still there`);
+    }
   }
+}
+
+/** Resolves when the shared watch has listed the pods; a namespace that cannot be listed ends as a late start. */
+async function listed(attempt: Attempt): Promise<void> {
+  const done = new AbortController();
+  const ready = attempt.reflector.ready().finally(() => done.abort());
+  await Promise.race([ready, pause(attempt.limits.start - Date.now(), AbortSignal.any([attempt.signal, done.signal]))]);
+  await attempt.throwIfInterrupted();
+  if (!done.signal.aborted) attempt.throwIfLateToStart('the pods of its namespace cannot be listed');
 }

@@ -39,6 +39,8 @@ async function confirmGone(dependencies: PodDependencies, input: DeletePodInput,
   let pod = await ownPod(dependencies, input, context);
   if (!pod && input.uid === undefined) {
     await pause(CREATE_MAY_BE_UNDER_WAY_MS, context.cancellationSignal);
+    // A worker that shuts down has not waited: the next one does.
+    if (context.cancellationSignal.aborted) await context.cancelled;
     pod = await ownPod(dependencies, input, context);
   }
   if (!pod) return { gone: true };
@@ -56,13 +58,16 @@ async function confirmGone(dependencies: PodDependencies, input: DeletePodInput,
 async function ownPod(dependencies: PodDependencies, input: DeletePodInput, { info }: Context) {
   const { workflowExecution } = info;
   if (!workflowExecution) throw ApplicationFailure.nonRetryable('deletePod runs in a workflow', 'InvalidSpec');
+  const { cluster } = dependencies;
+  if (input.cluster !== undefined && input.cluster !== cluster.id)
+    throw ApplicationFailure.retryable('the pod lives in another cluster than the one of this worker', 'CleanupFailed');
   const key = {
     temporalNamespaceId: dependencies.temporalNamespaceId,
     ...workflowExecution,
     activityId: input.activityId,
   };
   const namespace = servedNamespace(input, dependencies);
-  const pod = await dependencies.cluster.readPod(namespace, podName(input.task, key));
+  const pod = await cluster.readPod(namespace, podName(input.task, key));
   return pod && belongsTo(pod, key) ? pod : undefined;
 }
 

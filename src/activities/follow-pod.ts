@@ -13,6 +13,7 @@ import { sight, type Sightings } from './pod/sightings.ts';
 export async function followPod(attempt: Attempt, feed: PodFeed, logs: PodLogs): Promise<Verdict> {
   let sightings: Sightings = {};
   let asked = false;
+  let confirmed: number | undefined;
   for (;;) {
     await attempt.throwIfInterrupted();
     const pod = feed.latest;
@@ -24,22 +25,32 @@ export async function followPod(attempt: Attempt, feed: PodFeed, logs: PodLogs):
     if (!asked && (sightings.deletion !== undefined || feed.gone)) {
       asked = true;
       if ((await attempt.recorder.ask()) === 'cancelled') throw new CancelRequested();
+      continue; // much may have happened meanwhile
     }
 
     const outcome = outcomeOf(pod, attempt.main, sightings);
     if (outcome) return { outcome, stillRuns: false };
-    if (feed.gone) return { outcome: goneWithoutAWord(pod), stillRuns: false };
+    if (feed.gone) return { outcome: goneWithoutAWord(pod, feed.hasLastWord), stillRuns: false };
     const due = nextDue(pod, attempt.main, attempt.limits);
-    if (Date.now() >= due.at) return { outcome: due.outcome, stillRuns: true };
+    if (Date.now() >= due.at) {
+      if (confirmed === due.at) return { outcome: due.outcome, stillRuns: true };
+      // The watch can be behind: no pod is given up for what it has done by now.
+      confirmed = due.at;
+      await feed.refresh(CONFIRM_MS);
+      continue;
+    }
     await feed.change(due.at - Date.now(), attempt.signal);
   }
 }
 
-const goneWithoutAWord = (pod: V1Pod) => ({
+const CONFIRM_MS = 5_000;
+
+/** Only the last word of a pod tells that it never started; what was known before says nothing of what came after. */
+const goneWithoutAWord = (pod: V1Pod, lastWord: boolean) => ({
   kind: 'PodDeleted' as const,
   reason: 'Gone',
   message: 'the pod is gone, and its last known state was not an end',
-  startedEver: everStarted(pod),
+  startedEver: !lastWord || everStarted(pod),
 });
 
 /** For the Web UI's Pending Activities, and once each for the worker's own log. */

@@ -16,13 +16,15 @@ export class PodFeed {
   latest: V1Pod;
   /** The API server has no pod of this uid (any more). */
   gone = false;
+  /** `latest` is the state with which it was deleted. */
+  hasLastWord = false;
   readonly #ref: PodRef;
   readonly #cluster: Cluster;
   readonly #closed = new AbortController();
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
   #wake = Promise.withResolvers<void>();
-  #reading = false;
+  #reading: Promise<void> | undefined;
 
   constructor(cluster: Cluster, reflector: PodReflector, ref: PodRef, pod: V1Pod) {
     this.#cluster = cluster;
@@ -39,9 +41,10 @@ export class PodFeed {
     timer.abort();
   }
 
-  /** Asks now: what the watch has not told yet. */
-  refresh(): Promise<void> {
-    return this.#read();
+  /** Asks now what the watch has not told yet; waits for the answer, but no longer than this. */
+  async refresh(limitMs: number): Promise<void> {
+    const limit = new AbortController();
+    await Promise.race([this.#read().finally(() => limit.abort()), pause(limitMs, limit.signal)]);
   }
 
   close(): void {
@@ -53,6 +56,7 @@ export class PodFeed {
   #sighted(sighting: PodSighting): void {
     if (sighting.type === 'missing') return void this.#read();
     this.#take(sighting.pod);
+    if (sighting.type === 'deleted' && sighting.pod.metadata?.uid === this.#ref.uid) this.hasLastWord = true;
     // Another uid under our name, or the watch says DELETED: ask.
     if (sighting.type === 'deleted' || sighting.pod.metadata?.uid !== this.#ref.uid) void this.#read();
   }
@@ -63,9 +67,12 @@ export class PodFeed {
     this.#changed();
   }
 
-  async #read(): Promise<void> {
-    if (this.#reading || this.gone) return;
-    this.#reading = true;
+  #read(): Promise<void> {
+    return (this.#reading ??= this.#readOnce().finally(() => (this.#reading = undefined)));
+  }
+
+  async #readOnce(): Promise<void> {
+    if (this.gone) return;
     for (let backoff = 200; !this.#closed.signal.aborted; backoff = Math.min(2 * backoff, 10_000)) {
       try {
         const pod = await this.#cluster.readPod(this.#ref.namespace, this.#ref.name);
@@ -77,7 +84,6 @@ export class PodFeed {
         await pause(backoff, this.#closed.signal);
       }
     }
-    this.#reading = false;
     this.#changed();
   }
 

@@ -9,7 +9,9 @@ import type { Cleanup, LogSummary, PodEnd, PodOutcome, PodRef, PodResult, RunPod
 import { Attempt, CancelRequested, isInterruption, type PodDependencies } from './attempt.ts';
 import { bear, refOf } from './birth.ts';
 import { isAbandoned, meaningOf } from './cancellation.ts';
-import { podFailure } from './failure.ts';
+import { failNow, podFailure } from './failure.ts';
+import { ClusterError } from './kubernetes/cluster-error.ts';
+import { pause } from './pause.ts';
 import { PodFeed } from './pod-feed.ts';
 import { PodLogs } from './pod-logs.ts';
 import { belongsTo } from './pod/identity.ts';
@@ -23,6 +25,8 @@ const SIDECAR_GRACE_SECONDS = 5;
 
 /** How long a deletion waits for the log streams to be open. */
 const OPEN_MS = 2_000;
+/** How long a look before a deletion may take. */
+const LOOK_MS = 5_000;
 /** How long a pod whose containers have all ended is given to be over as a whole. */
 const PHASE_MS = 3_000;
 
@@ -32,8 +36,8 @@ export async function runPod(dependencies: PodDependencies, input: RunPodInput):
   try {
     return await life.live();
   } catch (error) {
-    if (!isInterruption(error)) throw error;
-    return await life.interrupted(error);
+    if (isInterruption(error)) return await life.interrupted(error);
+    throw error instanceof ClusterError ? refused(error) : error;
   } finally {
     await life.close();
   }
@@ -63,7 +67,11 @@ class Life {
   async #toItsEnd(): Promise<PodEnd> {
     const attempt = this.#attempt;
     const pod = await bear(attempt);
-    if (!pod) return this.#record({ outcome: neverSeenAgain, stillRuns: false });
+    if (!pod) {
+      // Gone by a hand that is not ours: it may have been the workflow's, after a cancel.
+      await attempt.mustStand(await attempt.recorder.ask());
+      return this.#record({ outcome: neverSeenAgain, stillRuns: false });
+    }
     return this.#record(await followPod(attempt, this.#watch(pod), this.#logs));
   }
 
@@ -95,8 +103,8 @@ class Life {
     leave();
     if (mainEnded) await this.#untilOver();
     // A stream must be open when the DELETE arrives: afterwards there may be no time to open one.
-    if (!mainEnded) await this.#logs.opened(OPEN_MS);
-    const drained = mainEnded ? undefined : this.#logs.drainOpen((graceSeconds + 5) * 1000);
+    await this.#logs.opened(OPEN_MS);
+    const drained = this.#logs.drainOpen((expectSeconds + 5) * 1000);
     const cleanup = await removePod(cluster, ref, {
       expectSeconds,
       ...(mainEnded && { graceSeconds: Math.max(1, expectSeconds) }),
@@ -122,9 +130,9 @@ class Life {
       await feed.change(end - Date.now(), new AbortController().signal);
   }
 
-  /** A pod that nobody can see has nothing more to say either. */
+  /** A pod that was not seen is given its own grace. */
   #mainHasEnded(): boolean {
-    return !this.#feed || statusOf(this.#feed.latest, this.#attempt.main)?.state?.terminated !== undefined;
+    return this.#feed !== undefined && statusOf(this.#feed.latest, this.#attempt.main)?.state?.terminated !== undefined;
   }
 
   /** What the activity says in the end. */
@@ -164,21 +172,27 @@ class Life {
     const cleanup = await this.#removeOurs();
     const { pod } = recorder.state;
     await this.#attempt.sayToTemporal(() =>
-      context.client.activity.reportCancellation(context.info.taskToken, { pod, cleanup, logs: this.#logs.summary() }),
+      context.client.activity.reportCancellation(context.info.taskToken, {
+        pod,
+        cluster: recorder.state.cluster,
+        cleanup,
+        logs: this.#logs.summary(),
+      }),
     );
   }
 
   /** Also a pod whose create was answered too late for its uid to be recorded, and one that this attempt has not seen yet. */
   async #removeOurs(): Promise<Cleanup> {
     const { recorder, cluster, manifest, key } = this.#attempt;
-    const { namespace = '', name = '' } = manifest.metadata ?? {};
+    if (recorder.state.cluster !== cluster.id) return { gone: false, error: otherCluster(recorder.state.pod).message };
+    const { namespace = '', name = '' } = recorder.state.pod ?? manifest.metadata ?? {};
     try {
-      const pod = this.#feed?.latest ?? (await cluster.readPod(namespace, name));
+      const pod = this.#feed?.latest ?? (await again(() => cluster.readPod(namespace, name)));
       if (pod && belongsTo(pod, key)) {
         recorder.note({ pod: refOf(pod) });
         const feed = this.#feed ?? this.#watch(pod);
         // A container that has just started: its last words are only to be had now.
-        await feed.refresh();
+        await feed.refresh(LOOK_MS);
         if (!this.#mainHasEnded()) this.#logs.follow(feed);
       }
     } catch {
@@ -202,6 +216,21 @@ const neverSeenAgain: PodOutcome = {
   // Nobody can tell: the safe assumption is that work was done.
   startedEver: true,
 };
+
+/** Asks a few times: one bad answer must not cost a pod its last words. */
+async function again<T>(work: () => Promise<T>, left = 5): Promise<T> {
+  return work().catch((error: unknown) => {
+    if (left === 0) throw error;
+    return pause(200).then(() => again(work, left - 1));
+  });
+}
+
+/** Says nothing of a cleanup: the workflow's own looks for a pod. */
+const refused = ({ kind, message }: ClusterError) =>
+  failNow(
+    kind === 'forbidden' ? 'Forbidden' : kind === 'namespaceNotFound' ? 'NamespaceNotFound' : 'InvalidSpec',
+    message,
+  );
 
 /** Retryable: a worker of the right cluster takes the next attempt. */
 const otherCluster = (pod: PodRef | undefined) =>

@@ -3,10 +3,13 @@
  * What Kubernetes itself checks better (the template's pod spec) is left to the API server.
  */
 import { z } from 'zod';
-import type { Duration, PodSpec } from '../types.ts';
+import type { Cleanup, Duration, PodSpec } from '../types.ts';
 import { milliseconds } from '../duration.ts';
 import { failNow } from './failure.ts';
 import { DEFAULT_MAIN_CONTAINER } from './pod/manifest.ts';
+
+/** Ten years: dates, Temporal and Kubernetes have limits not far above. */
+const LONGEST = 10 * 365.25 * 86_400_000;
 
 const duration = z.custom<Duration>(isDuration, 'is not a length of time (as 90000, "90s", "15m", "2h")');
 const dnsLabel = z
@@ -28,11 +31,16 @@ const labels = z.record(
 );
 const named = z.array(z.looseObject({ name: dnsLabel })).refine(areDistinct, 'has two entries of the same name');
 
+const containers = named.refine(
+  (all) => all.every((one) => one['restartPolicy'] === undefined),
+  'has a container with a restartPolicy: a task that runs twice is two tries',
+);
+
 const template = z.strictObject({
   metadata: z.strictObject({ labels: labels.optional(), annotations: metadata.optional() }).optional(),
   spec: z
     .looseObject({
-      containers: named.optional(),
+      containers: containers.optional(),
       initContainers: named.optional(),
       restartPolicy: z.literal('Never', 'must be "Never": a task that runs twice is two tries').optional(),
       ephemeralContainers: z.undefined('cannot be part of a new pod').optional(),
@@ -70,12 +78,10 @@ export function specFaults(spec: unknown): string[] {
 }
 
 /** @throws ApplicationFailure `InvalidSpec`, not retryable */
-export function parseSpec(spec: unknown): PodSpec {
+export function parseSpec(spec: unknown, cleanup: Cleanup | undefined): PodSpec {
   const faults = specFaults(spec);
   if (faults.length > 0)
-    throw failNow('InvalidSpec', `the pod's spec is not valid, nothing was created:\n  ${faults.join('\n  ')}`, {
-      gone: true,
-    });
+    throw failNow('InvalidSpec', `the pod's spec is not valid:\n  ${faults.join('\n  ')}`, cleanup);
   return spec as PodSpec;
 }
 
@@ -111,7 +117,7 @@ function shown(value: unknown): string {
 function isDuration(value: unknown): boolean {
   if (typeof value !== 'string' && typeof value !== 'number') return false;
   try {
-    return milliseconds(value) >= 0;
+    return milliseconds(value) <= LONGEST;
   } catch {
     return false;
   }

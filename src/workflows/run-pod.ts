@@ -17,7 +17,7 @@ import {
 import type { StringValue } from 'ms';
 import type { CleanupActivities, PodActivities } from '../activities/index.ts';
 import { milliseconds } from '../duration.ts';
-import type { Cleanup, PodFailureDetails, PodRecord, PodResult, PodSpec } from '../types.ts';
+import type { Cleanup, PodFailureDetails, PodRecord, PodRef, PodResult, PodSpec } from '../types.ts';
 import { inSlot, type Slot } from './dag/index.ts';
 import { firstTry } from './tries.ts';
 
@@ -73,11 +73,13 @@ async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Promise<End
   try {
     const result = await pods.runPod({ spec, task: slot.task, after: slot.after(), try: tryNumber });
     closed = true;
-    return { result: result.cleanup.gone ? result : { ...result, cleanup: await cleanup.confirm(result.pod.uid) } };
+    return {
+      result: result.cleanup.gone ? result : { ...result, cleanup: await cleanup.confirm({ pod: result.pod }) },
+    };
   } catch (error) {
     closed = true;
     const told = whatWasTold(error);
-    const cleaned = told.cleanup?.gone ? told.cleanup : await cleanup.confirm(told.uid);
+    const cleaned = told.cleanup?.gone ? told.cleanup : await cleanup.confirm(told);
     const result = recordedResult(error, cleaned);
     if (result) return { result };
     const { gone } = cleaned;
@@ -103,10 +105,10 @@ function cleanupOf(spec: PodSpec, task: string, activityId: string) {
       void CancellationScope.nonCancellable(() => within('30s').deletePod({ ...input, mode: 'hurry' })).catch(
         () => undefined,
       ),
-    async confirm(uid: string | undefined): Promise<Cleanup> {
+    async confirm({ pod, cluster }: Told): Promise<Cleanup> {
       try {
         return await CancellationScope.nonCancellable(() =>
-          within(CLEANUP_LIMIT).deletePod({ ...input, mode: 'confirm', ...(uid !== undefined && { uid }) }),
+          within(CLEANUP_LIMIT).deletePod({ ...input, mode: 'confirm', ...whereIs(pod), ...(cluster && { cluster }) }),
         );
       } catch (error) {
         const why = error instanceof ActivityFailure && error.cause ? error.cause.message : String(error);
@@ -117,16 +119,19 @@ function cleanupOf(spec: PodSpec, task: string, activityId: string) {
   };
 }
 
+type Told = Partial<Pick<PodFailureDetails, 'pod' | 'cluster' | 'cleanup'>>;
+
+/** Where the pod was: the worker's default namespace may be another one by now. */
+const whereIs = (pod: PodRef | undefined) => pod && { uid: pod.uid, namespace: pod.namespace };
+
 /** What the activity said about its pod before it ended, in whichever way it got to say it. */
-function whatWasTold(error: unknown): { uid?: string; cleanup?: Cleanup } {
+function whatWasTold(error: unknown): Told {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   if (cause instanceof ApplicationFailure || cause instanceof CancelledFailure) {
-    const details = cause.details?.[0] as Partial<PodFailureDetails> | string | undefined;
-    if (typeof details === 'object')
-      return { ...(details.pod && { uid: details.pod.uid }), ...(details.cleanup && { cleanup: details.cleanup }) };
+    const details = cause.details?.[0] as Told | string | null | undefined;
+    if (typeof details === 'object' && details !== null) return details;
   }
-  const record = lastRecord(cause);
-  return record?.pod ? { uid: record.pod.uid } : {};
+  return lastRecord(cause) ?? {};
 }
 
 /** A timeout that struck between the recorded end and the answer: the work is done, and must not be done again. */
@@ -162,7 +167,8 @@ function failureDetails(error: unknown): PodFailureDetails | undefined {
 /** A spec that cannot be read is refused by the activity, with better words; here it only must not fail the workflow task. */
 function lengthOf(spec: PodSpec): number {
   try {
-    return milliseconds(spec.timeouts?.total ?? '24h') + milliseconds(spec.grace ?? '30s');
+    const length = milliseconds(spec.timeouts?.total ?? '24h') + milliseconds(spec.grace ?? '30s');
+    return Math.min(length, milliseconds('10y'));
   } catch {
     return milliseconds('24h');
   }

@@ -41,7 +41,10 @@ export function errorOf(what: string, error: unknown): ClusterError {
       headers['retry-after'],
     );
   }
-  return new ClusterError(`${what}: ${describe(error)}`, { kind: 'transient' });
+  // A TypeError is ours: a manifest that cannot be written down (a list that is none) cannot be sent later either.
+  return new ClusterError(`${what}: ${describe(error)}`, {
+    kind: error instanceof TypeError ? 'invalid' : 'transient',
+  });
 }
 
 /** Node says `connect ECONNREFUSED 10.0.0.1:443` and the like; several addresses make an AggregateError without a message. */

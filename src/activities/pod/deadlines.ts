@@ -14,6 +14,9 @@ const IMAGE_PULL_GRACE = 3 * 60_000;
 /** How long a container may go on being refused: the Secret it waits for may be about to be created. */
 const CONFIG_GRACE = 60_000;
 
+/** How long after its grace a deleted pod may be silent: its node is dead or cut off. */
+const STUCK_AFTER = 2 * 60_000;
+
 export interface Deadlines {
   start: number;
   total: number;
@@ -65,6 +68,16 @@ export function nextDue(pod: V1Pod | undefined, main: string, limits: Deadlines)
     const trouble = pod && troubleOf(pod);
     if (trouble) due.push(trouble);
   }
+  if (pod?.metadata?.deletionTimestamp)
+    due.push({
+      at: new Date(pod.metadata.deletionTimestamp).getTime() + STUCK_AFTER,
+      outcome: {
+        kind: 'PodDisrupted',
+        reason: 'StuckTerminating',
+        message: 'it was deleted, and its node has not confirmed its end: the node may be lost',
+        startedEver,
+      },
+    });
   return due.reduce((first, other) => (other.at < first.at ? other : first));
 }
 
@@ -88,10 +101,15 @@ function statuses(pod: V1Pod): V1ContainerStatus[] {
   return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
 }
 
-/** A container that will not start by waiting; counted from the moment the pod got its node. */
+/** A container that will not start by waiting; counted from the moment the pod got its node, or the container its turn. */
 function troubleOf(pod: V1Pod): Due | undefined {
   const scheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True');
-  const since = new Date(scheduled?.lastTransitionTime ?? pod.metadata?.creationTimestamp ?? 0).getTime();
+  const turns = (pod.status?.initContainerStatuses ?? []).map(({ state }) => state?.terminated?.finishedAt);
+  const since = Math.max(
+    ...[scheduled?.lastTransitionTime ?? pod.metadata?.creationTimestamp, ...turns].map((at) =>
+      new Date(at ?? 0).getTime(),
+    ),
+  );
   for (const { name, state } of statuses(pod)) {
     const { reason, message } = state?.waiting ?? {};
     const verdict = reason && giveUp(reason, message ?? '');

@@ -68,10 +68,10 @@ export function podManifest(spec: PodSpec, context: ManifestContext): V1Pod {
   };
 }
 
-/** Whole seconds between SIGTERM and SIGKILL, rounded up. */
+/** Whole seconds between SIGTERM and SIGKILL, rounded up. Never 0: with it a DELETE frees the name, not the process. */
 export function graceSeconds(spec: PodSpec): number {
-  if (spec.grace !== undefined) return Math.ceil(milliseconds(spec.grace) / 1000);
-  return spec.template?.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+  if (spec.grace !== undefined) return Math.max(1, Math.ceil(milliseconds(spec.grace) / 1000));
+  return Math.max(1, spec.template?.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS);
 }
 
 /** The main container first, as `kubectl logs` and other tools take the first one for granted. */
@@ -93,7 +93,7 @@ function containers(spec: PodSpec): V1Container[] {
 
 function mergeEnv(template: V1EnvVar[], fields: Record<string, string>): V1EnvVar[] {
   return [
-    ...template.filter((variable) => !(variable.name in fields)),
+    ...template.filter((variable) => !Object.hasOwn(fields, variable.name)),
     ...Object.entries(fields).map(([name, value]) => ({ name, value })),
   ];
 }

@@ -87,7 +87,10 @@ const endedBefore = (finishedAt: Date | string | undefined, other: Date | string
   finishedAt !== undefined && other !== undefined && seconds(finishedAt) < seconds(other);
 
 function failedInit(pod: V1Pod): V1ContainerStatus | undefined {
-  return pod.status?.initContainerStatuses?.find(({ state }) => state?.terminated && state.terminated.exitCode !== 0);
+  const sidecars = pod.spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];
+  return pod.status?.initContainerStatuses?.find(
+    ({ name, state }) => state?.terminated?.exitCode && !sidecars.some((sidecar) => sidecar.name === name),
+  );
 }
 
 /** Leaves out what is undefined, so that records and failures stay small and compare well. */
