@@ -25,7 +25,7 @@ export interface PodSpec {
   namespace?: string;
   /** Default: the namespace's `default`; its token is not mounted unless the template says so. */
   serviceAccount?: string;
-  /** Any pod, merged under the fields above; containers, init containers, env, volumes and mounts match by name. */
+  /** Any pod, merged under the fields above; containers and their env match by name. */
   template?: PodTemplate;
   /** The one container that decides the outcome. Default `base`. */
   mainContainer?: string;
@@ -170,7 +170,6 @@ export interface PodFailureDetails {
   times?: PodTimes;
   events?: PodEvent[];
   logs?: LogSummary;
-  tail?: string;
   cleanup?: Cleanup;
 }
 

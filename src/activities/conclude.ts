@@ -6,8 +6,11 @@ import type { PodFeed } from './pod-feed.ts';
 import type { PodLogs } from './pod-logs.ts';
 import { statusOf } from './pod/outcome.ts';
 
-/** How long a finished pod is kept for the sake of log lines that cannot be read. */
-const DRAIN_MS = 120_000;
+/** How long a finished pod is kept for the sake of log lines that cannot be read; less than a worker has to shut down. */
+const DRAIN_MS = 60_000;
+/** Heartbeat details are stored with every heartbeat. */
+const RECORD_BYTES = 24 * 1024;
+const EVENTS = 5;
 
 export interface Verdict {
   outcome: PodOutcome;
@@ -26,7 +29,7 @@ export async function concludePod(
   const judged = outcome.kind === 'Succeeded' && pod ? withOutput(outcome, pod, attempt.main) : { outcome };
   const ref = attempt.recorder.state.pod;
   const failed = judged.outcome.kind !== 'Succeeded';
-  return {
+  return fitting({
     ...judged,
     times: timesOf(pod, attempt.main),
     logs: logs.summary(),
@@ -34,7 +37,23 @@ export async function concludePod(
     ...(pod?.spec?.nodeName && { node: pod.spec.nodeName }),
     // Events help a reader, and no more: no answer is fine.
     ...(failed && ref && { events: await attempt.cluster.podEvents(ref).catch(() => []) }),
+  });
+}
+
+/** Cuts what is only for readers until the record is small enough; control characters take six bytes each as JSON. */
+function fitting(end: PodEnd): PodEnd {
+  const { outcome, logs, events } = end;
+  const cut = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);
+  let fit: PodEnd = {
+    ...end,
+    outcome: { ...outcome, ...(outcome.message !== undefined && { message: cut(outcome.message, 1024) }) },
+    ...(events && { events: events.slice(-EVENTS).map((event) => ({ ...event, message: cut(event.message, 500) })) }),
   };
+  for (let { tail } = logs; Buffer.byteLength(JSON.stringify(fit)) > RECORD_BYTES && tail !== '';) {
+    tail = tail.slice(Math.ceil(tail.length / 2));
+    fit = { ...fit, logs: { ...logs, tail } };
+  }
+  return fit;
 }
 
 /** The termination message of a main container that succeeded is its result, as JSON; an empty one is no result. */

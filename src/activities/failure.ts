@@ -25,7 +25,7 @@ export function failNow(type: string, message: string, cleanup?: Cleanup): Appli
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
 }
 
-export function failureMessage(outcome: PodOutcome, { pod, node, events, tail, logs }: Facts): string {
+export function failureMessage(outcome: PodOutcome, { pod, node, events, logs }: Facts): string {
   const where = pod ? `pod ${pod.namespace}/${pod.name}${node ? ` on node ${node}` : ''}` : 'the pod';
   const trouble = (events ?? []).filter(({ type }) => type === 'Warning').slice(-3);
   return [
@@ -33,7 +33,7 @@ export function failureMessage(outcome: PodOutcome, { pod, node, events, tail, l
     outcome.message && `  says: ${outcome.message.trim().slice(0, 1000)}`,
     `  to do: ${whatToDo(outcome)}`,
     ...trouble.map(({ reason, message, count }) => `  event: ${reason}${count > 1 ? ` (${count}×)` : ''}: ${message}`),
-    tail && `  last lines:\n${lastLines(sanitise(tail), 10)}`,
+    logs?.tail && `  last lines:\n${lastLines(sanitise(logs.tail), 10)}`,
     logs?.uri && `  whole log: ${logs.uri}`,
   ]
     .filter(Boolean)

@@ -4,6 +4,7 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { LogSummary } from '../types.ts';
 import type { Attempt } from './attempt.ts';
 import { refOf } from './birth.ts';
+import { containerStatuses } from './pod/outcome.ts';
 import { fileSegments, follow, folderUri, logFolder, type ContainerState, type Follower } from './logs/index.ts';
 import type { PodFeed } from './pod-feed.ts';
 
@@ -32,7 +33,7 @@ export class PodLogs {
   follow(feed: PodFeed): void {
     this.#feed = feed;
     const pod = feed.latest;
-    for (const status of statuses(pod)) {
+    for (const status of containerStatuses(pod)) {
       const state = stateOf(status);
       if (state === undefined || this.#containers.has(status.name)) continue;
       const followed: Followed = { follower: this.#open(pod, status, state === 'running') };
@@ -45,7 +46,7 @@ export class PodLogs {
   async drain(feed: PodFeed, limitMs: number): Promise<void> {
     this.follow(feed);
     const pod = feed.latest;
-    const ended = statuses(pod).filter((status) => stateOf(status) === 'terminated');
+    const ended = containerStatuses(pod).filter((status) => stateOf(status) === 'terminated');
     await this.#forEach(
       ended.map(({ name }) => name),
       (follower) => (pod.metadata?.deletionTimestamp ? follower.drainOpen(limitMs) : follower.drain(limitMs)),
@@ -114,7 +115,7 @@ export class PodLogs {
 
   #stateNow(container: string): ContainerState {
     if (!this.#feed || this.#feed.gone) return 'gone';
-    const status = statuses(this.#feed.latest).find(({ name }) => name === container);
+    const status = containerStatuses(this.#feed.latest).find(({ name }) => name === container);
     return (status && stateOf(status)) ?? ENDED;
   }
 
@@ -123,11 +124,6 @@ export class PodLogs {
     return logFolder(this.#root, { workflowId, runId, activityId, uid });
   }
 }
-
-const statuses = (pod: V1Pod): V1ContainerStatus[] => [
-  ...(pod.status?.initContainerStatuses ?? []),
-  ...(pod.status?.containerStatuses ?? []),
-];
 
 function stateOf({ state }: V1ContainerStatus): ContainerState | undefined {
   if (state?.running) return 'running';

@@ -4,26 +4,22 @@
  */
 import {
   ActivityCancellationType,
-  ActivityFailure,
-  ApplicationFailure,
   CancellationScope,
-  CancelledFailure,
   isCancellation,
   log,
   proxyActivities,
   sleep,
-  workflowInfo,
 } from '@temporalio/workflow';
-import type { StringValue } from 'ms';
-import type { CleanupActivities, PodActivities } from '../activities/index.ts';
+import type { PodActivities } from '../activities/index.ts';
 import { milliseconds } from '../duration.ts';
-import type { Cleanup, PodFailureDetails, PodRecord, PodRef, PodResult, PodSpec } from '../types.ts';
+import type { PodResult, PodSpec } from '../types.ts';
 import { inSlot, type Slot } from './dag/index.ts';
+import { cleanupOf } from './pod-cleanup.ts';
+import { asCancellation, failureDetails, isCancelRequested, recordedResult, whatWasTold } from './told.ts';
 import { firstTry } from './tries.ts';
 
 /** A pod may take its whole time and its grace, and be confirmed gone after that. */
 const SLACK_MS = 30 * 60_000;
-const CLEANUP_LIMIT = '15m';
 
 /**
  * Runs one pod to its end and returns what came of it.
@@ -86,82 +82,6 @@ async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Promise<End
     const cancelled = scope.consideredCancelled || isCancelRequested(error);
     return { error: cancelled ? asCancellation(error, slot.task) : error, gone };
   }
-}
-
-function cleanupOf(spec: PodSpec, task: string, activityId: string) {
-  const within = (limit: StringValue) =>
-    proxyActivities<CleanupActivities>({
-      // Slots of its own: a cleanup must not wait behind the pods.
-      taskQueue: `${workflowInfo().taskQueue}-cleanup`,
-      summary: `clean up ${task}`,
-      scheduleToCloseTimeout: limit,
-      heartbeatTimeout: '30s',
-      retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
-    });
-  const input = { activityId, task, ...(spec.namespace !== undefined && { namespace: spec.namespace }) };
-  return {
-    /** Confirms nothing; what it fails to do, `confirm` does. */
-    hurry: () =>
-      void CancellationScope.nonCancellable(() => within('30s').deletePod({ ...input, mode: 'hurry' })).catch(
-        () => undefined,
-      ),
-    async confirm({ pod, cluster }: Told): Promise<Cleanup> {
-      try {
-        return await CancellationScope.nonCancellable(() =>
-          within(CLEANUP_LIMIT).deletePod({ ...input, mode: 'confirm', ...whereIs(pod), ...(cluster && { cluster }) }),
-        );
-      } catch (error) {
-        const why = error instanceof ActivityFailure && error.cause ? error.cause.message : String(error);
-        log.error(`${task}: its pod may still be there; the sweeper is left to find it`, { activityId, why });
-        return { gone: false, error: why };
-      }
-    },
-  };
-}
-
-type Told = Partial<Pick<PodFailureDetails, 'pod' | 'cluster' | 'cleanup'>>;
-
-/** Where the pod was: the worker's default namespace may be another one by now. */
-const whereIs = (pod: PodRef | undefined) => pod && { uid: pod.uid, namespace: pod.namespace };
-
-/** What the activity said about its pod before it ended, in whichever way it got to say it. */
-function whatWasTold(error: unknown): Told {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  if (cause instanceof ApplicationFailure || cause instanceof CancelledFailure) {
-    const details = cause.details?.[0] as Told | string | null | undefined;
-    if (typeof details === 'object' && details !== null) return details;
-  }
-  return lastRecord(cause) ?? {};
-}
-
-/** A timeout that struck between the recorded end and the answer: the work is done, and must not be done again. */
-function recordedResult(error: unknown, cleanup: Cleanup): PodResult | undefined {
-  const record = error instanceof ActivityFailure ? lastRecord(error.cause) : undefined;
-  if (record?.ended?.outcome.kind !== 'Succeeded' || !record.pod) return undefined;
-  const { outcome, output, node, times, logs } = record.ended;
-  return {
-    exitCode: outcome.exitCode ?? 0,
-    output,
-    pod: { ...record.pod, ...(node !== undefined && { node }) },
-    times,
-    logs,
-    cleanup,
-  };
-}
-
-const lastRecord = (cause: unknown) =>
-  (cause as { lastHeartbeatDetails?: PodRecord } | undefined)?.lastHeartbeatDetails;
-
-/** The server closes a cancelled activity's last attempt with whatever it failed with; it is a cancellation all the same. */
-const isCancelRequested = (error: unknown) =>
-  isCancellation(error) || (error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED');
-
-const asCancellation = (error: unknown, task: string) =>
-  isCancellation(error) ? error : new CancelledFailure(`${task} was cancelled`, [], error as Error);
-
-function failureDetails(error: unknown): PodFailureDetails | undefined {
-  const cause = error instanceof ActivityFailure ? error.cause : undefined;
-  return cause instanceof ApplicationFailure ? (cause.details?.[0] as PodFailureDetails | undefined) : undefined;
 }
 
 /** A spec that cannot be read is refused by the activity, with better words; here it only must not fail the workflow task. */

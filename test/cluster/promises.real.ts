@@ -57,7 +57,7 @@ suite('the three promises, on real pods', { concurrency: 4, timeout: 300_000 }, 
     const { type, details } = await failureOf(run);
     assert.equal(type, 'ContainerFailed');
     assert.equal(details.exitCode, 3);
-    assert.match(details.tail ?? '', /broken/);
+    assert.match(details.logs?.tail ?? '', /broken/);
     assert.deepEqual(await lane.pods(run), []);
     await worker.kill('SIGTERM');
   });

@@ -2,10 +2,10 @@
  * What ends a pod that does not end by itself. All times are absolute and follow from the activity's scheduled time and the
  * pod's own status, so an attempt that takes over finds the clocks where they were.
  */
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { PodOutcome, PodSpec } from '../../types.ts';
 import { milliseconds } from '../../duration.ts';
-import { everStarted, statusOf } from './outcome.ts';
+import { containerStatuses, everStarted, statusOf } from './outcome.ts';
 
 const DEFAULT_START = '15m';
 const DEFAULT_TOTAL = '24h';
@@ -83,23 +83,21 @@ export function nextDue(pod: V1Pod | undefined, main: string, limits: Deadlines)
 
 /** Why the pod does not run yet, in Kubernetes' words. */
 export function waitingFor(pod: V1Pod): { reason: string; message?: string } | undefined {
-  const stuck = statuses(pod).find(({ state }) => state?.waiting?.reason && !isOrdinaryWait(state.waiting.reason));
+  const stuck = containerStatuses(pod).find(
+    ({ state }) => state?.waiting?.reason && !isOrdinaryWait(state.waiting.reason),
+  );
   if (stuck?.state?.waiting?.reason) return waiting(stuck.state.waiting.reason, stuck.state.waiting.message);
   const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
   // A gate that is gone is still told for a moment.
   const isStale = unscheduled?.reason === 'SchedulingGated' && !pod.spec?.schedulingGates?.length;
   if (unscheduled && !isStale) return waiting(unscheduled.reason ?? 'Unschedulable', unscheduled.message);
-  const ordinary = statuses(pod).find(({ state }) => state?.waiting?.reason);
+  const ordinary = containerStatuses(pod).find(({ state }) => state?.waiting?.reason);
   return ordinary && waiting(ordinary.state?.waiting?.reason ?? '', ordinary.state?.waiting?.message);
 }
 
 const waiting = (reason: string, message: string | undefined) => ({ reason, ...(message ? { message } : {}) });
 
 const isOrdinaryWait = (reason: string) => reason === 'ContainerCreating' || reason === 'PodInitializing';
-
-function statuses(pod: V1Pod): V1ContainerStatus[] {
-  return [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-}
 
 /** A container that will not start by waiting; counted from the moment the pod got its node, or the container its turn. */
 function troubleOf(pod: V1Pod): Due | undefined {
@@ -110,7 +108,7 @@ function troubleOf(pod: V1Pod): Due | undefined {
       new Date(at ?? 0).getTime(),
     ),
   );
-  for (const { name, state } of statuses(pod)) {
+  for (const { name, state } of containerStatuses(pod)) {
     const { reason, message } = state?.waiting ?? {};
     const verdict = reason && giveUp(reason, message ?? '');
     if (verdict)

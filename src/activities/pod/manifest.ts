@@ -1,6 +1,6 @@
 /**
- * spec → manifest, pure. Defaults < template < the spec's own fields < what must hold for every pod of ours. Containers, env,
- * volumes and mounts match by name; everything else is replaced as a whole by the later layer.
+ * spec → manifest, pure. Defaults < template < the spec's own fields < what must hold for every pod of ours. Containers and their
+ * env match by name; everything else is replaced as a whole by the later layer.
  */
 import type { V1Affinity, V1Container, V1EnvVar, V1NodeSelectorTerm, V1Pod } from '@kubernetes/client-node';
 import type { PodSpec } from '../../types.ts';

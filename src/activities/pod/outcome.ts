@@ -5,7 +5,7 @@
  */
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { OutcomeKind, PodOutcome } from '../../types.ts';
-import { seconds } from './seconds.ts';
+import { isEarlier, seconds } from './seconds.ts';
 import type { Sightings } from './sightings.ts';
 
 /** A pod that is Failed for one of these was refused by its node before any container ran. */
@@ -31,7 +31,7 @@ export function outcomeOf(pod: V1Pod, main: string, sightings: Sightings): PodOu
     return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason, message });
 
   const disruption = disruptionOf(pod);
-  if (disruption && !endedBefore(ended?.finishedAt, disruption.lastTransitionTime))
+  if (disruption && !isEarlier(seconds(ended?.finishedAt), seconds(disruption.lastTransitionTime)))
     return as('PodDisrupted', { reason: disruption.reason, message: disruption.message, exitCode });
   if (sightings.deletion !== undefined && !sightings.finishedByItself)
     return as('PodDeleted', { reason: 'Deleted', message: 'the pod was deleted while it ran', exitCode });
@@ -64,10 +64,15 @@ export function statusOf(pod: V1Pod, container: string): V1ContainerStatus | und
   return pod.status?.containerStatuses?.find((status) => status.name === container);
 }
 
+/** Of all containers, init containers first. */
+export const containerStatuses = (pod: V1Pod): V1ContainerStatus[] => [
+  ...(pod.status?.initContainerStatuses ?? []),
+  ...(pod.status?.containerStatuses ?? []),
+];
+
 /** Whether any container, init containers included, was ever started: only then may work have been done. */
 export function everStarted(pod: V1Pod): boolean {
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  return statuses.some(
+  return containerStatuses(pod).some(
     ({ state, lastState }) =>
       state?.running !== undefined ||
       isRealTime(state?.terminated?.startedAt) ||
@@ -81,10 +86,6 @@ const isRealTime = (time: Date | string | undefined) => seconds(time) > 0;
 function disruptionOf(pod: V1Pod) {
   return pod.status?.conditions?.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
 }
-
-/** In an earlier whole second: the times have no finer grain. Unknown times prove nothing. */
-const endedBefore = (finishedAt: Date | string | undefined, other: Date | string | undefined) =>
-  finishedAt !== undefined && other !== undefined && seconds(finishedAt) < seconds(other);
 
 function failedInit(pod: V1Pod): V1ContainerStatus | undefined {
   const sidecars = pod.spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];

@@ -5,7 +5,7 @@
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import { statusOf } from './outcome.ts';
-import { seconds } from './seconds.ts';
+import { isEarlier, seconds } from './seconds.ts';
 
 export interface Sightings {
   /** Second in which the deletion was ordered, by its first sight. */
@@ -22,13 +22,10 @@ export function sight(before: Sightings, pod: V1Pod, main: string): Sightings {
   const deletion =
     before.deletion ?? (deletionTimestamp ? (grace ? seconds(deletionTimestamp) - grace : 0) : undefined);
   const finishedByItself =
-    before.finishedByItself ?? (ended ? deletion === undefined || endedEarlier(ended.finishedAt, deletion) : undefined);
+    before.finishedByItself ??
+    (ended ? deletion === undefined || isEarlier(seconds(ended.finishedAt), deletion) : undefined);
   return {
     ...(deletion !== undefined && { deletion }),
     ...(finishedByItself !== undefined && { finishedByItself }),
   };
 }
-
-/** An earlier whole second; in the same second nobody can tell which came first, and a false success is the worse error. */
-const endedEarlier = (finishedAt: Date | string | undefined, deletion: number) =>
-  deletion > 0 && seconds(finishedAt) > 0 && seconds(finishedAt) < deletion;

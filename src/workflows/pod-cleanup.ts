@@ -1,0 +1,43 @@
+/** The workflow's own way to make a pod go: for every ending of an activity that did not confirm it. */
+import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { StringValue } from 'ms';
+import type { CleanupActivities } from '../activities/index.ts';
+import type { Cleanup, PodRef, PodSpec } from '../types.ts';
+import type { Told } from './told.ts';
+
+/** After this the sweeper is left: a dead node or a lost permission must not keep a workflow from its end for ever. */
+const CLEANUP_LIMIT = '15m';
+
+export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
+  const within = (limit: StringValue) =>
+    proxyActivities<CleanupActivities>({
+      // Slots of its own: a cleanup must not wait behind the pods.
+      taskQueue: `${workflowInfo().taskQueue}-cleanup`,
+      summary: `clean up ${task}`,
+      scheduleToCloseTimeout: limit,
+      heartbeatTimeout: '30s',
+      retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
+    });
+  const input = { activityId, task, ...(spec.namespace !== undefined && { namespace: spec.namespace }) };
+  return {
+    /** Confirms nothing; what it fails to do, `confirm` does. */
+    hurry: () =>
+      void CancellationScope.nonCancellable(() => within('30s').deletePod({ ...input, mode: 'hurry' })).catch(
+        () => undefined,
+      ),
+    async confirm({ pod, cluster }: Told): Promise<Cleanup> {
+      try {
+        return await CancellationScope.nonCancellable(() =>
+          within(CLEANUP_LIMIT).deletePod({ ...input, mode: 'confirm', ...whereIs(pod), ...(cluster && { cluster }) }),
+        );
+      } catch (error) {
+        const why = error instanceof ActivityFailure && error.cause ? error.cause.message : String(error);
+        log.error(`${task}: its pod may still be there; the sweeper is left to find it`, { activityId, why });
+        return { gone: false, error: why };
+      }
+    },
+  };
+}
+
+/** Where the pod was: the worker's default namespace may be another one by now. */
+const whereIs = (pod: PodRef | undefined) => pod && { uid: pod.uid, namespace: pod.namespace };

@@ -1,0 +1,45 @@
+/** What the end of a `runPod` activity tells about its pod: in a failure, a cancellation, or its last heartbeat. */
+import { ActivityFailure, ApplicationFailure, CancelledFailure, isCancellation } from '@temporalio/workflow';
+import type { Cleanup, PodFailureDetails, PodRecord, PodResult } from '../types.ts';
+
+export type Told = Partial<Pick<PodFailureDetails, 'pod' | 'cluster' | 'cleanup'>>;
+
+/** What the activity said about its pod before it ended, in whichever way it got to say it. */
+export function whatWasTold(error: unknown): Told {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  if (cause instanceof ApplicationFailure || cause instanceof CancelledFailure) {
+    const details = cause.details?.[0] as Told | string | null | undefined;
+    if (typeof details === 'object' && details !== null) return details;
+  }
+  return lastRecord(cause) ?? {};
+}
+
+/** A timeout that struck between the recorded end and the answer: the work is done, and must not be done again. */
+export function recordedResult(error: unknown, cleanup: Cleanup): PodResult | undefined {
+  const record = error instanceof ActivityFailure ? lastRecord(error.cause) : undefined;
+  if (record?.ended?.outcome.kind !== 'Succeeded' || !record.pod) return undefined;
+  const { outcome, output, node, times, logs } = record.ended;
+  return {
+    exitCode: outcome.exitCode ?? 0,
+    output,
+    pod: { ...record.pod, ...(node !== undefined && { node }) },
+    times,
+    logs,
+    cleanup,
+  };
+}
+
+const lastRecord = (cause: unknown) =>
+  (cause as { lastHeartbeatDetails?: PodRecord } | undefined)?.lastHeartbeatDetails;
+
+/** The server closes a cancelled activity's last attempt with whatever it failed with; it is a cancellation all the same. */
+export const isCancelRequested = (error: unknown) =>
+  isCancellation(error) || (error instanceof ActivityFailure && error.retryState === 'CANCEL_REQUESTED');
+
+export const asCancellation = (error: unknown, task: string) =>
+  isCancellation(error) ? error : new CancelledFailure(`${task} was cancelled`, [], error as Error);
+
+export function failureDetails(error: unknown): PodFailureDetails | undefined {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof ApplicationFailure ? (cause.details?.[0] as PodFailureDetails | undefined) : undefined;
+}
