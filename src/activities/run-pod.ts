@@ -3,7 +3,6 @@
  * can be the last one of this attempt; the next attempt finds the pod by its name and its record in the heartbeat details.
  */
 import { CompleteAsyncError, Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, LogSummary, PodEnd, PodOutcome, PodRef, PodResult, RunPodInput } from '../types.ts';
 import { Attempt, CancelRequested, isInterruption, type PodDependencies } from './attempt.ts';
