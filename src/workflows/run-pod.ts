@@ -55,7 +55,8 @@ async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Promise<End
   const pods = proxyActivities<PodActivities>({
     activityId,
     summary: slot.task,
-    startToCloseTimeout: lengthOf(spec) + SLACK_MS,
+    // Also when no worker is ever there: a run does not wait for ever.
+    scheduleToCloseTimeout: lengthOf(spec) + SLACK_MS,
     heartbeatTimeout: '30s',
     // Attempts are infrastructure: they adopt the pod, so they are unlimited and quick.
     retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '5s' },

@@ -18,8 +18,8 @@ export interface World {
   temporal: FakeTemporal;
   dependencies: PodDependencies;
   /** Starts the next attempt of the one activity of this world. */
-  attempt(spec?: PodSpec): Attempt;
-  close(): Promise<void>;
+  attempt: (spec?: PodSpec) => Attempt;
+  close: () => Promise<void>;
 }
 
 export async function world(options: { scheduledAt?: number } = {}): Promise<World> {
