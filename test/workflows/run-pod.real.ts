@@ -175,24 +175,6 @@ suite('runPod: whatever becomes of the activity, the pod goes', { concurrency: 2
     assert.deepEqual(modes(seen), ['hurry', 'confirm']);
   });
 
-  test('an attempt that dies after the end was recorded, with nobody to follow it: the recorded success stands', async () => {
-    const begun = Promise.withResolvers<void>();
-    const { pod, times, logs, output } = RESULT;
-    const ended = { outcome: { kind: 'Succeeded', exitCode: 0, startedEver: true }, output, times, logs };
-    const seen = await play({
-      cancelWhen: begun.promise,
-      async runPod() {
-        const context = Context.current();
-        context.heartbeat({ v: 1, cluster: 'c', pod, ended });
-        begun.resolve();
-        // No heartbeat any more: it hears of nothing but its own timeout, as a dead one would.
-        return context.cancelled;
-      },
-    });
-    assert.equal(seen.result?.output, 'fine');
-    assert.deepEqual(modes(seen), ['hurry', 'confirm u-1']);
-  });
-
   test('a cancelled pod is not tried again', async () => {
     const seen = await play({
       ...untilCancelled(async () => Promise.reject(failed('ContainerFailed'))),

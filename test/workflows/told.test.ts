@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
+import type { PodRecord } from '../../src/types.ts';
+import { recordedResult, whatWasTold } from '../../src/workflows/told.ts';
+
+const pod = { namespace: 'n', name: 'x', uid: 'u' };
+const logs = { uri: '', lines: 1, bytes: 2, gaps: 0, tail: '' };
+const record = (kind: 'Succeeded' | 'ContainerFailed'): PodRecord => ({
+  v: 1,
+  cluster: 'c',
+  pod,
+  ended: {
+    outcome: { kind, exitCode: kind === 'Succeeded' ? 0 : 3, startedEver: true },
+    output: 'fine',
+    times: {},
+    logs,
+  },
+});
+const activity = (cause: Error) => new ActivityFailure('failed', 'runPod', 'x-1', 'TIMEOUT', 'worker', cause);
+const timeout = (details: unknown) => activity(new TimeoutFailure('timed out', details, 'SCHEDULE_TO_CLOSE'));
+
+suite('what the end of an activity tells of its pod', () => {
+  test('a timeout that struck after a success was recorded is that success: the work is done', () => {
+    const result = recordedResult(timeout(record('Succeeded')), { gone: true });
+    assert.deepEqual(result, { exitCode: 0, output: 'fine', pod, times: {}, logs, cleanup: { gone: true } });
+  });
+
+  test('a recorded failure, or none, is no success', () => {
+    for (const details of [record('ContainerFailed'), { v: 1, cluster: 'c', pod }, undefined])
+      assert.equal(recordedResult(timeout(details), { gone: true }), undefined);
+  });
+
+  test('pod and cluster are told by a failure, a cancellation, or the last heartbeat', () => {
+    const details = { pod, cluster: 'c', cleanup: { gone: true } };
+    for (const cause of [
+      ApplicationFailure.create({ type: 'ContainerFailed', details: [details] }),
+      new CancelledFailure('cancelled', [details]),
+    ])
+      assert.deepEqual(whatWasTold(activity(cause)).pod, pod);
+    assert.equal(whatWasTold(timeout(record('Succeeded'))).cluster, 'c');
+  });
+
+  test('words of others are no word about a pod: the server’s own, an operator’s null', () => {
+    for (const cause of [
+      new CancelledFailure('cancelled', ['ACTIVITY_ID_NOT_STARTED']),
+      ApplicationFailure.create({ details: [null] }),
+      new Error('who knows'),
+    ])
+      assert.deepEqual(whatWasTold(activity(cause)), {});
+  });
+});
