@@ -24,7 +24,7 @@ export async function removePod(cluster: Cluster, ref: PodRef, removal: Removal)
   const end = performance.now() + removal.expectSeconds * 1000 + CONFIRM_MS;
   let ordered = false;
   let trouble: unknown;
-  for (let wait = 20; performance.now() < end && !removal.signal.aborted; wait = Math.min(2 * wait, LOOK_EVERY)) {
+  for (let wait = 20; performance.now() < end; wait = Math.min(2 * wait, LOOK_EVERY)) {
     try {
       if (!ordered) {
         if ((await cluster.deletePod(ref, removal.graceSeconds)) === 'gone') return { gone: true };
@@ -36,6 +36,8 @@ export async function removePod(cluster: Cluster, ref: PodRef, removal: Removal)
     } catch (error) {
       trouble = error;
     }
+    // Who may not wait has ordered the deletion all the same.
+    if (removal.signal.aborted) break;
     await pause(wait, removal.signal);
   }
   const why = trouble instanceof Error ? trouble.message : 'the pod is still terminating';
