@@ -100,6 +100,17 @@ suite('a birth that is refused for good', () => {
 
 suite('an adoption', () => {
   test(
+    'is of a uid, not of a name: another pod under the recorded name is not started',
+    inWorld(async ({ fake, temporal, attempt, dependencies: { cluster } }) => {
+      const { metadata } = await cluster.createPod('n', podOf());
+      const pod = { namespace: 'n', name: metadata?.name ?? '', uid: 'u-old' };
+      temporal.recorded = { v: 1, cluster: cluster.id, pod };
+      assert.equal((await failureOf(attempt())).error.type, 'PodDeleted');
+      assert.equal(fake.count('patch'), 0);
+    }),
+  );
+
+  test(
     'does not depend on empty lists, which the API server leaves out',
     inWorld(async ({ fake, attempt }) => {
       fake.pods.on('change', () => {

@@ -5,7 +5,7 @@ import type { Cluster } from '../../src/activities/kubernetes/cluster.ts';
 import { removePod } from '../../src/activities/remove-pod.ts';
 import type { FakeCluster } from '../support/fake-cluster.ts';
 import { inWorld, SPEC } from '../support/pods.ts';
-import { opened, withSidecar } from './support.ts';
+import { hello, opened, withSidecar } from './support.ts';
 
 /** The grace that the first DELETE asked for. */
 const graceOf = (fake: FakeCluster) =>
@@ -64,6 +64,45 @@ suite('the end of a pod', () => {
       await assert.rejects(running.result, CompleteAsyncError);
       assert.equal(early, undefined);
       assert.deepEqual(temporal.cancelled?.cleanup, { gone: true });
+    }),
+  );
+
+  test(
+    'that runs comes with its own grace',
+    inWorld(async ({ fake, temporal, attempt }) => {
+      fake.script((pod) => pod.run());
+      const running = attempt({ ...SPEC, grace: '60s' });
+      await fake.until(() => fake.open('log') === 1);
+      temporal.standing = 'cancelled';
+      running.end('cancelRequested');
+      await assert.rejects(running.result, CompleteAsyncError);
+      assert.equal(graceOf(fake), undefined);
+    }),
+  );
+
+  test(
+    'that is recorded still tells its log to the attempt that only cleans up',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script(hello);
+      fake.plan('delete', 'hang');
+      const first = attempt();
+      await fake.until(() => fake.count('delete') === 1);
+      first.end('workerShutdown');
+      await first.result;
+      const { logs } = await attempt().result;
+      assert.deepEqual(fake.left(), []);
+      assert.deepEqual([logs.lines, logs.tail.trim()], [1, 'hello']);
+    }),
+  );
+
+  test(
+    'is not undone by a cancel that comes while it is being recorded',
+    inWorld(async ({ fake, temporal, attempt }) => {
+      fake.script(hello);
+      const running = attempt();
+      await temporal.until(() => temporal.heartbeats.some(({ ended }) => ended !== undefined));
+      temporal.standing = 'cancelled';
+      assert.equal((await running.result).exitCode, 0);
     }),
   );
 });
