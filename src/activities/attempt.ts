@@ -16,6 +16,7 @@ import type { PodKey } from './pod/identity.ts';
 import { graceSeconds, mainContainerName, podManifest, type ManifestContext } from './pod/manifest.ts';
 import { Recorder, type Standing } from './recorder.ts';
 import { parseSpec } from './spec.ts';
+import { evenCancelled } from './temporal-calls.ts';
 
 /** What the worker brings. */
 export interface PodDependencies {
@@ -124,8 +125,7 @@ export class Attempt {
   async sayToTemporal(say: () => Promise<unknown>): Promise<void> {
     for (let backoff = 100; ; backoff = Math.min(2 * backoff, 5_000)) {
       try {
-        // The activity's own signal is aborted by now: a fresh one.
-        await this.context.client.withAbortSignal(new AbortController().signal, say);
+        await evenCancelled(this.context.client, say);
         return;
       } catch (error) {
         if (error instanceof ActivityNotFoundError) return;

@@ -5,6 +5,7 @@
 import type { Context } from '@temporalio/activity';
 import type { ActivityCancellationDetails } from '@temporalio/common';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { evenCancelled } from './temporal-calls.ts';
 
 export type Meaning =
   /** Delete the pod and report the cancel: there will be no other attempt. */
@@ -34,8 +35,7 @@ export type RunState = 'closed' | 'unknown' | { pending: ReadonlySet<string> };
 /** Asks the server's own record of the run, not the visibility store, which lags behind. */
 export async function lookAtRun(client: Client, run: { workflowId: string; runId: string }): Promise<RunState> {
   try {
-    // The activity's own signal may be aborted by now: a fresh one.
-    const description = await client.withAbortSignal(new AbortController().signal, () =>
+    const description = await evenCancelled(client, () =>
       client.workflow.getHandle(run.workflowId, run.runId).describe(),
     );
     if (description.status.name !== 'RUNNING') return 'closed';

@@ -11,20 +11,18 @@ import { ClusterError } from './kubernetes/cluster-error.ts';
 import { belongsTo, podName } from './pod/identity.ts';
 import { pause } from './pause.ts';
 import { removePod } from './remove-pod.ts';
+import { heartbeating } from './temporal-calls.ts';
 
 /** A create has 10 s for its answer, and some more until it is in the store. */
 const CREATE_MAY_BE_UNDER_WAY_MS = 12_000;
 
 export async function deletePod(dependencies: PodDependencies, input: DeletePodInput): Promise<Cleanup> {
   const context = Context.current();
-  const heartbeat = setInterval(() => context.heartbeat(), 2_000);
+  const work = input.mode === 'hurry' ? deleteOnce : confirmGone;
   try {
-    if (input.mode === 'hurry') return await deleteOnce(dependencies, input, context);
-    return await confirmGone(dependencies, input, context);
+    return await heartbeating(context, () => work(dependencies, input, context));
   } catch (error) {
     throw asFailure(error);
-  } finally {
-    clearInterval(heartbeat);
   }
 }
 

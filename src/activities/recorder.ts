@@ -13,11 +13,10 @@ import {
 } from '@temporalio/client';
 import type { PodRecord } from '../types.ts';
 import { pause } from './pause.ts';
+import { evenCancelled, HEARTBEAT_EVERY } from './temporal-calls.ts';
 
 /** What Temporal says of this attempt. All but `notFound` mean that the heartbeat's details were recorded. */
 export type Standing = 'pending' | 'cancelled' | 'paused' | 'reset' | 'notFound';
-
-const HEARTBEAT_EVERY = 2_000;
 
 export class Recorder {
   #state: PodRecord;
@@ -71,10 +70,7 @@ export class Recorder {
     const { client, info } = this.#context;
     for (let backoff = 100; ; backoff = Math.min(2 * backoff, 5_000)) {
       try {
-        // The cleanup asks after the activity was cancelled: a signal of its own, not the activity's aborted one.
-        await client.withAbortSignal(new AbortController().signal, () =>
-          client.activity.heartbeat(info.taskToken, this.#state),
-        );
+        await evenCancelled(client, () => client.activity.heartbeat(info.taskToken, this.#state));
         this.#acknowledged = performance.now();
         return 'pending';
       } catch (error) {

@@ -11,18 +11,14 @@ import { refOf } from './birth.ts';
 import { lookAtRun, type RunState } from './cancellation.ts';
 import { keyOf, MANAGED_SELECTOR, type PodKey } from './pod/identity.ts';
 import { sweepVerdict } from './pod/sweep-verdict.ts';
+import { heartbeating } from './temporal-calls.ts';
 
 const DEFAULT_MIN_AGE = '2m';
 const DEFAULT_LIMIT = 200;
 
-export async function sweep(dependencies: PodDependencies, input: SweepInput): Promise<SweepReport> {
+export function sweep(dependencies: PodDependencies, input: SweepInput): Promise<SweepReport> {
   const context = Context.current();
-  const heartbeat = setInterval(() => context.heartbeat(), 2_000);
-  try {
-    return await sweepNamespaces(dependencies, input, context);
-  } finally {
-    clearInterval(heartbeat);
-  }
+  return heartbeating(context, () => sweepNamespaces(dependencies, input, context));
 }
 
 async function sweepNamespaces(
