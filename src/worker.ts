@@ -8,6 +8,7 @@ import { connectCluster } from './activities/kubernetes/connect.ts';
 import type { Cluster } from './activities/kubernetes/cluster.ts';
 import { createReflectors } from './activities/kubernetes/reflectors.ts';
 import { MANAGED_SELECTOR } from './activities/pod/identity.ts';
+import { DEFAULT_POLICY } from './activities/pod/policy.ts';
 import { kubernetesConfig, temporalConfig, type TemporalConfig } from './config.ts';
 import { infrastructure, main, usage } from './problem.ts';
 import { ensureSweeper } from './sweeper.ts';
@@ -33,6 +34,10 @@ await main(async () => {
       reflector: reflectors,
       namespaces: kubernetes.namespaces,
       logRoot: temporal.logRoot,
+      templates: { defaults: {} },
+      policy: DEFAULT_POLICY,
+      callbacks: {},
+      collectorImage: 'busybox:1.37',
       temporalNamespaceId: await namespaceId(connection, temporal.namespace),
     };
     const options: WorkerOptions = {

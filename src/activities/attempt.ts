@@ -10,6 +10,8 @@ import { failNow, podFailure } from './failure.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import type { Cluster } from './kubernetes/cluster.ts';
 import type { PodReflector } from './kubernetes/pod-reflector.ts';
+import { Callbacks } from './callbacks.ts';
+import type { PodDependencies } from './dependencies.ts';
 import { pause } from './pause.ts';
 import { deadlines, type Deadlines } from './pod/deadlines.ts';
 import type { PodKey } from './pod/identity.ts';
@@ -17,18 +19,6 @@ import { graceSeconds, mainContainerName, podManifest, type ManifestContext } fr
 import { Recorder, type Standing } from './recorder.ts';
 import { parseSpec } from './spec.ts';
 import { evenCancelled } from './temporal-calls.ts';
-
-/** What the worker brings. */
-export interface PodDependencies {
-  cluster: Cluster;
-  reflector: (namespace: string) => PodReflector;
-  /** The Kubernetes namespaces served, and swept; the first one is for specs that name none. */
-  namespaces: readonly [string, ...string[]];
-  /** UUID of the Temporal namespace. */
-  temporalNamespaceId: string;
-  /** Folder of the logs; shared by all workers of a task queue, or a log that changes workers is cut in two. */
-  logRoot: string;
-}
 
 /** A cancel was requested, and this attempt is the one to carry it out. Never leaves the activity. */
 export class CancelRequested extends Error {}
@@ -46,6 +36,7 @@ export class Attempt {
   readonly graceSeconds: number;
   readonly key: PodKey;
   readonly manifest: V1Pod;
+  readonly callbacks: Callbacks;
   #createInDoubt: boolean;
 
   /** @throws ApplicationFailure `InvalidSpec`, before anything is created */
@@ -72,6 +63,12 @@ export class Attempt {
       key: this.key,
       deadline: this.limits.total,
       activeDeadlineSeconds: SLACK_SECONDS + Math.ceil((this.limits.total - info.scheduledTimestampMs) / 1000),
+    });
+    this.callbacks = new Callbacks(dependencies.callbacks, this.spec.callbacks ?? [], {
+      ...workflow,
+      activityId: info.activityId,
+      task: input.task,
+      try: input.try,
     });
     this.cluster = dependencies.cluster;
     this.reflector = dependencies.reflector(namespace);

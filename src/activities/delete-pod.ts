@@ -5,7 +5,8 @@
 import { Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Cleanup, DeletePodInput } from '../types.ts';
-import { servedNamespace, type PodDependencies } from './attempt.ts';
+import { servedNamespace } from './attempt.ts';
+import type { PodDependencies } from './dependencies.ts';
 import { refOf } from './birth.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { belongsTo, podName } from './pod/identity.ts';

@@ -46,6 +46,20 @@ function whatHappened({ kind, reason, exitCode, container }: PodOutcome): string
   switch (kind) {
     case 'Succeeded':
       return 'succeeded';
+    case 'Skipped':
+      return 'was skipped';
+    case 'NodeLost':
+      return `its node is silent${why}`;
+    case 'QuotaExceeded':
+      return 'was not let in by the quota in time';
+    case 'ScheduleTimeout':
+      return `got no node in time${why}`;
+    case 'InitTimeout':
+      return `init container ${container ?? '?'} did not end in time`;
+    case 'ResultMissing':
+      return 'ended well, but left no result';
+    case 'ResultTooLarge':
+      return 'ended well, but its result is too long';
     case 'ContainerFailed':
       return `ended with ${code}${why}`;
     case 'OOMKilled':
@@ -78,6 +92,13 @@ function whatHappened({ kind, reason, exitCode, container }: PodOutcome): string
 function whatToDo({ kind, startedEver }: PodOutcome): string {
   const hints: Record<OutcomeKind, string> = {
     Succeeded: 'nothing',
+    Skipped: 'nothing',
+    NodeLost: 'see whether its node comes back; its work may still go on there',
+    QuotaExceeded: 'raise the quota, or timeouts.schedule',
+    ScheduleTimeout: 'see why it waits, or raise timeouts.schedule',
+    InitTimeout: 'read the log of that init container, or raise timeouts.init',
+    ResultMissing: 'let the program write its result, or set result.required to false',
+    ResultTooLarge: 'write it where it belongs, and return its address',
     ContainerFailed: 'read what it said last',
     OOMKilled: 'raise resources.limits.memory, or let the program use less',
     ContainerCannotRun: 'check command and args, and that the image has this program',

@@ -1,10 +1,10 @@
 import type { DeletePodInput, RunPodInput, SweepInput } from '../types.ts';
-import type { PodDependencies } from './attempt.ts';
+import type { PodDependencies } from './dependencies.ts';
 import { deletePod } from './delete-pod.ts';
 import { runPod } from './run-pod.ts';
 import { sweep } from './sweep.ts';
 
-export type { PodDependencies } from './attempt.ts';
+export type { PodDependencies } from './dependencies.ts';
 
 /** For the task queue of the pods: each call holds a slot for the life of its pod. */
 export const createPodActivities = (dependencies: PodDependencies) => ({

@@ -5,9 +5,10 @@
 import { CompleteAsyncError, Context } from '@temporalio/activity';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, LogSummary, PodEnd, PodOutcome, PodRef, PodResult, RunPodInput } from '../types.ts';
-import { Attempt, CancelRequested, isInterruption, type PodDependencies } from './attempt.ts';
+import { Attempt, CancelRequested, isInterruption } from './attempt.ts';
 import { bear, refOf } from './birth.ts';
 import { isAbandoned, meaningOf } from './cancellation.ts';
+import type { PodDependencies } from './dependencies.ts';
 import { failNow, podFailure } from './failure.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { PodFeed } from './pod-feed.ts';
@@ -83,8 +84,16 @@ class Life implements Watched {
     const { outcome, node, times, output } = ended;
     const logs = fuller(this.logs.summary(), ended.logs);
     const pod = recorder.state.pod as PodRef;
-    if (outcome.kind === 'Succeeded')
-      return { exitCode: outcome.exitCode ?? 0, output, pod: { ...pod, node }, times, logs, cleanup };
+    if (outcome.kind === 'Succeeded' || outcome.kind === 'Skipped')
+      return {
+        outcome: outcome.kind,
+        exitCode: outcome.exitCode ?? 0,
+        output,
+        pod: { ...pod, node },
+        times,
+        logs,
+        cleanup,
+      };
     const { events, phase } = ended;
     throw podFailure(outcome, { pod, node, phase, times, events, logs, cleanup });
   }

@@ -6,7 +6,7 @@ import { Context, log } from '@temporalio/activity';
 import type { V1Pod } from '@kubernetes/client-node';
 import { milliseconds } from '../duration.ts';
 import type { SweepInput, SweepReport } from '../types.ts';
-import type { PodDependencies } from './attempt.ts';
+import type { PodDependencies } from './dependencies.ts';
 import { refOf } from './birth.ts';
 import { lookAtRun, type RunState } from './cancellation.ts';
 import { keyOf, MANAGED_SELECTOR, type PodKey } from './pod/identity.ts';

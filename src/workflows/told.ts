@@ -17,9 +17,11 @@ export function whatWasTold(error: unknown): Told {
 /** A timeout that struck between the recorded end and the answer: the work is done, and must not be done again. */
 export function recordedResult(error: unknown, cleanup: Cleanup): PodResult | undefined {
   const record = error instanceof ActivityFailure ? lastRecord(error.cause) : undefined;
-  if (record?.ended?.outcome.kind !== 'Succeeded' || !record.pod) return undefined;
+  if ((record?.ended?.outcome.kind !== 'Succeeded' && record?.ended?.outcome.kind !== 'Skipped') || !record.pod)
+    return undefined;
   const { outcome, output, node, times, logs } = record.ended;
   return {
+    outcome: record.ended.outcome.kind,
     exitCode: outcome.exitCode ?? 0,
     output,
     pod: { ...record.pod, ...(node !== undefined && { node }) },

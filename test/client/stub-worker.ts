@@ -98,7 +98,7 @@ async function stubPod(logRoot: string, { spec, task }: RunPodInput): Promise<Po
     });
     const exitCode = Number(spec.env?.['EXIT'] ?? 0);
     const facts = { pod, times: {}, logs: summary(), cleanup: { gone: true } };
-    if (exitCode === 0) return { exitCode, output: spec.env?.['OUTPUT'], ...facts };
+    if (exitCode === 0) return { outcome: 'Succeeded', exitCode, output: spec.env?.['OUTPUT'], ...facts };
     const message = `pod n/${pod.name}: ended with exit code ${exitCode}\n  to do: read the last lines`;
     const details = [{ kind: 'ContainerFailed', startedEver: true, exitCode, ...facts }];
     throw ApplicationFailure.create({ type: 'ContainerFailed', message, nonRetryable: true, details });

@@ -7,6 +7,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { PodFailureDetails, PodResult, PodSpec } from '../../src/types.ts';
 import type { PodDependencies } from '../../src/activities/index.ts';
 import { createReflectors } from '../../src/activities/kubernetes/reflectors.ts';
+import { DEFAULT_POLICY } from '../../src/activities/pod/policy.ts';
 import { readLog } from '../../src/activities/logs/index.ts';
 import { startFakeCluster, type FakeCluster } from './fake-cluster.ts';
 import { FakeTemporal, type Attempt } from './fake-temporal.ts';
@@ -28,7 +29,17 @@ export async function world(options: { scheduledAt?: number } = {}): Promise<Wor
   const reflector = createReflectors(cluster, () => undefined);
   const logRoot = await mkdtemp(join(tmpdir(), 'pod-logs-'));
   const temporal = new FakeTemporal(options.scheduledAt);
-  const dependencies = { cluster, reflector, namespaces: ['n'] as const, temporalNamespaceId: 'ns-1', logRoot };
+  const dependencies: PodDependencies = {
+    cluster,
+    reflector,
+    namespaces: ['n'],
+    temporalNamespaceId: 'ns-1',
+    logRoot,
+    templates: { defaults: {} },
+    policy: DEFAULT_POLICY,
+    callbacks: {},
+    collectorImage: 'busybox:1',
+  };
   return {
     fake,
     temporal,

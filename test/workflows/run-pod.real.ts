@@ -13,6 +13,7 @@ import { temporal, type Temporal } from '../support/temporal.ts';
 
 const POD = { namespace: 'n', name: 'main-1', uid: 'u-1' };
 const RESULT: PodResult = {
+  outcome: 'Succeeded' as const,
   exitCode: 0,
   output: 'fine',
   pod: POD,

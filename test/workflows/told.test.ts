@@ -23,7 +23,15 @@ const timeout = (details: unknown) => activity(new TimeoutFailure('timed out', d
 suite('what the end of an activity tells of its pod', () => {
   test('a timeout that struck after a success was recorded is that success: the work is done', () => {
     const result = recordedResult(timeout(record('Succeeded')), { gone: true });
-    assert.deepEqual(result, { exitCode: 0, output: 'fine', pod, times: {}, logs, cleanup: { gone: true } });
+    assert.deepEqual(result, {
+      outcome: 'Succeeded',
+      exitCode: 0,
+      output: 'fine',
+      pod,
+      times: {},
+      logs,
+      cleanup: { gone: true },
+    });
   });
 
   test('a recorded failure, or none, is no success', () => {

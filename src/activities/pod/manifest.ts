@@ -35,10 +35,14 @@ export function podManifest(spec: PodSpec, context: ManifestContext): V1Pod {
     metadata: {
       name: podName(context.task, context.key),
       namespace: context.namespace,
-      labels: { ...template.metadata?.labels, ...spec.labels, ...identityLabels(context.task, context.key) },
+      labels: {
+        ...template.metadata?.labels,
+        ...(spec.labels as Record<string, string>),
+        ...identityLabels(context.task, context.key),
+      },
       annotations: {
         ...template.metadata?.annotations,
-        ...spec.annotations,
+        ...(spec.annotations as Record<string, string>),
         [ANNOTATION.key]: keyAnnotation(context.key),
         [ANNOTATION.try]: String(context.try),
         [ANNOTATION.deadline]: new Date(context.deadline).toISOString(),
@@ -85,7 +89,7 @@ function containers(spec: PodSpec): V1Container[] {
     ...(spec.image !== undefined ? { image: spec.image } : {}),
     ...(spec.command ? { command: spec.command } : {}),
     ...(spec.args ? { args: spec.args } : {}),
-    ...(spec.env ? { env: mergeEnv(template?.env ?? [], spec.env) } : {}),
+    ...(spec.env ? { env: mergeEnv(template?.env ?? [], spec.env as Record<string, string>) } : {}),
     ...(spec.resources ? { resources: { ...template?.resources, ...spec.resources } } : {}),
   };
   return [main, ...all.filter((container) => container.name !== name)];

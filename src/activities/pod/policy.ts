@@ -1,0 +1,15 @@
+/** What the operator of a worker lets its pods be: an allow-list, judged on the final manifest. Pure. */
+import type { V1Pod } from '@kubernetes/client-node';
+
+export interface Policy {
+  /** Globs (`*`) over whole image names. Default: every image. */
+  images?: string[];
+}
+
+/** Without a file of the operator. */
+export const DEFAULT_POLICY: Policy = {};
+
+/** What the manifest has that the policy does not allow: one line a fault, with rule, path and value. */
+export function policyFaults(_policy: Policy, _manifest: V1Pod): string[] {
+  return [];
+}

@@ -1,0 +1,151 @@
+/** What is told of a pod: its outcome, the result of `runPod`, the details of its failure. Types only. */
+
+/** How a pod ended. Every kind but `Succeeded` is also the `type` of the failure that `runPod` throws. */
+export type OutcomeKind =
+  | 'Succeeded'
+  /** An exit code of `exitCodes.skip`. */
+  | 'Skipped'
+  /** The main container ended with an exit code other than 0. */
+  | 'ContainerFailed'
+  /** The kernel killed it for memory, whatever the exit code says. */
+  | 'OOMKilled'
+  /** The command could not be started (exit 126/127/128, StartError). */
+  | 'ContainerCannotRun'
+  | 'InitContainerFailed'
+  /** The image's name is malformed, or it may not be pulled and is absent. */
+  | 'InvalidImage'
+  | 'ImagePullFailed'
+  /** A Secret, ConfigMap, mount or security setting that the kubelet refuses. */
+  | 'ContainerConfigError'
+  /** A node refused the pod before any container started: OutOfcpu, NodeAffinity, UnexpectedAdmissionError… */
+  | 'PodRejected'
+  /** Evicted, preempted, drained, node shut down; or paused with `onPause: 'delete'`. */
+  | 'PodDisrupted'
+  /** Its node has been silent for `timeouts.nodeLost`. Whether the work goes on there, nobody can tell. */
+  | 'NodeLost'
+  /** Deleted by somebody else, or gone without an outcome. */
+  | 'PodDeleted'
+  /** `timeouts.schedule` passed, and no quota let the pod be created. */
+  | 'QuotaExceeded'
+  /** `timeouts.schedule` passed: the pod was not created, or got no node. */
+  | 'ScheduleTimeout'
+  /** `timeouts.start` passed. */
+  | 'StartTimeout'
+  /** `timeouts.init` passed for one init container. */
+  | 'InitTimeout'
+  /** `timeouts.run`, `timeouts.total` or the pod's own activeDeadlineSeconds passed. */
+  | 'DeadlineExceeded'
+  /** It ended well, but its result is not JSON, or does not fit the schema. */
+  | 'ResultInvalid'
+  /** It ended well, but left no result where one is required. */
+  | 'ResultMissing'
+  /** It ended well, but its result is longer than its way can carry. */
+  | 'ResultTooLarge';
+
+/** The other `type`s of a failure: there was no pod to have an outcome. Never tried again. */
+export type RefusalKind =
+  | 'InvalidSpec'
+  /** The operator's policy; the message names the rule. */
+  | 'PolicyRefused'
+  /** A `beforeCreate` callback threw. */
+  | 'CallbackFailed'
+  | 'Forbidden'
+  | 'NamespaceNotFound'
+  | 'PodNameConflict';
+
+/** What was observed of a pod's end. */
+export interface PodOutcome {
+  kind: OutcomeKind;
+  /** Kubernetes' own word: `Error`, `OOMKilled`, `Evicted`, `ErrImagePull`… */
+  reason?: string;
+  message?: string;
+  exitCode?: number;
+  /** The container the outcome is about, when it is not the main one. */
+  container?: string;
+  /** Whether any container of the pod ever started: only then may work have been done. */
+  startedEver: boolean;
+}
+
+export interface PodRef {
+  namespace: string;
+  name: string;
+  uid: string;
+}
+
+/** ISO 8601 times. */
+export interface PodTimes {
+  created?: string;
+  /** It got its node. */
+  scheduled?: string;
+  started?: string;
+  finished?: string;
+}
+
+/** Where the log is and what it holds; the log itself never enters the history. */
+export interface LogSummary {
+  /** The folder of this pod's log, as a `file:` URL on the worker's storage. */
+  uri: string;
+  lines: number;
+  bytes: number;
+  /** Places where Kubernetes threw lines away; each is marked in the log. */
+  gaps: number;
+  /** What `logs.maxLineBytes` and `logs.maxBytes` left out. */
+  dropped?: { lines: number; bytes: number };
+  /** The last lines of the main container. */
+  tail: string;
+}
+
+export interface Cleanup {
+  /** True only when the API server was seen to hold this uid no longer. */
+  gone: boolean;
+  /** Kept on purpose until then (ISO 8601); the sweeper deletes it. */
+  kept?: string;
+  /** Why it is not gone, when it should be. */
+  error?: string;
+}
+
+/** What `runPod` returns to the DAG. */
+export interface PodResult<Output = unknown> {
+  outcome: 'Succeeded' | 'Skipped';
+  exitCode: number;
+  /** The task's result, see `PodSpec.result`; undefined when it left none. */
+  output: Output;
+  pod: PodRef & { node?: string };
+  times: PodTimes;
+  logs: LogSummary;
+  /** With `events: 'always'`. */
+  events?: PodEvent[];
+  /** Callbacks that threw, at most 5. */
+  problems?: string[];
+  cleanup: Cleanup;
+}
+
+/** One event of the pod, as `kubectl describe pod` shows it. */
+export interface PodEvent {
+  type: string;
+  reason: string;
+  message: string;
+  count: number;
+  lastSeen?: string;
+}
+
+/** `details[0]` of every failure that `runPod` throws; `type` is the outcome's kind, or one of `InvalidSpec` and the like. */
+export interface PodFailureDetails {
+  kind: string;
+  pod?: PodRef;
+  /** Of a cancelled activity. */
+  cluster?: string;
+  node?: string;
+  phase?: string;
+  reason?: string;
+  message?: string;
+  exitCode?: number;
+  container?: string;
+  startedEver: boolean;
+  times?: PodTimes;
+  events?: PodEvent[];
+  logs?: LogSummary;
+  /** Callbacks that threw, at most 5. */
+  problems?: string[];
+  cleanup?: Cleanup;
+}
