@@ -13,7 +13,7 @@ export const fail = (status: Status): Answer => ({ status: status.code, body: st
 export const notFound = (name: string): Answer =>
   fail({ code: 404, message: `pods "${name}" not found`, details: { name, kind: 'pods' } });
 
-export function create(pods: FakePods, namespace: string, body: string): Answer {
+export function create(pods: FakePods, namespace: string, body: string, query: URLSearchParams): Answer {
   const manifest = JSON.parse(body) as V1Pod;
   const name = manifest.metadata?.name ?? '';
   const there = pods.at(namespace, name);
@@ -25,7 +25,8 @@ export function create(pods: FakePods, namespace: string, body: string): Answer 
     const message = `Pod "${name}" is invalid: spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared`;
     return fail({ code: 422, message });
   }
-  return ok(pods.create(namespace, manifest), 201);
+  const dryRun = query.get('dryRun') === 'All';
+  return ok(dryRun ? pods.made(namespace, manifest) : pods.create(namespace, manifest), 201);
 }
 
 export function read(pods: FakePods, namespace: string, name: string): Answer {
@@ -48,26 +49,29 @@ export function remove(pods: FakePods, namespace: string, name: string, body: st
   return ok(pod);
 }
 
-/** JSON patch, as far as it takes a scheduling gate away. */
+/** JSON patch, as far as it takes a scheduling gate away or sets an annotation. */
 export function patch(pods: FakePods, namespace: string, name: string, body: string, contentType = ''): Answer {
   if (contentType !== 'application/json-patch+json')
     return fail({ code: 415, message: `the fake knows no ${contentType}` });
   const pod = pods.at(namespace, name);
   if (!pod) return notFound(name);
   const operations = JSON.parse(body) as { op: string; path: string; value?: unknown }[];
-  const gates: number[] = [];
+  const changes: (() => void)[] = [];
   for (const { op, path, value } of operations) {
-    const found = path
+    const keys = path
       .slice(1)
       .split('/')
-      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], pod);
+      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const found = keys.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], pod);
     const gate = /^\/spec\/schedulingGates\/(\d+)$/.exec(path)?.[1];
-    if (op === 'test' ? found !== value : op !== 'remove' || !gate || found === undefined) {
+    const annotations = pod.metadata?.annotations;
+    if (op === 'remove' && gate && found !== undefined) changes.push(() => pods.removeGate(pod, Number(gate)));
+    else if (op === 'add' && keys.length === 3 && keys[1] === 'annotations' && annotations)
+      changes.push(() => pods.edit(pod, () => Object.assign(annotations, { [keys[2] ?? '']: value })));
+    else if (op !== 'test' || found !== value)
       return fail({ code: 422, message: `the server rejected our request due to an error in our request` });
-    }
-    if (gate) gates.push(Number(gate));
   }
-  for (const gate of gates) pods.removeGate(pod, gate);
+  for (const change of changes) change();
   return ok(pod);
 }
 

@@ -40,24 +40,29 @@ export class FakePods extends EventEmitter<{
     return pod;
   }
 
-  create(namespace: string, manifest: V1Pod): V1Pod {
-    const uid = randomUUID();
+  /** What the server makes of a manifest, not stored. */
+  made(namespace: string, manifest: V1Pod): V1Pod {
     const spec = manifest.spec ?? { containers: [] };
-    const gated = !!spec.schedulingGates?.length;
-    const pod: V1Pod = {
+    return {
       apiVersion: 'v1',
       kind: 'Pod',
-      metadata: { ...manifest.metadata, namespace, uid, creationTimestamp: wholeSecond() },
+      metadata: { ...manifest.metadata, namespace, uid: randomUUID(), creationTimestamp: wholeSecond() },
       spec: { restartPolicy: 'Always', terminationGracePeriodSeconds: 30, ...spec },
       status: {
         phase: 'Pending',
-        ...(gated && { conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }] }),
+        ...(spec.schedulingGates?.length && {
+          conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' }],
+        }),
       },
     };
+  }
+
+  create(namespace: string, manifest: V1Pod): V1Pod {
+    const pod = this.made(namespace, manifest);
     this.#pods.set(`${namespace}/${manifest.metadata?.name}`, pod);
-    this.created.push(uid);
+    this.created.push(pod.metadata?.uid ?? '');
     this.#changed('ADDED', pod);
-    if (!gated) this.emit('ungated', pod);
+    if (!pod.spec?.schedulingGates?.length) this.emit('ungated', pod);
     return pod;
   }
 

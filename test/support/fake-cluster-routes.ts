@@ -52,7 +52,7 @@ export function act(world: World, asked: Asked, open: (kind: 'watch' | 'log') =>
   const { namespace, name = '', query, body } = asked;
   switch (asked.verb) {
     case 'create':
-      return create(pods, namespace, body);
+      return create(pods, namespace, body, query);
     case 'read':
       return read(pods, namespace, name);
     case 'delete':

@@ -1,5 +1,5 @@
 /**
- * What the activities ask of a Kubernetes cluster: nine verbs about pods. Types only; `connect.ts` makes the real one.
+ * What the activities ask of a Kubernetes cluster: ten verbs about pods. Types only; `connect.ts` makes the real one.
  * Every verb rejects with a `ClusterError` (see `cluster-error.ts`) and with nothing else.
  */
 import type { V1Pod } from '@kubernetes/client-node';
@@ -14,8 +14,9 @@ export interface Cluster {
   /**
    * Creates the pod. Limit 10 s: a create that was not answered by then may still have happened (kind `transient`), so
    * read by name before anything else. Kind `alreadyExists` also when a pod of that name is being deleted.
+   * With `dryRun` the server admits, validates and completes it, and stores nothing.
    */
-  createPod(namespace: string, manifest: V1Pod): Promise<V1Pod>;
+  createPod(namespace: string, manifest: V1Pod, options?: { dryRun?: boolean }): Promise<V1Pod>;
 
   /** The pod as the API server has it now (not from a cache), or `undefined` when there is none of this name. */
   readPod(namespace: string, name: string): Promise<V1Pod | undefined>;
@@ -35,6 +36,12 @@ export interface Cluster {
    * more) is returned as it is. Kind `conflict` when the name belongs to another uid, `notFound` when to none.
    */
   ungatePod(ref: PodRef): Promise<V1Pod>;
+
+  /**
+   * Sets these annotations and leaves the others; tests the uid in the same request. Kind `conflict` when the name belongs to
+   * another uid, `notFound` when to none.
+   */
+  annotatePod(ref: PodRef, annotations: Record<string, string>): Promise<V1Pod>;
 
   /**
    * DELETE with a uid precondition. `deleting`: accepted, the pod may live on for its grace period. `gone`: no pod of this

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Cluster as KubeCluster, KubeConfig } from '@kubernetes/client-node';
+import { annotatePod } from './annotate.ts';
 import type { Cluster } from './cluster.ts';
 import { createHttp } from './http.ts';
 import { loadKubeConfig } from './kubeconfig.ts';
@@ -39,11 +40,12 @@ export function clusterOf(config: KubeConfig, limits: Limits = {}): Cluster {
   return {
     id: clusterId(config.getCurrentCluster()),
     server: http.server,
-    createPod: (namespace, manifest) => createPod(creating, namespace, manifest),
+    createPod: (namespace, manifest, create) => createPod(creating, namespace, manifest, create),
     readPod: (namespace, name) => readPod(api, namespace, name),
     listPods: (namespace, labelSelector) => listPods(api, namespace, labelSelector),
     watchPods: (namespace, watch) => watchPods(http, namespace, { ...watch, limitMs: callLimit, ...idle }),
     ungatePod: (ref) => ungatePod(api, ref),
+    annotatePod: (ref, annotations) => annotatePod(api, ref, annotations),
     deletePod: (ref, graceSeconds) => deletePod(api, ref, graceSeconds),
     openLog: (ref, container, log) => openLog(http, ref, container, { ...log, limitMs: callLimit }),
     podEvents: (ref) => podEvents(api, ref),

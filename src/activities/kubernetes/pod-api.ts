@@ -57,8 +57,15 @@ export function coreApi(http: Http, limitMs: number): CoreV1Api {
   return new CoreV1Api(createConfiguration({ baseServer: new ServerConfiguration(http.server, {}), httpApi }));
 }
 
-export const createPod = (api: CoreV1Api, namespace: string, body: V1Pod): Promise<V1Pod> =>
-  call(`create pod ${namespace}/${body.metadata?.name ?? '?'}`, () => api.createNamespacedPod({ namespace, body }));
+export const createPod = (
+  api: CoreV1Api,
+  namespace: string,
+  body: V1Pod,
+  { dryRun = false }: { dryRun?: boolean } = {},
+): Promise<V1Pod> =>
+  call(`create pod ${namespace}/${body.metadata?.name ?? '?'}`, () =>
+    api.createNamespacedPod({ namespace, body, ...(dryRun && { dryRun: 'All' }) }),
+  );
 
 export async function readPod(api: CoreV1Api, namespace: string, name: string): Promise<V1Pod | undefined> {
   try {
@@ -67,6 +74,17 @@ export async function readPod(api: CoreV1Api, namespace: string, name: string): 
     if (isClusterError(error, 'notFound')) return undefined;
     throw error;
   }
+}
+
+/** After a failed test of the uid, which is a 422 that does not say so: the pod if it is still this one, and who it is if not. */
+export async function readSame(api: CoreV1Api, what: string, { namespace, name, uid }: PodRef): Promise<V1Pod> {
+  const pod = await readPod(api, namespace, name);
+  if (!pod) throw new ClusterError(`${what}: there is no such pod`, { kind: 'notFound' });
+  if (pod.metadata?.uid !== uid)
+    throw new ClusterError(`${what}: this name now belongs to another pod (${pod.metadata?.uid})`, {
+      kind: 'conflict',
+    });
+  return pod;
 }
 
 /** Pages show one moment of the cluster. When that moment becomes too old between two pages, everything is read at once. */

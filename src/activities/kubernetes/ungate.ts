@@ -1,8 +1,8 @@
 import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../../types.ts';
 import { SCHEDULING_GATE } from '../pod/identity.ts';
-import { ClusterError, errorOf } from './cluster-error.ts';
-import { readPod } from './pod-api.ts';
+import { errorOf } from './cluster-error.ts';
+import { readSame } from './pod-api.ts';
 
 const attempts = 3;
 
@@ -20,13 +20,7 @@ export async function ungatePod(api: CoreV1Api, ref: PodRef): Promise<V1Pod> {
       const error = errorOf(what, thrown);
       // A failed test is a 422 that does not say which one; the other refusals of a patch look the same.
       if (error.status !== 422) throw error;
-      const pod = await readPod(api, ref.namespace, ref.name);
-      if (!pod) throw new ClusterError(`${what}: there is no such pod`, { kind: 'notFound' });
-      if (pod.metadata?.uid !== ref.uid) {
-        throw new ClusterError(`${what}: this name now belongs to another pod (${pod.metadata?.uid})`, {
-          kind: 'conflict',
-        });
-      }
+      const pod = await readSame(api, what, ref);
       place = pod.spec?.schedulingGates?.findIndex((gate) => gate.name === SCHEDULING_GATE) ?? -1;
       if (place < 0) return pod;
       if (attempt === attempts) throw error;

@@ -64,6 +64,53 @@ suite('createPod', () => {
     }));
 });
 
+suite('createPod as a dry run', () => {
+  test('gives back what the server made of the pod, and stores nothing', () =>
+    withFake(async (fake) => {
+      const pod = await fake.connect().createPod(namespace, gatedPod('a'), { dryRun: true });
+      assert.equal(pod.spec?.terminationGracePeriodSeconds, 30);
+      assert.deepEqual([fake.left(), fake.created], [[], []]);
+      assert.equal(fake.requests[0]?.query.get('dryRun'), 'All');
+    }));
+
+  test('is refused as a real one would be', () =>
+    withFake(async (fake) => {
+      runningPod(fake, 'a');
+      await assert.rejects(
+        fake.connect().createPod(namespace, gatedPod('a'), { dryRun: true }),
+        kind('alreadyExists', /already exists/),
+      );
+    }));
+});
+
+suite('annotatePod', () => {
+  test('sets what it is given, slashes and all, and leaves the others', () =>
+    withFake(async (fake) => {
+      const cluster = fake.connect();
+      const ref = refOf(
+        await cluster.createPod(namespace, { ...gatedPod('a'), metadata: { name: 'a', annotations: { mine: '1' } } }),
+      );
+      const pod = await cluster.annotatePod(ref, { 'temporal-pods/keep-until': 'tomorrow', 'odd~key': '' });
+      const wanted = { mine: '1', 'temporal-pods/keep-until': 'tomorrow', 'odd~key': '' };
+      assert.deepEqual([pod.metadata?.annotations, fake.pod('a').metadata?.annotations], [wanted, wanted]);
+    }));
+
+  test('touches no other pod of this name', () =>
+    withFake(async (fake) => {
+      const cluster = fake.connect();
+      const ref = refOf(
+        await cluster.createPod(namespace, { ...gatedPod('a'), metadata: { name: 'a', annotations: {} } }),
+      );
+      await assert.rejects(
+        cluster.annotatePod({ ...ref, uid: 'another' }, { x: '1' }),
+        kind('conflict', /another pod/),
+      );
+      assert.deepEqual(fake.pod('a').metadata?.annotations, {});
+      fake.remove('a');
+      await assert.rejects(cluster.annotatePod(ref, { x: '1' }), kind('notFound'));
+    }));
+});
+
 test('a create that waited too long for a connection is never sent', { timeout: 10_000 }, () =>
   withFake(async (fake) => {
     const cluster = fake.connect({ create: 50 });

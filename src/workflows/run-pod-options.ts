@@ -1,0 +1,20 @@
+import type { PodFailureDetails, PodSpec } from '../types.ts';
+
+/** What only the workflow needs to know, so functions too: none of it leaves the sandbox. */
+export interface RunPodOptions<Output = unknown> {
+  /**
+   * The author's own word before each further try: a changed spec (this and all further tries start from it; the activity checks
+   * it as any other), `'stop'` for no more tries, or `undefined` for the same again. Called only when there is to be another
+   * pod, `free` meaning that it costs none of `retries`; `next.pod` counts all pods. Plain, deterministic code, as all code of a
+   * workflow. `next-try.ts` has ready ones. What it throws is thrown by `runPod`.
+   */
+  nextTry?: NextTry;
+  /** What the author makes of the task's result: its type, and with a schema library a check of it. */
+  output?: (value: unknown) => Output;
+}
+
+export type NextTry = (
+  failure: PodFailureDetails,
+  spec: PodSpec,
+  next: { try: number; pod: number; free: boolean },
+) => PodSpec | 'stop' | undefined;
