@@ -1,3 +1,5 @@
+import { messageOf } from './message-of.ts';
+
 /** What went wrong, said once, to a person: which thing, and what to do. The exit code says whose turn it is. */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -19,8 +21,7 @@ export async function main(program: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await program();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    console.error(process.argv.includes('--debug') ? error : `temporal-pods: ${message}`);
+    console.error(process.argv.includes('--debug') ? error : `temporal-pods: ${messageOf(error)}`);
     process.exitCode = error instanceof Problem ? error.exitCode : isBadOption(error) ? 2 : 3;
   }
 }

@@ -1,7 +1,7 @@
 /** The Temporal Schedule that starts the sweeps. One per task queue, so one per Kubernetes cluster. */
 import { Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy, type ConnectionLike } from '@temporalio/client';
 import { milliseconds } from './duration.ts';
-import type { TemporalConfig } from './config.ts';
+import type { TemporalConfig } from './config/index.ts';
 
 export const sweeperId = (taskQueue: string) => `temporal-pods-sweeper-${taskQueue}`;
 

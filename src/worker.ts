@@ -8,8 +8,8 @@ import { connectCluster } from './activities/kubernetes/connect.ts';
 import type { Cluster } from './activities/kubernetes/cluster.ts';
 import { createReflectors } from './activities/kubernetes/reflectors.ts';
 import { MANAGED_SELECTOR } from './activities/pod/identity.ts';
-import { DEFAULT_POLICY } from './activities/pod/policy.ts';
-import { kubernetesConfig, temporalConfig, type TemporalConfig } from './config.ts';
+import { kubernetesConfig, temporalConfig, workerFiles, type TemporalConfig } from './config/index.ts';
+import { messageOf } from './message-of.ts';
 import { infrastructure, main, usage } from './problem.ts';
 import { ensureSweeper } from './sweeper.ts';
 import { workerLogger } from './worker-log.ts';
@@ -22,6 +22,7 @@ const SHUTDOWN_FORCE = '100s';
 await main(async () => {
   const temporal = temporalConfig();
   const kubernetes = kubernetesConfig();
+  const files = await workerFiles();
   const logger = workerLogger();
   Runtime.install({ logger });
   const cluster = connect(kubernetes);
@@ -34,10 +35,8 @@ await main(async () => {
       reflector: reflectors,
       namespaces: kubernetes.namespaces,
       logRoot: temporal.logRoot,
-      templates: { defaults: {} },
-      policy: DEFAULT_POLICY,
-      callbacks: {},
-      collectorImage: 'busybox:1.37',
+      collectorImage: kubernetes.collectorImage,
+      ...files,
       temporalNamespaceId: await namespaceId(connection, temporal.namespace),
     };
     const options: WorkerOptions = {
@@ -62,9 +61,7 @@ await main(async () => {
     ]);
     // Without it, a pod whose workflow was terminated while no worker lived stays for ever.
     await ensureSweeper(connection, temporal).catch((error: unknown) =>
-      logger.warn(
-        `no sweeper: its schedule cannot be created: ${error instanceof Error ? error.message : String(error)}`,
-      ),
+      logger.warn(`no sweeper: its schedule cannot be created: ${messageOf(error)}`),
     );
     const running = workers.map((worker) => worker.run());
     console.error(
@@ -84,7 +81,7 @@ function connect({ context, kubeconfig }: ReturnType<typeof kubernetesConfig>) {
   try {
     return connectCluster({ context, ...(kubeconfig !== undefined && { kubeconfig }) });
   } catch (error) {
-    throw usage(error instanceof Error ? error.message : String(error));
+    throw usage(messageOf(error));
   }
 }
 
@@ -93,10 +90,7 @@ async function mayList(cluster: Cluster, namespace: string): Promise<void> {
   try {
     await cluster.listPods(namespace, MANAGED_SELECTOR);
   } catch (error) {
-    throw infrastructure(
-      `cannot work in Kubernetes namespace '${namespace}': ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    );
+    throw infrastructure(`cannot work in Kubernetes namespace '${namespace}': ${messageOf(error)}`, error);
   }
 }
 

@@ -38,6 +38,14 @@ export interface PodCallbacks {
   onEnd?(end: PodEnd, context: CallbackContext): void | Promise<void>;
 }
 
+export const CALLBACK_NAMES = [
+  'beforeCreate',
+  'onStart',
+  'onLogLine',
+  'formatLine',
+  'onEnd',
+] as const satisfies (keyof PodCallbacks)[];
+
 export type CallbackRegistry = Readonly<Record<string, PodCallbacks>>;
 
 const PROBLEMS = 5;

@@ -1,7 +1,8 @@
 /** The arguments of a workflow, from what was typed: JSON, a YAML or JSON file, or standard input. */
 import { readFileSync, statSync } from 'node:fs';
-import { parseAllDocuments } from 'yaml';
-import { usage, type Problem } from '../problem.ts';
+import { messageOf } from '../message-of.ts';
+import { usage } from '../problem.ts';
+import { readYaml } from '../yaml.ts';
 
 const FILE = /\.(ya?ml|json)$/i;
 
@@ -47,23 +48,10 @@ function readFile(path: string, position: number): string {
   }
 }
 
-/** JSON is YAML, so this reads both. */
 function parseYaml(text: string, from: string): unknown {
-  const documents = parseAllDocuments(text, { merge: true });
-  const found = 'empty' in documents ? 0 : documents.length;
-  const error = 'empty' in documents ? undefined : documents.flatMap((document) => document.errors)[0];
-  if (error) throw malformed(from, error);
-  if (found !== 1 || 'empty' in documents)
-    throw usage(`${from} holds ${found === 0 ? 'nothing' : `${found} YAML documents`}; it must be exactly one`);
   try {
-    // Plain values only: what JSON cannot say would not arrive as it was sent.
-    return JSON.parse(JSON.stringify(documents[0]?.toJS())) as unknown;
-  } catch (thrown) {
-    throw malformed(from, thrown);
+    return readYaml(text);
+  } catch (error) {
+    throw usage(`${from} ${messageOf(error)}`);
   }
 }
-
-const malformed = (from: string, error: unknown): Problem =>
-  usage(`${from} is not valid YAML or JSON: ${messageOf(error).trimEnd().replaceAll('\n', '\n  ')}`);
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

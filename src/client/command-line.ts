@@ -1,6 +1,6 @@
 /** What was typed, and what it means. */
 import { Command, CommanderError, Option } from 'commander';
-import { temporalConfig } from '../config.ts';
+import { temporalConfig } from '../config/index.ts';
 import { usage } from '../problem.ts';
 import { readArguments } from './arguments.ts';
 import { createOutput, type Format, type Output } from './output.ts';

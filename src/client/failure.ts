@@ -7,6 +7,7 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common';
+import { messageOf } from '../message-of.ts';
 
 export interface Failure {
   readonly type: string;
@@ -72,8 +73,6 @@ const isWrapper = (error: Error) =>
   (error instanceof ApplicationFailure && error.type === 'DagFailed');
 
 const kindOf = (error: Error): string => (error instanceof ApplicationFailure && error.type) || error.name;
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function shapeOf(error: unknown): Failure {
   const details = error instanceof ApplicationFailure || error instanceof CancelledFailure ? error.details : undefined;

@@ -1,7 +1,7 @@
 /** Starts a workflow, and says where to look at it. */
 import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
-import { runUrl, type TemporalConfig } from '../config.ts';
+import { runUrl, type TemporalConfig } from '../config/index.ts';
 import { usage } from '../problem.ts';
 import { asProblem, type Temporal } from './temporal.ts';
 

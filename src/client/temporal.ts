@@ -1,6 +1,6 @@
 /** The way to Temporal, and what its refusals mean to a person. */
 import { Client, Connection, isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
-import type { TemporalConfig } from '../config.ts';
+import type { TemporalConfig } from '../config/index.ts';
 import { infrastructure, Problem, usage } from '../problem.ts';
 
 const CONNECT_LIMIT = '5s';

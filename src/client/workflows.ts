@@ -1,7 +1,8 @@
 /** What is known of a workflow before it is started, so that a mistake ends here and not in a run that hangs. */
 import { specFaults } from '../activities/spec.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { messageOf } from '../message-of.ts';
 import { usage } from '../problem.ts';
-import { didYouMean } from './did-you-mean.ts';
 
 /** The exports of src/workflows: the definitions load outside of the sandbox too, they only cannot run there. */
 export async function workflowNames(): Promise<string[]> {
@@ -9,7 +10,7 @@ export async function workflowNames(): Promise<string[]> {
     const workflows: Record<string, unknown> = await import('../workflows/index.ts');
     return Object.keys(workflows).filter((name) => typeof workflows[name] === 'function');
   } catch (error) {
-    throw usage(`src/workflows/index.ts cannot be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    throw usage(`src/workflows/index.ts cannot be loaded: ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { didYouMean } from '../../src/client/did-you-mean.ts';
+import { didYouMean } from '../../src/did-you-mean.ts';
 import { labelOf, labels } from '../../src/client/labels.ts';
 import { endText, pendingText, type PendingPod } from '../../src/client/states.ts';
 import { summaryOf } from '../../src/client/start.ts';

@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,7 +17,8 @@ import { connectCluster } from '../../src/activities/kubernetes/connect.ts';
 import type { Cluster } from '../../src/activities/kubernetes/cluster.ts';
 import { podFolders, readLog } from '../../src/activities/logs/index.ts';
 import { keyOf, MANAGED_SELECTOR } from '../../src/activities/pod/identity.ts';
-import type { PodSpec } from '../../src/types.ts';
+import type { PodSpec, PodTemplate } from '../../src/types.ts';
+import { testNamespaces } from './namespaces.ts';
 import { temporal, type Temporal } from './temporal.ts';
 
 export interface Real {
@@ -30,6 +31,8 @@ export interface Real {
   shell: (script: string, more?: Partial<PodSpec>) => PodSpec;
   /** A task queue of its own, so that no other test's worker takes part. */
   lane(name: string): Lane;
+  /** A namespace of its own with these labels, in which workers may work; it is deleted by `close`. */
+  createNamespace(name: string, labels?: Record<string, string>): Promise<string>;
   /** Names of the pods of all lanes that are there now. */
   left(): Promise<string[]>;
   close(): Promise<void>;
@@ -37,7 +40,7 @@ export interface Real {
 
 export interface Lane {
   taskQueue: string;
-  worker(options?: { maxPods?: number; sweepEvery?: string }): Promise<RunningWorker>;
+  worker(options?: WorkerOptions): Promise<RunningWorker>;
   /** Runs the workflow `pod`. */
   start(spec: PodSpec): Promise<WorkflowHandle>;
   startWorkflow(workflow: string, argument: unknown): Promise<WorkflowHandle>;
@@ -51,7 +54,24 @@ export interface Lane {
   lines(run: WorkflowHandle): Promise<string[]>;
 }
 
+export interface WorkerOptions {
+  maxPods?: number;
+  sweepEvery?: string;
+  /** See `Real.createNamespace`. Default: the stack's own. */
+  namespaces?: string[];
+  /** The operator's template, and the folder of templates. */
+  template?: PodTemplate;
+  templates?: string;
+  /** As the file says it. */
+  policy?: object;
+  /** Path of a module. */
+  callbacks?: string;
+  env?: Record<string, string>;
+}
+
 export interface RunningWorker {
+  /** What it has said so far, line by line. */
+  readonly said: readonly string[];
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   freeze(): void;
   wake(): void;
@@ -66,6 +86,11 @@ export async function real(): Promise<Real> {
   const cluster = connectCluster({ kubeconfig, context });
   const logRoot = await mkdtemp(join(tmpdir(), 'real-logs-'));
   const workers: ChildProcess[] = [];
+  const extra = testNamespaces(kubeconfig, context);
+  const ourPods = async () => {
+    const lists = [namespace, ...extra.names].map((one) => cluster.listPods(one, MANAGED_SELECTOR));
+    return (await Promise.all(lists)).flatMap(({ items }) => items);
+  };
   const shell = (script: string, more: Partial<PodSpec> = {}): PodSpec => ({
     image: images.shell,
     command: ['sh', '-c', script],
@@ -78,10 +103,8 @@ export async function real(): Promise<Real> {
     const taskQueue = `${name}-${suffix}`;
     const runs = new Map<WorkflowHandle, string>();
     const runId = (run: WorkflowHandle) => runs.get(run) ?? '';
-    const pods = async (run: WorkflowHandle) => {
-      const { items } = await cluster.listPods(namespace, MANAGED_SELECTOR);
-      return items.filter((pod) => keyOf(pod)?.workflowId === run.workflowId);
-    };
+    const pods = async (run: WorkflowHandle) =>
+      (await ourPods()).filter((pod) => keyOf(pod)?.workflowId === run.workflowId);
     const lines = async (run: WorkflowHandle) => {
       const found: string[] = [];
       for (const { folder } of await podFolders(logRoot, { workflowId: run.workflowId, runId: runId(run) }))
@@ -98,15 +121,15 @@ export async function real(): Promise<Real> {
       taskQueue,
       pods,
       lines,
-      async worker({ maxPods = 20, sweepEvery = 'never' } = {}) {
-        const child = await startWorker({
+      async worker(options = {}) {
+        const { child, said } = await startWorker({
           TEMPORAL_PODS_TASK_QUEUE: taskQueue,
           TEMPORAL_PODS_LOG_DIR: logRoot,
-          TEMPORAL_PODS_MAX_PODS: String(maxPods),
-          TEMPORAL_PODS_SWEEP_EVERY: sweepEvery,
+          ...(await environmentOf(options, logRoot)),
         });
         workers.push(child);
         return {
+          said,
           async kill(signal) {
             child.kill(signal);
             if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
@@ -134,14 +157,15 @@ export async function real(): Promise<Real> {
     logRoot,
     shell,
     lane,
+    createNamespace: (name, labels = {}) => extra.create(`${name}-${suffix}`, labels),
     async left() {
-      const { items } = await cluster.listPods(namespace, MANAGED_SELECTOR);
-      return items
+      return (await ourPods())
         .filter((pod) => keyOf(pod)?.workflowId.includes(`-${suffix}-`))
         .map((pod) => pod.metadata?.name ?? '');
     },
     async close() {
       for (const child of workers) child.kill('SIGKILL');
+      await extra.close();
       cluster.close();
       await server.close();
       await rm(logRoot, { recursive: true, force: true });
@@ -161,7 +185,27 @@ export async function eventually<T>(what: string, ask: () => Promise<T | undefin
 export const isRunning = (pod: V1Pod): boolean =>
   pod.status?.containerStatuses?.some(({ state }) => state?.running) ?? false;
 
-async function startWorker(env: Record<string, string>): Promise<ChildProcess> {
+/** Files lie beside the logs, whose folder goes with the test. */
+async function environmentOf(options: WorkerOptions, folder: string): Promise<Record<string, string>> {
+  const { maxPods = 20, sweepEvery = 'never', namespaces, template, templates, policy, callbacks, env } = options;
+  const file = async (content: object) => {
+    const path = join(await mkdtemp(join(folder, '.worker-')), 'file.yaml');
+    await writeFile(path, JSON.stringify(content));
+    return path;
+  };
+  return {
+    TEMPORAL_PODS_MAX_PODS: String(maxPods),
+    TEMPORAL_PODS_SWEEP_EVERY: sweepEvery,
+    ...(namespaces && { TEMPORAL_PODS_NAMESPACE: namespaces.join() }),
+    ...(template && { TEMPORAL_PODS_TEMPLATE: await file(template) }),
+    ...(templates !== undefined && { TEMPORAL_PODS_TEMPLATES: templates }),
+    ...(policy && { TEMPORAL_PODS_POLICY: await file(policy) }),
+    ...(callbacks !== undefined && { TEMPORAL_PODS_CALLBACKS: callbacks }),
+    ...env,
+  };
+}
+
+async function startWorker(env: Record<string, string>): Promise<{ child: ChildProcess; said: readonly string[] }> {
   const program = fileURLToPath(new URL('../../src/worker.ts', import.meta.url));
   const child = spawn(process.execPath, [program], {
     env: { ...process.env, ...env },
@@ -175,5 +219,5 @@ async function startWorker(env: Record<string, string>): Promise<ChildProcess> {
       if (line.startsWith('worker ready')) resolve();
     });
   });
-  return child;
+  return { child, said };
 }

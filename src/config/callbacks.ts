@@ -1,0 +1,53 @@
+/** The module with the callbacks: whose every word is checked now, and not when the first pod asks for it. */
+import { extname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CALLBACK_NAMES, type CallbackRegistry } from '../activities/callbacks.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { messageOf } from '../message-of.ts';
+
+const EXTENSIONS = ['.ts', '.js', '.mjs'];
+
+/** @throws Error with every fault on a line of its own */
+export async function loadCallbacks(path: string): Promise<CallbackRegistry> {
+  if (!EXTENSIONS.includes(extname(path)))
+    throw new Error(`is no module: its name must end in ${EXTENSIONS.join(', ')}`);
+  const { default: registry } = await load(path);
+  if (registry === undefined)
+    throw new Error('has no default export; it must be an object that names callbacks: { audit: { onEnd() {} } }');
+  if (!isObject(registry)) throw new Error(`its default export must be an object of callbacks, got ${shown(registry)}`);
+  const faults = Object.entries(registry).flatMap(([name, callbacks]) => faultsOf(name, callbacks));
+  if (faults.length > 0) throw new Error(`its default export is not valid:\n  ${faults.join('\n  ')}`);
+  return registry as CallbackRegistry;
+}
+
+async function load(path: string): Promise<{ default?: unknown }> {
+  try {
+    return (await import(pathToFileURL(path).href)) as { default?: unknown };
+  } catch (error) {
+    throw new Error(`cannot be loaded: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function faultsOf(name: string, callbacks: unknown): string[] {
+  if (!isObject(callbacks)) return [`${name}: must be an object of callbacks, got ${shown(callbacks)}`];
+  const known: readonly string[] = CALLBACK_NAMES;
+  const unknown = Object.keys(callbacks).filter((key) => !known.includes(key));
+  // A method of a class is no key of its object.
+  const given = CALLBACK_NAMES.filter((key) => callbacks[key] !== undefined);
+  if (unknown.length === 0 && given.length === 0) return [`${name}: has no callback; it may have ${known.join(', ')}`];
+  return [
+    ...unknown.map((key) => {
+      const meant = didYouMean(key, known);
+      return `${name}.${key}: is no callback${meant ? `; did you mean ${meant}?` : `; they are ${known.join(', ')}`}`;
+    }),
+    ...given
+      .filter((key) => typeof callbacks[key] !== 'function')
+      .map((key) => `${name}.${key}: must be a function, got ${shown(callbacks[key])}`),
+  ];
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const shown = (value: unknown) =>
+  (typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? typeof value)).slice(0, 80);

@@ -1,0 +1,25 @@
+import { parseAllDocuments } from 'yaml';
+import { messageOf } from './message-of.ts';
+
+/**
+ * The one document of a YAML text, as plain values. JSON is YAML, so this reads both.
+ *
+ * @throws Error whose message goes on a sentence that begins with what was read: `… is not valid YAML or JSON: …`
+ */
+export function readYaml(text: string): unknown {
+  const documents = parseAllDocuments(text, { merge: true });
+  const found = 'empty' in documents ? 0 : documents.length;
+  const error = 'empty' in documents ? undefined : documents.flatMap((document) => document.errors)[0];
+  if (error) throw malformed(error);
+  if (found !== 1 || 'empty' in documents)
+    throw new Error(`holds ${found === 0 ? 'nothing' : `${found} YAML documents`}; it must be exactly one`);
+  try {
+    // Plain values only: what JSON cannot say would not arrive as it was sent.
+    return JSON.parse(JSON.stringify(documents[0]?.toJS())) as unknown;
+  } catch (thrown) {
+    throw malformed(thrown);
+  }
+}
+
+const malformed = (error: unknown) =>
+  new Error(`is not valid YAML or JSON: ${messageOf(error).trimEnd().replaceAll('\n', '\n  ')}`);
