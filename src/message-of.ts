@@ -1,8 +1,9 @@
-/** The words of whatever was thrown. Code may throw anything, also what cannot be made a text. */
+/** The words of whatever was thrown: code may throw anything, also what cannot be made a text. */
 export function messageOf(error: unknown): string {
   try {
-    return error instanceof Error ? error.message : String(error);
+    if (error instanceof Error) return error.message || error.name;
+    return typeof error === 'string' ? error : (JSON.stringify(error) ?? String(error));
   } catch {
-    return 'an error that cannot be shown';
+    return 'something was thrown that cannot be shown';
   }
 }

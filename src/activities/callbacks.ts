@@ -1,42 +1,17 @@
 /**
- * The author's own code in the worker, registered by name and asked for by a spec. It may be called again by a later attempt, so it
- * must bear repetition. What it throws is reported and never loses a pod; only `beforeCreate` can stop one from being made.
+ * The callbacks of one pod, called by the name that its spec gives. None of them can lose the pod, hold it for ever, or change
+ * what others see: each has a limit, and copies. Only `beforeCreate` can stop a pod from being made.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import { log } from '@temporalio/activity';
-import type { PodEnd } from '../types.ts';
+import { Context } from '@temporalio/activity';
+import { didYouMean } from '../did-you-mean.ts';
+import { messageOf } from '../message-of.ts';
+import type { CallbackContext, CallbackLine, CallbackRegistry, PodCallbacks, PodEnd } from '../types.ts';
+import { CallbackProblems } from './callback-problems.ts';
 import { failNow } from './failure.ts';
+import { Interrupted, within } from './within.ts';
 
-/** What a callback is told about where it is. */
-export interface CallbackContext {
-  task: string;
-  try: number;
-  workflowId: string;
-  runId: string;
-  activityId: string;
-}
-
-export interface CallbackLine {
-  container: string;
-  /** RFC 3339 with nanoseconds, as Kubernetes wrote it down. */
-  timestamp: string;
-  /** Without its newline; bytes that are not UTF-8 are U+FFFD. */
-  text: string;
-  level?: 'debug' | 'info' | 'warn' | 'error';
-}
-
-export interface PodCallbacks {
-  /** Changes the manifest in place, or returns another one, before identity and policy. An error refuses the pod (`CallbackFailed`). */
-  beforeCreate?(manifest: V1Pod, context: CallbackContext): V1Pod | void | Promise<V1Pod | void>;
-  /** The main container runs. */
-  onStart?(pod: V1Pod, context: CallbackContext): void | Promise<void>;
-  /** A line was stored. Not awaited. */
-  onLogLine?(line: CallbackLine, context: CallbackContext): void;
-  /** For the worker's own log (`logs.print`): the line as it is to be shown. The stored log keeps the line as it came. */
-  formatLine?(line: CallbackLine, context: CallbackContext): string;
-  /** The end is known, recorded next, and the pod not yet deleted. */
-  onEnd?(end: PodEnd, context: CallbackContext): void | Promise<void>;
-}
+export type { CallbackContext, CallbackLine, CallbackRegistry, PodCallbacks } from '../types.ts';
 
 export const CALLBACK_NAMES = [
   'beforeCreate',
@@ -46,59 +21,78 @@ export const CALLBACK_NAMES = [
   'onEnd',
 ] as const satisfies (keyof PodCallbacks)[];
 
-export type CallbackRegistry = Readonly<Record<string, PodCallbacks>>;
+interface Options {
+  /** The pod is there: a name that this worker does not have (any more) is a problem, no reason to end it. */
+  adopted?: boolean;
+  limits?: { create: number; other: number };
+}
 
-const PROBLEMS = 5;
+const LIMITS = { create: 10_000, other: 30_000 };
 
-/** The callbacks of one spec, in its order. */
 export class Callbacks {
-  readonly #named: [name: string, callbacks: PodCallbacks][];
+  readonly #named: [name: string, callbacks: PodCallbacks][] = [];
   readonly #context: CallbackContext;
-  readonly #problems: string[] = [];
+  readonly #limits: typeof LIMITS;
+  readonly #problems = new CallbackProblems();
 
-  /** @throws ApplicationFailure `InvalidSpec` for a name that is not registered */
-  constructor(registry: CallbackRegistry, names: readonly string[], context: CallbackContext) {
-    this.#context = context;
-    this.#named = names.map((name) => {
+  /** @throws ApplicationFailure `InvalidSpec` for a name that is not registered, unless the pod was adopted */
+  constructor(
+    registry: CallbackRegistry,
+    names: readonly string[],
+    context: CallbackContext,
+    { adopted = false, limits = LIMITS }: Options = {},
+  ) {
+    this.#context = Object.freeze({ ...context });
+    this.#limits = limits;
+    for (const name of new Set(names)) {
       const callbacks = Object.hasOwn(registry, name) ? registry[name] : undefined;
-      if (callbacks) return [name, callbacks];
-      const known = Object.keys(registry).join(', ') || 'none';
-      throw failNow('InvalidSpec', `callbacks: this worker has no callback ${JSON.stringify(name)}; it has ${known}`);
-    });
+      if (callbacks) this.#named.push([name, callbacks]);
+      else if (adopted) this.#problems.report(name, 'this worker has none of that name, so it was not called');
+      else throw failNow('InvalidSpec', unknownName(name, Object.keys(registry)));
+    }
   }
 
   /** What was thrown so far, for result and failure. */
   get problems(): readonly string[] {
-    return this.#problems;
+    return this.#problems.list;
   }
 
   wants(what: keyof PodCallbacks): boolean {
     return this.#named.some(([, callbacks]) => callbacks[what] !== undefined);
   }
 
-  /** @throws ApplicationFailure `CallbackFailed` */
+  /** @throws ApplicationFailure `CallbackFailed`; the SDK's CancelledFailure when this attempt is to end */
   async beforeCreate(manifest: V1Pod): Promise<V1Pod> {
     let pod = manifest;
     for (const [name, callbacks] of this.#named) {
+      if (!callbacks.beforeCreate) continue;
       try {
-        pod = (await callbacks.beforeCreate?.(pod, this.#context)) ?? pod;
+        const answer = await within(this.#limits.create, () => callbacks.beforeCreate?.(pod, this.#context));
+        pod = asSent(answer ?? pod);
       } catch (error) {
-        throw failNow('CallbackFailed', `callback ${name}.beforeCreate: ${String(error)}`, { gone: true });
+        if (error instanceof Interrupted) await Context.current().cancelled;
+        throw failNow('CallbackFailed', `callback ${name}.beforeCreate refuses the pod: ${messageOf(error)}`);
       }
     }
     return pod;
   }
 
   onStart(pod: V1Pod): Promise<void> {
-    return this.#each('onStart', (callbacks) => callbacks.onStart?.(pod, this.#context));
+    return this.#each('onStart', (callbacks) => callbacks.onStart?.(structuredClone(pod), this.#context));
+  }
+
+  onEnd(end: PodEnd): Promise<void> {
+    return this.#each('onEnd', (callbacks) => callbacks.onEnd?.(structuredClone(end), this.#context));
   }
 
   onLogLine(line: CallbackLine): void {
     for (const [name, callbacks] of this.#named) {
+      const report = (error: unknown) => this.#problems.report(`${name}.onLogLine`, error);
       try {
-        callbacks.onLogLine?.(line, this.#context);
+        const answer: unknown = callbacks.onLogLine?.({ ...line }, this.#context);
+        if (answer instanceof Promise) answer.catch(report);
       } catch (error) {
-        this.#report(`${name}.onLogLine`, error);
+        report(error);
       }
     }
   }
@@ -107,32 +101,40 @@ export class Callbacks {
     let { text } = line;
     for (const [name, callbacks] of this.#named) {
       try {
-        text = callbacks.formatLine?.({ ...line, text }, this.#context) ?? text;
+        const shown: unknown = callbacks.formatLine?.({ ...line, text }, this.#context) ?? text;
+        if (typeof shown !== 'string') throw new Error(`must return text, returned ${typeof shown}`);
+        text = shown;
       } catch (error) {
-        this.#report(`${name}.formatLine`, error);
+        this.#problems.report(`${name}.formatLine`, error);
       }
     }
     return text;
   }
 
-  onEnd(end: PodEnd): Promise<void> {
-    return this.#each('onEnd', (callbacks) => callbacks.onEnd?.(end, this.#context));
-  }
-
-  async #each(what: string, call: (callbacks: PodCallbacks) => void | Promise<void>): Promise<void> {
+  async #each(what: 'onStart' | 'onEnd', call: (callbacks: PodCallbacks) => void | Promise<void>): Promise<void> {
     for (const [name, callbacks] of this.#named) {
+      if (!callbacks[what]) continue;
       try {
-        await call(callbacks);
+        await within(this.#limits.other, () => call(callbacks));
       } catch (error) {
-        this.#report(`${name}.${what}`, error);
+        // The next attempt calls it again.
+        if (!(error instanceof Interrupted)) this.#problems.report(`${name}.${what}`, error);
       }
     }
   }
+}
 
-  /** The first few go into the result; all are in the worker's log. */
-  #report(what: string, error: unknown): void {
-    const problem = `callback ${what}: ${String(error)}`;
-    log.warn(problem);
-    if (this.#problems.length < PROBLEMS && !this.#problems.includes(problem)) this.#problems.push(problem);
-  }
+/** What the API server would get of it; also a copy, which its author cannot change later. */
+function asSent(pod: V1Pod): V1Pod {
+  const sent: unknown = JSON.parse(JSON.stringify(pod) ?? 'null');
+  if (typeof sent === 'object' && sent !== null && !Array.isArray(sent)) return sent;
+  throw new Error(`must return a pod or nothing, returned ${JSON.stringify(sent)}`);
+}
+
+function unknownName(name: string, known: readonly string[]): string {
+  const meant = didYouMean(name, known);
+  return (
+    `callbacks: this worker has none that is called ${JSON.stringify(name)}` +
+    (meant ? `; did you mean ${JSON.stringify(meant)}?` : `; it has ${known.join(', ') || 'none at all'}`)
+  );
 }
