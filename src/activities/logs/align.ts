@@ -11,8 +11,8 @@ export interface Cursor {
 }
 
 /** Equal for records with the same instant and the same bytes. (The checksum only tells records of one nanosecond apart.) */
-export const recordKey = ({ ns, bytes }: Pick<LogRecord, 'ns' | 'bytes'>): string =>
-  `${ns}.${bytes.length}.${crc32(bytes)}`;
+export const recordKey = ({ ns, bytes, cut = 0 }: Pick<LogRecord, 'ns' | 'bytes' | 'cut'>): string =>
+  `${ns}.${bytes.length + cut}.${crc32(bytes)}`;
 
 /**
  * Finds in a stream that is read again where the stored part ends, by content: the order of a log file is not the order of

@@ -8,6 +8,23 @@ export interface LogCounters {
   bytes: number;
   /** Places where Kubernetes threw lines away. */
   gaps: number;
+  /** What the limits left out, when they did. */
+  dropped?: Dropped;
+}
+
+export interface Dropped {
+  /** Left out as a whole. */
+  lines: number;
+  /** Of these lines, and of lines that were cut. */
+  bytes: number;
+}
+
+/** Stored where `maxBytes` left something out: what is left out so far, and where to go on from. */
+export interface DroppedNote extends Dropped {
+  /** The last record that was counted; `ns` as text, for JSON. */
+  readonly at: { readonly ns: string; readonly key: string; readonly times: number };
+  /** It ended without a newline. */
+  readonly midLine?: boolean;
 }
 
 /**
@@ -33,6 +50,10 @@ export class Ledger {
   ended = false;
   /** The last entry is a gap of this kind. */
   gap: Gap['reason'] | undefined;
+  /** `maxBytes` is reached: nothing more is kept. */
+  full = false;
+  /** Bytes left out that no note on the disk tells yet. */
+  untold = 0;
   #midLine = false;
   #young = new Map<string, number>();
   #old = new Map<string, number>();
@@ -42,18 +63,67 @@ export class Ledger {
     this.tail = tail;
   }
 
+  /** Bytes that the container is known to have written. */
+  get written(): number {
+    return this.counters.bytes + (this.counters.dropped?.bytes ?? 0);
+  }
+
   add(records: readonly LogRecord[]): void {
+    for (const { bytes, newline, cut } of records) {
+      if (!this.#midLine) this.counters.lines += 1;
+      this.#midLine = !newline;
+      this.counters.bytes += bytes.length + (newline ? 1 : 0);
+      if (cut) this.#drop(0, cut);
+    }
+    this.#pass(records);
+  }
+
+  /** What is not kept is counted, and moves the cursor. The tail has it: a failure is explained by its last lines. */
+  drop(records: readonly LogRecord[]): void {
+    this.full = true;
+    for (const { bytes, newline, cut = 0 } of records) {
+      const size = bytes.length + cut + (newline ? 1 : 0);
+      this.#drop(this.#midLine ? 0 : 1, size);
+      this.untold += size;
+      this.#midLine = !newline;
+    }
+    this.#pass(records);
+  }
+
+  /** What is to be stored, so that the next attempt counts on and not again. */
+  get note(): DroppedNote | undefined {
+    if (!this.cursor || !this.counters.dropped) return undefined;
+    const { ns, key, times } = this.cursor;
+    return { ...this.counters.dropped, at: { ns: `${ns}`, key, times }, ...(this.#midLine && { midLine: true }) };
+  }
+
+  /** A stored note. */
+  addNote({ lines, bytes, at, midLine = false }: DroppedNote, timestamp: string): void {
+    const ns = BigInt(at.ns);
+    this.full = true;
+    this.counters.dropped = { lines, bytes };
+    this.cursor = { ns, key: at.key, times: at.times };
+    this.timestamp = timestamp;
+    this.gap = undefined;
+    this.#midLine = midLine;
+    this.#old = new Map();
+    this.#young = new Map([[at.key, at.times]]);
+    this.#youngSince = ns;
+  }
+
+  #drop(lines: number, bytes: number): void {
+    const dropped = (this.counters.dropped ??= { lines: 0, bytes: 0 });
+    dropped.lines += lines;
+    dropped.bytes += bytes;
+  }
+
+  #pass(records: readonly LogRecord[]): void {
     const last = records.at(-1);
     if (!last) return;
     this.timestamp = last.timestamp;
     this.gap = undefined;
-    for (const record of records) {
-      if (!this.#midLine) this.counters.lines += 1;
-      this.#midLine = !record.newline;
-      this.counters.bytes += record.bytes.length + (record.newline ? 1 : 0);
-      // Equal records are as old as each other: of those that are past, nobody will ask how many there were.
-      if (last.ns - record.ns < 2n * generation.ns) this.#count(record);
-    }
+    // Equal records are as old as each other: of those that are past, nobody will ask how many there were.
+    for (const record of records) if (last.ns - record.ns < 2n * generation.ns) this.#count(record);
     this.tail.add(records);
   }
 

@@ -43,6 +43,8 @@ export const followLimits: FollowLimits = {
 export interface FollowOptions {
   /** What the container is known to be now. */
   readonly state: () => ContainerState;
+  /** Longer lines are cut. Must be the same for all attempts, or a stored line is not found again. */
+  readonly maxLineBytes?: number | undefined;
   /** Called with what has just been stored, for a display. */
   readonly onRecords?: (records: readonly LogRecord[]) => void;
   readonly limits?: Partial<FollowLimits>;

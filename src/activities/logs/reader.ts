@@ -1,5 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { listNames } from './folders.ts';
+import type { DroppedNote } from './ledger.ts';
+import { shownBytes } from './record.ts';
 import { SegmentChain } from './segment-chain.ts';
 import { parseSegmentName } from './segment-file.ts';
 import type { Entry } from './segment-format.ts';
@@ -7,8 +9,12 @@ import type { Entry } from './segment-format.ts';
 export interface LogEntry {
   readonly container: string;
   readonly timestamp: string;
-  /** `partial`: no newline at its end. `gap`: lines are missing here; `bytes` is JSON with `reason` and `message`. */
+  /**
+   * `partial`: no newline at its end. `gap`: lines are missing here; `bytes` is JSON with `reason` (`rotated`, `unread`, or
+   * `dropped`: left out by `logs.maxBytes`) and `message`.
+   */
   readonly kind: 'line' | 'partial' | 'gap';
+  /** A line that was cut says so at its end. */
   readonly bytes: Buffer;
 }
 
@@ -20,7 +26,7 @@ export interface ReadLogOptions {
   readonly pollMs?: number;
 }
 
-type Stored = Extract<Entry, { kind: 'record' | 'gap' }>;
+type Stored = Extract<Entry, { kind: 'record' | 'gap' | 'dropped' }>;
 
 /** One start of one container. */
 interface Stream {
@@ -31,6 +37,10 @@ interface Stream {
   next: number;
   /** Nothing more when it was looked at last. */
   idle: boolean;
+  /** What was left out, as far as it is told. */
+  dropped?: Extract<Entry, { kind: 'dropped' }>;
+  /** Lines are missing behind the place from which on they were left out: the count is too small. */
+  uncounted: boolean;
 }
 
 /** Reads a pod's log back: every container in its own order, and several of them by time. */
@@ -42,13 +52,35 @@ export async function* readLog(folder: string, options: ReadLogOptions = {}): As
     await discover(folder, streams, containers);
     wakeAll(streams);
     for (let stream = await earliest(streams); stream; stream = await earliest(streams)) {
-      const entry = stream.entries[stream.next++];
-      if (entry) yield toLogEntry(stream.container, entry);
+      const shown = take(stream);
+      if (shown) yield shown;
     }
-    if (last) return;
+    if (last) break;
     await setTimeout(pollMs, undefined, { signal: follow }).catch(() => undefined);
   }
+  for (const stream of streams.values()) if (stream.dropped) yield droppedEntry(stream, stream.dropped);
 }
+
+/** The stream's next entry, if it is one to show: of what was left out, only the place where that began. */
+function take(stream: Stream): LogEntry | undefined {
+  const entry = stream.entries[stream.next++];
+  if (entry?.kind !== 'dropped') {
+    if (entry?.kind === 'gap' && stream.dropped) stream.uncounted = true;
+    return entry && toLogEntry(stream.container, entry);
+  }
+  const { container, dropped } = stream;
+  stream.dropped = entry;
+  if (dropped) return undefined;
+  const message = 'logs.maxBytes is reached: nothing more of this log is kept';
+  return { container, timestamp: entry.timestamp, kind: 'gap', bytes: gapBytes('dropped', message) };
+}
+
+function droppedEntry({ container, uncounted }: Stream, { timestamp, note }: { timestamp: string; note: DroppedNote }) {
+  const message = `dropped by logs.maxBytes: ${uncounted ? 'at least ' : ''}${note.lines} lines, ${note.bytes} bytes`;
+  return { container, timestamp, kind: 'gap' as const, bytes: gapBytes('dropped', message) };
+}
+
+const gapBytes = (reason: string, message: string) => Buffer.from(JSON.stringify({ reason, message }));
 
 async function discover(folder: string, streams: Map<string, Stream>, containers?: readonly string[]): Promise<void> {
   for (const name of await listNames(folder)) {
@@ -59,7 +91,7 @@ async function discover(folder: string, streams: Map<string, Stream>, containers
     // Names are sorted: the first one is the first segment.
     if (streams.has(key)) continue;
     const chain = new SegmentChain(folder, { container, restart }, segment);
-    streams.set(key, { container, restart, chain, entries: [], next: 0, idle: false });
+    streams.set(key, { container, restart, chain, entries: [], next: 0, idle: false, uncounted: false });
   }
 }
 
@@ -87,7 +119,7 @@ async function refill(stream: Stream, streams: ReadonlyMap<string, Stream>): Pro
       stream.idle = true;
       return false;
     }
-    stream.entries = entries.filter((entry): entry is Stored => entry.kind === 'record' || entry.kind === 'gap');
+    stream.entries = entries.filter((entry): entry is Stored => entry.kind !== 'header' && entry.kind !== 'end');
   }
   wakeAll(streams);
   return true;
@@ -99,8 +131,8 @@ function wakeAll(streams: ReadonlyMap<string, Stream>): void {
 
 const timeOf = ({ entries, next }: Stream): bigint => entries[next]?.ns ?? 0n;
 
-function toLogEntry(container: string, entry: Stored): LogEntry {
+function toLogEntry(container: string, entry: Exclude<Stored, { kind: 'dropped' }>): LogEntry {
   const { timestamp } = entry;
   if (entry.kind === 'gap') return { container, timestamp, kind: 'gap', bytes: Buffer.from(JSON.stringify(entry.gap)) };
-  return { container, timestamp, kind: entry.newline ? 'line' : 'partial', bytes: entry.bytes };
+  return { container, timestamp, kind: entry.newline ? 'line' : 'partial', bytes: shownBytes(entry) };
 }

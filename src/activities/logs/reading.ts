@@ -63,20 +63,20 @@ export class LogReading {
   }
 
   async #pass({ follow, near, times }: Pass, signal: AbortSignal): Promise<Reading & { seen: number }> {
-    const { cursor, counters } = this.#segment.ledger;
+    const { ledger } = this.#segment;
+    const { cursor, written } = ledger;
     const { marginSeconds, wholeBelowBytes, stallMs } = this.limits;
-    const bytesBefore = counters.bytes;
     const aligner = new Aligner(
       cursor && { ...cursor, times: times ?? cursor.times },
       near ? marginSeconds : undefined,
     );
     const terminal = !follow && this.#options.state() !== 'running';
-    const since = near && cursor && counters.bytes >= wholeBelowBytes ? sinceTime(cursor.ns, marginSeconds) : undefined;
-    const patience = () => (follow ? this.#patience(aligner.state, counters.bytes - bytesBefore) : stallMs);
+    const since = near && cursor && written >= wholeBelowBytes ? sinceTime(cursor.ns, marginSeconds) : undefined;
+    const patience = () => (follow ? this.#patience(aligner.state, ledger.written - written) : stallMs);
     const stream = new LogStream(
       this.#source,
       { follow, signal, ...(since && { sinceTime: since }) },
-      Math.min(patience(), stallMs),
+      { idleMs: Math.min(patience(), stallMs), maxLineBytes: this.#options.maxLineBytes },
     );
     let fresh = 0;
     const goLive = () => {
@@ -87,9 +87,9 @@ export class LogReading {
     };
     const store = async (records: readonly LogRecord[]): Promise<boolean> => {
       const added = aligner.push(records);
-      await this.#segment.append(added);
+      const kept = await this.#segment.append(added);
       fresh += added.length;
-      if (added.length > 0) this.#options.onRecords?.(added);
+      if (kept.length > 0) this.#options.onRecords?.(kept);
       goLive();
       return aligner.state !== 'passed';
     };

@@ -9,13 +9,27 @@ export interface LogRecord {
   readonly bytes: Buffer;
   /** False for a piece whose line goes on in the next record, or never ended. */
   readonly newline: boolean;
+  /** So many bytes of the line came behind these, and were left out (`logs.maxLineBytes`). */
+  readonly cut?: number;
 }
+
+/** A record's text as a reader sees it: where a line was cut, it says so. */
+export const shownBytes = ({ bytes, cut }: Pick<LogRecord, 'bytes' | 'cut'>): Buffer =>
+  cut ? Buffer.concat([bytes, Buffer.from(`… [${cut} more bytes cut by logs.maxLineBytes]`)]) : bytes;
 
 type Stamp = Pick<LogRecord, 'timestamp' | 'ns'>;
 
 const newline = 0x0a;
 const space = 0x20;
 const speechLimit = 1024;
+const pieceLimit = 4 * 1024 * 1024;
+
+export interface SplitLimits {
+  /** A longer line becomes several records. */
+  readonly piece?: number;
+  /** A longer line is cut: the rest of it is counted, and held nowhere. */
+  readonly line?: number | undefined;
+}
 
 /**
  * Cuts the bytes of one log response into records, however they arrive. Where it cuts depends on the bytes alone, so the
@@ -28,33 +42,31 @@ const speechLimit = 1024;
 export class Splitter {
   /** What the kubelet said, at most 1 KiB. */
   speech = '';
-  readonly #limit: number;
+  readonly #pieceLimit: number;
+  readonly #lineLimit: number;
   #pieces: Buffer[] = [];
   #size = 0;
+  /** Bytes of the present line's text that became records already, and that were left out. */
+  #given = 0;
+  #cut = 0;
   /** The timestamp of the last record. */
   #stamp: Stamp | undefined;
-  /** What the pending bytes are: a line from its start, or the rest of one that was too long to be kept whole. */
-  #pending: 'line' | 'text' | 'speech' = 'line';
+  /** What the pending bytes are. `bare`: a line without a timestamp, which is text only if it has an end. */
+  #pending: 'line' | 'text' | 'bare' | 'speech' = 'line';
 
-  /** A line longer than `limit` bytes becomes several records, so memory is bounded by one such line. */
-  constructor(limit = 4 * 1024 * 1024) {
-    this.#limit = limit;
+  /** Memory is bounded by one piece. */
+  constructor({ piece = pieceLimit, line = Infinity }: SplitLimits = {}) {
+    this.#pieceLimit = piece;
+    this.#lineLimit = line;
   }
 
   push(chunk: Buffer): LogRecord[] {
     const records: LogRecord[] = [];
-    let from = 0;
-    while (from < chunk.length) {
+    for (let from = 0; from < chunk.length;) {
       const at = chunk.indexOf(newline, from);
-      this.#hold(chunk.subarray(from, at === -1 ? chunk.length : at));
-      if (at === -1) {
-        // Only when it is certain that the text behind any timestamp is too long, or the cut would depend on the chunks.
-        if (this.#size > this.#limit + timestampLength + 1) this.#hold(this.#cut(records, true));
-        break;
-      }
-      const text = this.#cut(records, true);
-      if (this.#pending === 'text' && this.#stamp) records.push({ ...this.#stamp, bytes: text, newline: true });
-      this.#pending = 'line';
+      this.#take(chunk.subarray(from, at === -1 ? chunk.length : at), records);
+      if (at === -1) break;
+      this.#endLine(records);
       from = at + 1;
     }
     return records;
@@ -65,12 +77,77 @@ export class Splitter {
    * that must be read again. Empty when the kubelet spoke (or the timestamp is torn): then `spoke` is true.
    */
   end(): { readonly pieces: readonly LogRecord[]; readonly spoke: boolean } {
+    if (this.#size === 0 && this.#pending === 'line') return { pieces: [], spoke: false };
     const records: LogRecord[] = [];
-    if (this.#size === 0 && this.#pending === 'line') return { pieces: records, spoke: false };
-    const text = this.#cut(records, false);
-    if (this.#pending !== 'text' || !this.#stamp) return { pieces: [], spoke: true };
-    if (text.length === 0) return { pieces: records, spoke: false };
-    return { pieces: [...records, { ...this.#stamp, bytes: text, newline: false }], spoke: false };
+    if (this.#pending === 'line') this.#open(records);
+    if (this.#pending === 'bare') this.#speak(this.#release());
+    if (this.#pending !== 'text') return { pieces: [], spoke: true };
+    if (this.#size > 0 || this.#cut > 0) this.#giveLast(records, false);
+    return { pieces: records, spoke: false };
+  }
+
+  #take(bytes: Buffer, records: LogRecord[]): void {
+    if (this.#pending === 'text') return this.#keep(bytes, records);
+    if (this.#pending === 'speech') return this.#speak(bytes);
+    this.#hold(bytes);
+    if (this.#pending === 'line' && this.#size > timestampLength) this.#open(records);
+    // However the bytes were cut into chunks, a bare line is text from the same length on.
+    if (this.#pending === 'bare' && this.#size > this.#pieceLimit + timestampLength + 1) this.#trust(records);
+  }
+
+  #endLine(records: LogRecord[]): void {
+    if (this.#pending === 'line') this.#open(records);
+    if (this.#pending === 'bare') this.#trust(records);
+    if (this.#pending === 'text') this.#giveLast(records, true);
+    this.#pending = 'line';
+    this.#given = this.#cut = 0;
+  }
+
+  /** Reads a line's timestamp; its beginning must be here. */
+  #open(records: LogRecord[]): void {
+    const line = this.#release();
+    const at = line.subarray(0, timestampLength + 1).indexOf(space);
+    const timestamp = at === -1 ? '' : line.toString('latin1', 0, at);
+    const ns = parseTimestamp(timestamp);
+    if (ns !== undefined) {
+      this.#stamp = { timestamp, ns };
+      this.#pending = 'text';
+      return this.#keep(line.subarray(at + 1), records);
+    }
+    this.#pending = this.#stamp ? 'bare' : 'speech';
+    if (this.#stamp) this.#hold(line);
+    else this.#speak(line);
+  }
+
+  #trust(records: LogRecord[]): void {
+    this.#pending = 'text';
+    this.#keep(this.#release(), records);
+  }
+
+  #keep(bytes: Buffer, records: LogRecord[]): void {
+    const kept = Math.min(bytes.length, this.#lineLimit - this.#given - this.#size);
+    this.#cut += bytes.length - kept;
+    this.#hold(bytes.subarray(0, kept));
+    if (this.#size <= this.#pieceLimit) return;
+    let text = this.#release();
+    for (; text.length > this.#pieceLimit; text = text.subarray(this.#pieceLimit))
+      this.#give(records, text.subarray(0, this.#pieceLimit));
+    this.#hold(text);
+  }
+
+  #give(records: LogRecord[], bytes: Buffer): void {
+    this.#given += bytes.length;
+    if (this.#stamp) records.push({ ...this.#stamp, bytes, newline: false });
+  }
+
+  /** The last record of a line is the one that says what was cut. */
+  #giveLast(records: LogRecord[], newline: boolean): void {
+    if (this.#stamp)
+      records.push({ ...this.#stamp, bytes: this.#release(), newline, ...(this.#cut > 0 && { cut: this.#cut }) });
+  }
+
+  #speak(bytes: Buffer): void {
+    this.speech = (this.speech + bytes.toString('utf8', 0, speechLimit)).slice(0, speechLimit);
   }
 
   #hold(bytes: Buffer): void {
@@ -79,35 +156,11 @@ export class Splitter {
     this.#size += bytes.length;
   }
 
-  /** Takes the pending bytes, gives what is beyond the limit away as records, and returns the rest. */
-  #cut(records: LogRecord[], more: boolean): Buffer {
-    let text = this.#take();
-    if (this.#pending === 'line') text = this.#open(text, more);
-    if (this.#pending === 'speech') {
-      this.speech = (this.speech + text.toString('utf8', 0, speechLimit)).slice(0, speechLimit);
-      return Buffer.alloc(0);
-    }
-    for (; text.length > this.#limit && this.#stamp; text = text.subarray(this.#limit)) {
-      records.push({ ...this.#stamp, bytes: text.subarray(0, this.#limit), newline: false });
-    }
-    return text;
-  }
-
-  #take(): Buffer {
+  #release(): Buffer {
     const [first] = this.#pieces;
     const bytes = this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces, this.#size);
     this.#pieces = [];
     this.#size = 0;
     return bytes;
-  }
-
-  /** Reads a line's timestamp and returns its text. A whole line without one continues under the last one. */
-  #open(line: Buffer, whole: boolean): Buffer {
-    const at = line.subarray(0, timestampLength + 1).indexOf(space);
-    const timestamp = at === -1 ? '' : line.toString('latin1', 0, at);
-    const ns = parseTimestamp(timestamp);
-    if (ns !== undefined) this.#stamp = { timestamp, ns };
-    this.#pending = ns !== undefined || (whole && this.#stamp) ? 'text' : 'speech';
-    return ns === undefined ? line : line.subarray(at + 1);
   }
 }

@@ -1,4 +1,4 @@
-import type { Gap } from './ledger.ts';
+import type { DroppedNote, Gap } from './ledger.ts';
 import type { LogRecord } from './record.ts';
 import { parseTimestamp } from './timestamp.ts';
 
@@ -13,10 +13,12 @@ export interface SegmentHeader {
 
 /** One line of a segment's file. The file is readable as it is: `<timestamp> F <text>`, like a container runtime's own. */
 export type Entry =
-  /** `F`: a full line. `P`: a piece without a newline at its end. */
+  /** `F`: a full line. `P`: a piece without a newline at its end. `F:cut=<n>`: n bytes more were not kept. */
   | ({ readonly kind: 'record' } & LogRecord)
   /** `G <json>`: lines are missing here. */
   | { readonly kind: 'gap'; readonly timestamp: string; readonly ns: bigint; readonly gap: Gap }
+  /** `D <json>`: up to here, so much in all was not kept; the log is read on from there. */
+  | { readonly kind: 'dropped'; readonly timestamp: string; readonly ns: bigint; readonly note: DroppedNote }
   /** `# {"end":true}`: the container's end was seen; the log is complete. */
   | { readonly kind: 'end' }
   | { readonly kind: 'header'; readonly header: SegmentHeader };
@@ -24,6 +26,7 @@ export type Entry =
 const full = 0x46;
 const partial = 0x50;
 const missing = 0x47;
+const dropped = 0x44;
 
 export const encodeHeader = (header: SegmentHeader): Buffer => Buffer.from(`# ${JSON.stringify(header)}\n`);
 
@@ -32,13 +35,19 @@ export const encodeEnd = (): Buffer => Buffer.from('# {"end":true}\n');
 export const encodeGap = (timestamp: string, gap: Gap): Buffer =>
   Buffer.from(`${timestamp} G ${JSON.stringify(gap)}\n`);
 
+export const encodeDropped = (timestamp: string, note: DroppedNote): Buffer =>
+  Buffer.from(`${timestamp} D ${JSON.stringify(note)}\n`);
+
 /** All records in one buffer: one write. */
 export function encodeRecords(records: readonly LogRecord[]): Buffer {
-  const size = records.reduce((sum, { timestamp, bytes }) => sum + timestamp.length + bytes.length + 4, 0);
+  const heads = records.map(
+    ({ timestamp, newline, cut }) => `${timestamp} ${newline ? 'F' : 'P'}${cut ? `:cut=${cut}` : ''} `,
+  );
+  const size = records.reduce((sum, { bytes }, index) => sum + (heads[index]?.length ?? 0) + bytes.length + 1, 0);
   const out = Buffer.allocUnsafe(size);
   let at = 0;
-  for (const { timestamp, bytes, newline } of records) {
-    at += out.write(`${timestamp} ${newline ? 'F' : 'P'} `, at, 'latin1');
+  for (const [index, { bytes }] of records.entries()) {
+    at += out.write(heads[index] ?? '', at, 'latin1');
     at += bytes.copy(out, at);
     out[at++] = 0x0a;
   }
@@ -52,11 +61,22 @@ export function parseEntry(line: Buffer): Entry {
   const timestamp = space === -1 ? '' : line.toString('latin1', 0, space);
   const ns = parseTimestamp(timestamp);
   const tag = line[space + 1];
-  if (ns === undefined || line[space + 2] !== 0x20) return damaged(line.length);
-  const bytes = line.subarray(space + 3);
-  if (tag === full || tag === partial) return { kind: 'record', timestamp, ns, bytes, newline: tag === full };
-  const gap = tag === missing ? (parseJson(bytes) as Gap | undefined) : undefined;
-  return gap ? { kind: 'gap', timestamp, ns, gap } : damaged(line.length);
+  const tagEnd = line.subarray(0, space + 40).indexOf(0x20, space + 1);
+  if (ns === undefined || tagEnd === -1) return damaged(line.length);
+  const bytes = line.subarray(tagEnd + 1);
+  const cut = parseCut(line.toString('latin1', space + 2, tagEnd));
+  if (cut !== undefined && (tag === full || tag === partial))
+    return { kind: 'record', timestamp, ns, bytes, newline: tag === full, ...(cut > 0 && { cut }) };
+  const json = tag === missing || tag === dropped ? parseJson(bytes) : undefined;
+  if (!json) return damaged(line.length);
+  return tag === missing
+    ? { kind: 'gap', timestamp, ns, gap: json as Gap }
+    : { kind: 'dropped', timestamp, ns, note: json as DroppedNote };
+}
+
+/** 0 for a tag alone; undefined for what no writer wrote. */
+function parseCut(rest: string): number | undefined {
+  return rest === '' ? 0 : Number(/^:cut=(\d{1,15})$/.exec(rest)?.[1] ?? NaN) || undefined;
 }
 
 function parseNote(line: Buffer): Entry {

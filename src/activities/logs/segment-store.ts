@@ -5,8 +5,19 @@ import type { LogRecord } from './record.ts';
 import { SegmentChain } from './segment-chain.ts';
 import { claim, LogStoreError, storeError, type Claimed } from './segment-claim.ts';
 import { parseSegmentName, segmentPath, type StreamKey } from './segment-file.ts';
-import { encodeEnd, encodeGap, encodeRecords, type SegmentHeader } from './segment-format.ts';
+import { encodeDropped, encodeEnd, encodeGap, encodeRecords, type SegmentHeader } from './segment-format.ts';
+import { Tail } from './tail.ts';
 import { timestampNow } from './timestamp.ts';
+
+/** Of what `maxBytes` leaves out, so much may be left out before a note tells it: a new attempt reads it again. */
+const TOLD_EVERY_BYTES = 1024 * 1024;
+
+export interface StoreLimits {
+  /** Of kept text and newlines per start of a container. Default: no limit. */
+  readonly maxBytes?: number | undefined;
+  /** Of the tail. Default 8192. */
+  readonly tailBytes?: number | undefined;
+}
 
 /** Where one pod's log is stored. */
 export interface SegmentStore {
@@ -17,8 +28,9 @@ export interface SegmentStore {
 /** What is stored of one container's log, and the one place to add to it. The calls must be awaited one by one. */
 export interface Segment {
   /** The log up to now: that of earlier attempts included. */
-  readonly ledger: Readonly<Pick<Ledger, 'counters' | 'cursor' | 'ended' | 'gap' | 'tail'>>;
-  append(records: readonly LogRecord[]): Promise<void>;
+  readonly ledger: Readonly<Pick<Ledger, 'counters' | 'cursor' | 'ended' | 'gap' | 'tail' | 'written'>>;
+  /** Returns those that were kept: the first ones, up to `maxBytes`. */
+  append(records: readonly LogRecord[]): Promise<readonly LogRecord[]>;
   addGap(gap: Gap): Promise<void>;
   /** Says that the container's end was seen: the log is complete. */
   end(): Promise<void>;
@@ -26,25 +38,32 @@ export interface Segment {
 }
 
 /** Stores the log of one pod as files in its folder (`logFolder`). */
-export const fileSegments = (folder: string): SegmentStore => ({
+export const fileSegments = (folder: string, limits: StoreLimits = {}): SegmentStore => ({
   async openSegment(container, restart) {
     const key = { container, restart };
     await mkdir(folder, { recursive: true });
     for (;;) {
-      const end = await readToEnd(folder, key);
+      const end = await readToEnd(folder, key, new Ledger(tailOf(limits)));
       // Lines behind the point where a newer segment began were counted: look again.
       if (end.chain?.overshot) continue;
       const { chain } = end;
       const after = chain && { segment: chain.segment, offset: chain.offset };
       const header = { v: 1, ...key, segment: (chain?.segment ?? 0) + 1, ...(after && { after }) } as const;
       const claimed = await claim(folder, header);
-      if (claimed) return new FileSegment(folder, header, claimed, end.ledger);
+      if (claimed) return new FileSegment(folder, header, claimed, end.ledger, limits.maxBytes);
     }
   },
 });
 
-async function readToEnd(folder: string, key: StreamKey): Promise<{ chain?: SegmentChain; ledger: Ledger }> {
-  const ledger = new Ledger();
+/** The lines of a tail are few too, unless more bytes are asked for. */
+const tailOf = ({ tailBytes = 8192 }: StoreLimits) =>
+  new Tail({ maxBytes: tailBytes, maxLines: Math.max(40, Math.ceil(tailBytes / 200)) });
+
+async function readToEnd(
+  folder: string,
+  key: StreamKey,
+  ledger: Ledger,
+): Promise<{ chain?: SegmentChain; ledger: Ledger }> {
   const segments = (await listNames(folder))
     .map(parseSegmentName)
     .filter((name) => name?.container === key.container && name.restart === key.restart)
@@ -55,11 +74,12 @@ async function readToEnd(folder: string, key: StreamKey): Promise<{ chain?: Segm
     let records: LogRecord[] = [];
     for (const entry of entries) {
       if (entry.kind === 'record') records.push(entry);
-      if (entry.kind === 'gap') {
+      if (entry.kind === 'gap' || entry.kind === 'dropped') {
         ledger.add(records);
         records = [];
-        ledger.addGap(entry.gap);
       }
+      if (entry.kind === 'gap') ledger.addGap(entry.gap);
+      if (entry.kind === 'dropped') ledger.addNote(entry.note, entry.timestamp);
       if (entry.kind === 'end') ledger.ended = true;
     }
     ledger.add(records);
@@ -74,27 +94,40 @@ class FileSegment implements Segment {
   #file: FileHandle;
   #size: number;
   #broken = false;
+  readonly #maxBytes: number;
 
-  constructor(folder: string, header: SegmentHeader, { file, size }: Claimed, ledger: Ledger) {
+  constructor(folder: string, header: SegmentHeader, { file, size }: Claimed, ledger: Ledger, maxBytes = Infinity) {
     this.#folder = folder;
     this.#header = header;
     this.#file = file;
     this.#size = size;
     this.ledger = ledger;
+    this.#maxBytes = maxBytes;
   }
 
-  async append(records: readonly LogRecord[]): Promise<void> {
-    if (records.length === 0) return;
-    await this.#write(encodeRecords(records));
-    this.ledger.add(records);
+  async append(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
+    const { ledger } = this;
+    const kept = ledger.full ? [] : records.slice(0, fitting(records, this.#maxBytes - ledger.counters.bytes));
+    if (kept.length > 0) {
+      await this.#write(encodeRecords(kept));
+      ledger.add(kept);
+    }
+    if (kept.length < records.length) {
+      const first = !ledger.full;
+      ledger.drop(records.slice(kept.length));
+      if (first || ledger.untold >= TOLD_EVERY_BYTES) await this.#tell();
+    }
+    return kept;
   }
 
   async addGap(gap: Gap): Promise<void> {
+    await this.#tell();
     await this.#write(encodeGap(this.ledger.timestamp ?? timestampNow(), gap));
     this.ledger.addGap(gap);
   }
 
   async end(): Promise<void> {
+    await this.#tell();
     await this.#write(encodeEnd());
     this.ledger.ended = true;
   }
@@ -102,10 +135,19 @@ class FileSegment implements Segment {
   /** What was written is on the disk before this returns: the pod may be deleted next. */
   async close(): Promise<void> {
     try {
+      await this.#tell();
       await this.#file.datasync();
     } finally {
       await this.#file.close();
     }
+  }
+
+  /** Writes down what was left out, if anything was since the last time. */
+  async #tell(): Promise<void> {
+    const { note, timestamp, untold } = this.ledger;
+    if (untold === 0 || !note) return;
+    await this.#write(encodeDropped(timestamp ?? timestampNow(), note));
+    this.ledger.untold = 0;
   }
 
   async #write(bytes: Buffer): Promise<void> {
@@ -131,4 +173,12 @@ class FileSegment implements Segment {
     this.#size = claimed.size;
     this.#broken = false;
   }
+}
+
+/** How many of the records have room; what comes after one that has none is not looked at. */
+function fitting(records: readonly LogRecord[], room: number): number {
+  if (room === Infinity) return records.length;
+  let left = room;
+  const end = records.findIndex(({ bytes, newline }) => (left -= bytes.length + (newline ? 1 : 0)) < 0);
+  return end === -1 ? records.length : end;
 }

@@ -32,15 +32,21 @@ export class LogStream {
   readonly #source: LogSource;
   readonly #options: OpenLogOptions;
   readonly #cut = new AbortController();
+  readonly #splitter: Splitter;
   #idleMs: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #fail: ((reason: Error) => void) | undefined;
 
-  /** The stream ends as `idle` when nothing comes for `idleMs`. */
-  constructor(source: LogSource, options: OpenLogOptions, idleMs?: number) {
+  /** The stream ends as `idle` when nothing comes for `idleMs`; longer lines than `maxLineBytes` are cut. */
+  constructor(
+    source: LogSource,
+    options: OpenLogOptions,
+    { idleMs, maxLineBytes }: { idleMs?: number; maxLineBytes?: number | undefined } = {},
+  ) {
     this.#source = source;
     this.#options = options;
     this.#idleMs = idleMs;
+    this.#splitter = new Splitter({ line: maxLineBytes });
   }
 
   /** From now on, silence for so long ends the stream; undefined: it may be silent. */
@@ -58,7 +64,6 @@ export class LogStream {
     const abort = () => this.#abort(signal.reason instanceof Error ? signal.reason : new Error('stopped'));
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
-    const splitter = new Splitter();
     let opened = false;
     let iterator: AsyncIterator<Uint8Array> | undefined;
     try {
@@ -70,14 +75,14 @@ export class LogStream {
         const next = await this.#wait(iterator.next());
         if (next.done) break;
         const { buffer, byteOffset, byteLength } = next.value;
-        if (!(await consume(splitter.push(Buffer.from(buffer, byteOffset, byteLength))))) {
+        if (!(await consume(this.#splitter.push(Buffer.from(buffer, byteOffset, byteLength))))) {
           return { how: 'left', opened, pieces: [] };
         }
         // A long search appends nothing, so nothing else would let others run.
         if (count % 16 === 0) await setImmediate();
       }
-      const { pieces, spoke } = splitter.end();
-      if (spoke) return { how: 'broken', opened, pieces: [], error: new KubeletError(splitter.speech) };
+      const { pieces, spoke } = this.#splitter.end();
+      if (spoke) return { how: 'broken', opened, pieces: [], error: new KubeletError(this.#splitter.speech) };
       return { how: 'eof', opened, pieces };
     } catch (error) {
       const how = error instanceof Idle ? 'idle' : 'broken';

@@ -1,4 +1,6 @@
-import type { LogRecord } from './record.ts';
+import { shownBytes, type LogRecord } from './record.ts';
+
+type Piece = Pick<LogRecord, 'bytes' | 'newline' | 'cut'>;
 
 interface Line {
   pieces: Buffer[];
@@ -18,12 +20,12 @@ export class Tail {
     this.#maxLines = maxLines;
   }
 
-  add(records: readonly Pick<LogRecord, 'bytes' | 'newline'>[]): void {
+  add(records: readonly Piece[]): void {
     for (const record of records.slice(this.#firstThatCounts(records))) this.#addOne(record);
   }
 
   /** Of many records only the last ones can stay. */
-  #firstThatCounts(records: readonly Pick<LogRecord, 'newline'>[]): number {
+  #firstThatCounts(records: readonly Piece[]): number {
     let lines = 0;
     for (let index = records.length - 1; index > 0; index--) {
       if (records[index - 1]?.newline && ++lines > this.#maxLines) return index;
@@ -31,7 +33,9 @@ export class Tail {
     return 0;
   }
 
-  #addOne({ bytes, newline }: Pick<LogRecord, 'bytes' | 'newline'>): void {
+  #addOne(record: Piece): void {
+    const { newline } = record;
+    const bytes = shownBytes(record);
     let line = this.#open ? this.#lines.at(-1) : undefined;
     if (!line) this.#lines.push((line = { pieces: [], size: 0 }));
     // A copy: the record's bytes are a view of something larger that must not be kept alive.

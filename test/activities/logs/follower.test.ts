@@ -149,8 +149,8 @@ describe('while the container runs', () => {
     const release = Promise.withResolvers<void>();
     let appends = 0;
     const segment = {
-      ledger: { cursor: undefined, counters: { bytes: 0 } },
-      append: () => (appends++, release.promise),
+      ledger: { cursor: undefined, counters: { bytes: 0 }, written: 0 },
+      append: () => (appends++, release.promise.then(() => [])),
       close: () => Promise.resolve(),
     };
     const follower = follow(kubelet, segment as unknown as Segment, { state: () => kubelet.state, limits });

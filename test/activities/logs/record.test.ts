@@ -81,7 +81,7 @@ describe('the splitter', () => {
   });
 
   test('gives a line away before its end when it is too long', () => {
-    const splitter = new Splitter(100);
+    const splitter = new Splitter({ piece: 100 });
     const given = splitter.push(Buffer.from(`${stamp} ${'x'.repeat(450)}`));
     assert.deepEqual(
       given.map(({ bytes }) => bytes.length),
@@ -101,7 +101,7 @@ describe('the splitter', () => {
     fc.assert(
       fc.property(log, fc.array(fc.integer({ min: 1, max: 80 }), { minLength: 1 }), ([lines, end], sizes) => {
         const bytes = Buffer.from(lines.join('') + end);
-        const splitter = new Splitter(50);
+        const splitter = new Splitter({ piece: 50 });
         const records: LogRecord[] = [];
         for (let at = 0, turn = 0; at < bytes.length; turn++) {
           const size = sizes[turn % sizes.length] ?? 1;

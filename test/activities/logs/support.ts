@@ -42,8 +42,8 @@ export async function texts(folder: string): Promise<string[]> {
 }
 
 /** The records of a whole response of a terminated container. */
-export function recordsOf(response: Buffer, limit?: number): LogRecord[] {
-  const splitter = new Splitter(limit);
+export function recordsOf(response: Buffer, piece?: number, line?: number): LogRecord[] {
+  const splitter = new Splitter({ ...(piece && { piece }), line });
   return [...splitter.push(response), ...splitter.end().pieces];
 }
 
