@@ -2,7 +2,8 @@
 import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { StringValue } from 'ms';
 import type { CleanupActivities } from '../activities/index.ts';
-import type { Cleanup, PodRef, PodSpec } from '../types.ts';
+import { milliseconds } from '../duration.ts';
+import type { Cleanup, DeletePodInput, PodRef, PodSpec } from '../types.ts';
 import type { Told } from './told.ts';
 
 /** After this the sweeper is left: a dead node or a lost permission must not keep a workflow from its end for ever. */
@@ -19,25 +20,39 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
       retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
     });
   const input = { activityId, task, ...(spec.namespace !== undefined && { namespace: spec.namespace }) };
+
+  async function toTheEnd({ pod, cluster }: Told, mode: Pick<DeletePodInput, 'mode' | 'keepUntil'>): Promise<Cleanup> {
+    try {
+      return await CancellationScope.nonCancellable(() =>
+        within(CLEANUP_LIMIT).deletePod({ ...input, ...mode, ...whereIs(pod), ...(cluster && { cluster }) }),
+      );
+    } catch (error) {
+      const why = error instanceof ActivityFailure && error.cause ? error.cause.message : String(error);
+      log.error(`${task}: its pod may still be there; the sweeper is left to find it`, { activityId, why });
+      return { gone: false, error: why };
+    }
+  }
   return {
     /** Confirms nothing; what it fails to do, `confirm` does. */
     hurry: () =>
       void CancellationScope.nonCancellable(() => within('30s').deletePod({ ...input, mode: 'hurry' })).catch(
         () => undefined,
       ),
-    async confirm({ pod, cluster }: Told): Promise<Cleanup> {
-      try {
-        return await CancellationScope.nonCancellable(() =>
-          within(CLEANUP_LIMIT).deletePod({ ...input, mode: 'confirm', ...whereIs(pod), ...(cluster && { cluster }) }),
-        );
-      } catch (error) {
-        const why = error instanceof ActivityFailure && error.cause ? error.cause.message : String(error);
-        log.error(`${task}: its pod may still be there; the sweeper is left to find it`, { activityId, why });
-        return { gone: false, error: why };
-      }
-    },
+    confirm: (told: Told) => toTheEnd(told, { mode: 'confirm' }),
+    /** For a cancelled task whose pod shall run on, when no attempt has heard of the cancel. */
+    keep: (told: Told) =>
+      toTheEnd(told, { mode: 'keep', keepUntil: new Date(Date.now() + keepFor(spec)).toISOString() }),
   };
 }
 
 /** Where the pod was: the worker's default namespace may be another one by now. */
 const whereIs = (pod: PodRef | undefined) => pod && { uid: pod.uid, namespace: pod.namespace };
+
+/** A spec that no attempt has looked at may have anything here. */
+function keepFor({ keepFor = '1h' }: PodSpec): number {
+  try {
+    return Math.min(milliseconds(keepFor), milliseconds('30d'));
+  } catch {
+    return milliseconds('1h');
+  }
+}

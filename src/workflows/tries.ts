@@ -1,52 +1,119 @@
 /** Which endings of a pod are followed by another pod, pure. */
-import type { OutcomeKind, PodFailureDetails, PodSpec } from '../types.ts';
+import { milliseconds } from '../duration.ts';
+import type { OutcomeKind, PodFailureDetails, PodSpec, RefusalKind, Retries } from '../types.ts';
 
-/** Work may have been done: only the author can say, with `retries`, that it may be done again. */
-const TRIED_AGAIN: readonly string[] = [
-  'ContainerFailed',
-  'OOMKilled',
-  'InitContainerFailed',
-  'PodDisrupted',
-  'PodDeleted',
-  'StartTimeout',
-] satisfies OutcomeKind[];
+/**
+ * What follows an ending that is a failure. Always only when the old pod is gone, or is over and kept.
+ *
+ * | ending | another pod |
+ * |---|---|
+ * | `ContainerFailed` | costs a try; with `exitCodes.retry` only for the codes it names; never for those of `exitCodes.fatal` |
+ * | `OOMKilled` | costs a try; never for the codes of `exitCodes.fatal` |
+ * | `InitContainerFailed`, `InitTimeout` | costs a try |
+ * | `QuotaExceeded`, `ScheduleTimeout`, `StartTimeout`, `ImagePullFailed` | costs a try: nothing ran, and room or a registry may come back |
+ * | `DeadlineExceeded` | costs a try when `timeouts.run` or the pod's own activeDeadlineSeconds ended it; never for `timeouts.total` |
+ * | `PodRejected`, `PodDisrupted`, `PodDeleted`, `NodeLost` | free when nothing of it ever started, or with `idempotent`, three times in a row; else costs a try |
+ * | `ContainerCannotRun`, `InvalidImage`, `ContainerConfigError` | never: it would be wrong again |
+ * | `ResultInvalid`, `ResultMissing`, `ResultTooLarge` | never: the work is done |
+ * | `InvalidSpec`, `PolicyRefused`, `Forbidden` and the like | never: there was no pod |
+ */
+const AFTER: Record<OutcomeKind | RefusalKind, 'a try' | 'maybe free' | 'never'> = {
+  Succeeded: 'never',
+  Skipped: 'never',
+  ContainerFailed: 'a try',
+  OOMKilled: 'a try',
+  InitContainerFailed: 'a try',
+  InitTimeout: 'a try',
+  QuotaExceeded: 'a try',
+  ScheduleTimeout: 'a try',
+  StartTimeout: 'a try',
+  ImagePullFailed: 'a try',
+  DeadlineExceeded: 'a try',
+  PodRejected: 'maybe free',
+  PodDisrupted: 'maybe free',
+  PodDeleted: 'maybe free',
+  NodeLost: 'maybe free',
+  ContainerCannotRun: 'never',
+  InvalidImage: 'never',
+  ContainerConfigError: 'never',
+  ResultInvalid: 'never',
+  ResultMissing: 'never',
+  ResultTooLarge: 'never',
+  InvalidSpec: 'never',
+  PolicyRefused: 'never',
+  CallbackFailed: 'never',
+  Forbidden: 'never',
+  NamespaceNotFound: 'never',
+  PodNameConflict: 'never',
+};
 
-/** The cluster's doing. If nothing of the pod ever ran, another one costs the author nothing. */
-const CLUSTERS_DOING: readonly string[] = ['PodRejected', 'PodDisrupted', 'PodDeleted'] satisfies OutcomeKind[];
-const FREE_RELAUNCHES = 3;
-
-const FIRST_WAIT_MS = 5_000;
-const LONGEST_WAIT_MS = 5 * 60_000;
+/** In a row: a cluster that does it again and again is no accident any more. */
+const FREE_IN_A_ROW = 3;
+const FIRST_WAIT = '5s';
+const LONGEST_WAIT = '5m';
 
 export interface Round {
   /** 1 for the first. */
-  try: number;
+  readonly try: number;
+  /** Counts every pod, also those that cost no try. */
+  readonly pod: number;
   /** The next round after this failure, or nothing when it is final. */
-  after(failure: PodFailureDetails | undefined): { round: Round; waitMs: number; why: string } | undefined;
+  after(spec: PodSpec, failure: PodFailureDetails | undefined): NextRound | undefined;
 }
 
-export const firstTry = (spec: PodSpec): Round => nextTry(spec, 1, 0);
+export interface NextRound {
+  readonly round: Round;
+  /** It costs none of `retries`. */
+  readonly free: boolean;
+  readonly waitMs: number;
+  readonly why: string;
+}
 
-function nextTry(spec: PodSpec, tryNumber: number, freeUsed: number): Round {
-  const retries = Number.isInteger(spec.retries) ? (spec.retries as number) : 0;
+export const firstTry = (): Round => roundOf({ try: 1, pod: 1, freeInARow: 0 });
+
+function roundOf(now: { try: number; pod: number; freeInARow: number }): Round {
   return {
-    try: tryNumber,
-    after(failure) {
+    try: now.try,
+    pod: now.pod,
+    after(spec, failure) {
       if (!failure) return undefined;
-      if (!failure.startedEver && CLUSTERS_DOING.includes(failure.kind) && freeUsed < FREE_RELAUNCHES)
+      const { count, ...delays } = retriesOf(spec);
+      const pod = now.pod + 1;
+      if (isFree(spec, failure) && now.freeInARow < FREE_IN_A_ROW)
         return {
-          round: nextTry(spec, tryNumber, freeUsed + 1),
-          waitMs: waitMs(freeUsed),
-          why: `${failure.kind} before anything ran: a new pod, which costs no try`,
+          round: roundOf({ try: now.try, pod, freeInARow: now.freeInARow + 1 }),
+          free: true,
+          waitMs: waitMs(now.freeInARow, {}),
+          why: `${failure.kind}${failure.startedEver ? ', and its work may be repeated' : ' before anything ran'}: a new pod, which costs no try`,
         };
-      if (!TRIED_AGAIN.includes(failure.kind) || tryNumber > retries) return undefined;
+      if (!isWorthATry(spec, failure) || now.try > count) return undefined;
       return {
-        round: nextTry(spec, tryNumber + 1, freeUsed),
-        waitMs: waitMs(tryNumber - 1),
-        why: `${failure.kind}: try ${tryNumber + 1} of ${retries + 1}`,
+        round: roundOf({ try: now.try + 1, pod, freeInARow: isFree(spec, failure) ? now.freeInARow : 0 }),
+        free: false,
+        waitMs: waitMs(now.try - 1, delays),
+        why: `${failure.kind}: try ${now.try + 1} of ${count + 1}`,
       };
     },
   };
 }
 
-const waitMs = (earlier: number) => Math.min(FIRST_WAIT_MS * 2 ** earlier, LONGEST_WAIT_MS);
+const isFree = (spec: PodSpec, { kind, startedEver }: PodFailureDetails) =>
+  ruleOf(kind) === 'maybe free' && (!startedEver || spec.idempotent === true);
+
+function isWorthATry({ exitCodes }: PodSpec, { kind, reason, exitCode }: PodFailureDetails): boolean {
+  if (ruleOf(kind) === 'never' || (kind === 'DeadlineExceeded' && reason === 'TotalTimeout')) return false;
+  if (exitCode === undefined || (kind !== 'ContainerFailed' && kind !== 'OOMKilled')) return true;
+  if (exitCodes?.fatal?.includes(exitCode)) return false;
+  return kind === 'OOMKilled' || (exitCodes?.retry?.includes(exitCode) ?? true);
+}
+
+/** A worker that is newer than this code may tell of endings it does not know. */
+const ruleOf = (kind: string) => (Object.hasOwn(AFTER, kind) ? AFTER[kind as keyof typeof AFTER] : 'never');
+
+const retriesOf = ({ retries = 0 }: PodSpec): Retries => (typeof retries === 'number' ? { count: retries } : retries);
+
+function waitMs(earlier: number, { delay = FIRST_WAIT, factor = 2, maxDelay = LONGEST_WAIT }: Omit<Retries, 'count'>) {
+  const first = milliseconds(delay);
+  // An author who asks for a first wait above the longest one means the first.
+  return Math.round(Math.min(first * factor ** earlier, Math.max(first, milliseconds(maxDelay))));
+}

@@ -66,7 +66,7 @@ function counts(byState: ReadonlyMap<TaskState, readonly TaskNode[]>): string {
 function row(task: TaskNode): string {
   const { state, failure } = task;
   const tries = task.pods.length || '';
-  const note = failure ? plain(firstLine(rootFailure(failure.error).message)) : state;
+  const note = failure ? plain(firstLine(rootFailure(failure.error).message)) : plain(task.note ?? state);
   return `| ${ICONS[state]} | ${task.name} | ${waitsFor(task)} | ${tries} | ${time(task)} | ${note} |`;
 }
 

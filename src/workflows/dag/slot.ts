@@ -11,6 +11,8 @@ export interface Slot {
   after(): string[];
   /** Whether another try may start: not when the DAG starts nothing new any more. */
   mayGoOn(): boolean;
+  /** What the run's table of tasks says of it instead of its state. */
+  say(note: string | undefined): void;
 }
 
 /** Counts pods outside of tasks. The SDK loads workflow code anew for each workflow, so this belongs to one run. */
@@ -37,6 +39,7 @@ const taskSlot = (node: TaskNode): Slot => ({
   nextActivityId: () => addPod(node, `${node.name}-${node.pods.length + 1}`),
   after: () => namesOf(node.sources),
   mayGoOn: () => !node.gate?.isShut,
+  say: (note) => void (node.note = note),
 });
 
 const unnamedSlot = (body: TaskNode | undefined): Slot => ({
@@ -44,6 +47,7 @@ const unnamedSlot = (body: TaskNode | undefined): Slot => ({
   nextActivityId: () => addPod(body, `${UNNAMED}-${++unnamedPods}`),
   after: () => (body ? namesOf(body.sources) : []),
   mayGoOn: () => true,
+  say: () => undefined,
 });
 
 function addPod(node: TaskNode | undefined, activityId: string): string {

@@ -42,6 +42,8 @@ export class TaskNode {
   startedAt: number | undefined;
   endedAt: number | undefined;
   end: End | undefined;
+  /** What there is to say of it beyond its state. */
+  note: string | undefined;
 
   constructor(name: string, from: { parent?: TaskNode; options?: TaskOptions; gate?: Gate }) {
     this.name = name;

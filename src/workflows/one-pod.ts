@@ -1,0 +1,84 @@
+/** One try: an activity and its pod. Here it is also guaranteed that the pod goes, whatever became of the activity. */
+import { ActivityCancellationType, CancellationScope, log, proxyActivities } from '@temporalio/workflow';
+import type { PodActivities } from '../activities/index.ts';
+import { milliseconds } from '../duration.ts';
+import type { Cleanup, Duration, PodResult, PodSpec } from '../types.ts';
+import type { Slot } from './dag/index.ts';
+import { hold, listenForReleases } from './hold.ts';
+import { cleanupOf } from './pod-cleanup.ts';
+import { asCancellation, failureDetails, isCancelRequested, recordedResult, whatWasTold, type Told } from './told.ts';
+
+/** A pod may take its whole time and its grace, be confirmed gone after that, and change workers on the way. */
+const SLACK_MS = 30 * 60_000;
+
+/** `over`: the pod is gone, or has ended and is kept. */
+export type End = { result: PodResult } | { error: unknown; over: boolean };
+
+/** One activity, so one pod. Ends only when the pod is gone or kept, or everything was done to make it go. */
+export async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Promise<End> {
+  const activityId = slot.nextActivityId();
+  const cleanup = cleanupOf(spec, slot.task, activityId);
+  if (spec.holdOnFailure !== undefined) listenForReleases();
+  const pods = proxyActivities<PodActivities>({
+    activityId,
+    summary: slot.task,
+    // Also when no worker is ever there: a run does not wait for ever.
+    scheduleToCloseTimeout: lengthOf(spec) + SLACK_MS,
+    heartbeatTimeout: '30s',
+    // Attempts are infrastructure: they adopt the pod, so they are unlimited and quick.
+    retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '5s' },
+    // Left out, a cancelled workflow closes before its pod is gone, whatever the documented default says.
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  });
+  const scope = CancellationScope.current();
+  let closed = false;
+  // An attempt hears of a cancel with its next heartbeat; the pod should not have to wait for that.
+  if (spec.onCancel !== 'keep') scope.cancelRequested.catch(() => closed || cleanup.hurry());
+  try {
+    const result = await pods.runPod({ spec, task: slot.task, after: slot.after(), try: tryNumber });
+    closed = true;
+    return { result: isSettled(result.cleanup) ? result : { ...result, cleanup: await cleanup.confirm(result) } };
+  } catch (error) {
+    closed = true;
+    const told = whatWasTold(error);
+    const isCancelled = () => scope.consideredCancelled || isCancelRequested(error);
+    const cleaned = isSettled(told.cleanup)
+      ? told.cleanup
+      : await (isCancelled() && spec.onCancel === 'keep' ? cleanup.keep(told) : cleanup.confirm(told));
+    const result = recordedResult(error, cleaned);
+    if (result) return { result };
+    let over = isSettled(cleaned);
+    if (spec.holdOnFailure !== undefined && cleaned.kept !== undefined && failureDetails(error)) {
+      await holdPod(spec.holdOnFailure, slot, told);
+      over = (await cleanup.confirm(told)).gone;
+    }
+    return { error: isCancelled() ? asCancellation(error, slot.task) : error, over };
+  }
+}
+
+/** Nothing is left to do about the pod. */
+const isSettled = (cleanup: Cleanup | undefined): cleanup is Cleanup =>
+  cleanup !== undefined && (cleanup.gone || cleanup.kept !== undefined);
+
+/** Ends with the release, the time, or a cancel; the pod has to go in any case. */
+async function holdPod(length: Duration, slot: Slot, { pod }: Told): Promise<void> {
+  const ms = milliseconds(length);
+  const until = new Date(Date.now() + ms).toISOString();
+  log.warn(`${slot.task}: its pod failed and is held until ${until}, or the signal releasePod`, { pod });
+  slot.say(`held until ${until.slice(0, 16)}Z: pod ${pod?.namespace}/${pod?.name}`);
+  await hold(slot.task, ms).catch(() => undefined);
+  slot.say(undefined);
+}
+
+/** A spec that cannot be read is refused by the activity, with better words; here it only must not fail the workflow task. */
+function lengthOf(spec: PodSpec): number {
+  try {
+    const length =
+      milliseconds(spec.timeouts?.total ?? '24h') +
+      milliseconds(spec.grace ?? '30s') +
+      milliseconds(spec.timeouts?.terminate ?? '1m');
+    return Math.min(length, milliseconds('10y'));
+  } catch {
+    return milliseconds('24h');
+  }
+}
