@@ -4,13 +4,12 @@ import type { PodEnd, PodOutcome, PodTimes } from '../types.ts';
 import type { Attempt } from './attempt.ts';
 import type { PodFeed } from './pod-feed.ts';
 import type { PodLogs } from './pod-logs.ts';
-import { statusOf } from './pod/outcome.ts';
-
-/** How long a finished pod is kept for the sake of log lines that cannot be read; less than a worker has to shut down. */
-const DRAIN_MS = 60_000;
-/** Heartbeat details are stored with every heartbeat. */
-const RECORD_BYTES = 24 * 1024;
-const EVENTS = 5;
+import { statusOf } from './pod/containers.ts';
+import { fitting } from './result/fitting.ts';
+import { withTrouble } from './result/found.ts';
+import { judge } from './result/judge.ts';
+import type { Outputs } from './result/outputs.ts';
+import { readResult, sourceOf, type Drain } from './result/read-result.ts';
 
 export interface Verdict {
   outcome: PodOutcome;
@@ -23,56 +22,67 @@ export async function concludePod(
   { outcome, stillRuns }: Verdict,
   feed: PodFeed | undefined,
   logs: PodLogs,
+  outputs: Outputs,
 ): Promise<PodEnd> {
+  const limit = attempt.limits.drain;
+  const drained = feed && !stillRuns ? logs.drain(feed, limit) : Promise.resolve();
+  // A failure shows no result, and a skip has none.
+  const judged =
+    outcome.kind === 'Succeeded' && feed
+      ? await withOutput(
+          attempt,
+          outcome,
+          feed,
+          { uri: logs.summary().uri, drained, until: Date.now() + limit },
+          outputs,
+        )
+      : { outcome };
+  await drained;
   const pod = feed?.latest;
-  if (feed && !stillRuns) await logs.drain(feed, DRAIN_MS);
-  const judged = outcome.kind === 'Succeeded' && pod ? withOutput(outcome, pod, attempt.main) : { outcome };
-  const ref = attempt.recorder.state.pod;
-  const failed = judged.outcome.kind !== 'Succeeded';
-  return fitting({
+  const events = await eventsOf(attempt, judged.outcome);
+  const end: PodEnd = {
     ...judged,
     times: timesOf(pod, attempt.main),
     logs: logs.summary(),
     ...(pod?.status?.phase && { phase: pod.status.phase }),
     ...(pod?.spec?.nodeName && { node: pod.spec.nodeName }),
-    // Events help a reader, and no more: no answer is fine.
-    ...(failed && ref && { events: await attempt.cluster.podEvents(ref).catch(() => []) }),
-  });
-}
-
-/** Cuts what is only for readers until the record is small enough; control characters take six bytes each as JSON. */
-function fitting(end: PodEnd): PodEnd {
-  const { outcome, logs, events } = end;
-  const cut = (text: string, length: number) => (text.length > length ? `${text.slice(0, length)}…` : text);
-  let fit: PodEnd = {
-    ...end,
-    outcome: { ...outcome, ...(outcome.message !== undefined && { message: cut(outcome.message, 1024) }) },
-    ...(events && { events: events.slice(-EVENTS).map((event) => ({ ...event, message: cut(event.message, 500) })) }),
+    ...(events && { events }),
   };
-  for (let { tail } = logs; Buffer.byteLength(JSON.stringify(fit)) > RECORD_BYTES && tail !== '';) {
-    tail = tail.slice(Math.ceil(tail.length / 2));
-    fit = { ...fit, logs: { ...logs, tail } };
-  }
-  return fit;
+  await attempt.callbacks.onEnd(end);
+  const { problems } = attempt.callbacks;
+  return fitting({ ...end, ...(problems.length > 0 && { problems: [...problems] }) });
 }
 
-/** The termination message of a main container that succeeded is its result, as JSON; an empty one is no result. */
-function withOutput(outcome: PodOutcome, pod: V1Pod, main: string): { outcome: PodOutcome; output?: unknown } {
-  const message = statusOf(pod, main)?.state?.terminated?.message?.trim();
-  if (!message) return { outcome };
-  try {
-    return { outcome, output: JSON.parse(message) as unknown };
-  } catch {
-    const hint = message.length >= 4096 ? 'it is cut at 4096 bytes; ' : '';
-    return {
-      outcome: { ...outcome, kind: 'ResultInvalid', message: `${hint}it begins with: ${message.slice(0, 200)}` },
-    };
-  }
+async function withOutput(
+  attempt: Attempt,
+  outcome: PodOutcome,
+  feed: PodFeed,
+  drain: Drain,
+  outputs: Outputs,
+): Promise<Pick<PodEnd, 'outcome' | 'output' | 'outputFile'>> {
+  const judged = judge(await readResult(attempt, feed, drain), sourceOf(attempt));
+  if ('trouble' in judged) return { outcome: withTrouble(outcome, judged.trouble) };
+  return { outcome, ...('json' in judged && (await outputs.keep(drain.uri, judged))) };
+}
+
+/** Events help a reader, and no more: no answer is fine. */
+async function eventsOf({ spec, recorder, cluster }: Attempt, { kind }: PodOutcome) {
+  const { pod } = recorder.state;
+  const wanted = spec.events ?? 'onProblem';
+  const well = kind === 'Succeeded' || kind === 'Skipped';
+  if (!pod || wanted === 'never' || (well && wanted === 'onProblem')) return undefined;
+  return cluster.podEvents(pod).catch(() => []);
 }
 
 function timesOf(pod: V1Pod | undefined, main: string): PodTimes {
   const state = pod && statusOf(pod, main)?.state;
+  const scheduled = pod?.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True');
   const iso = (time: Date | string | undefined) => (time ? new Date(time).toISOString() : undefined);
   const { startedAt, finishedAt } = state?.terminated ?? { startedAt: state?.running?.startedAt };
-  return { created: iso(pod?.metadata?.creationTimestamp), started: iso(startedAt), finished: iso(finishedAt) };
+  return {
+    created: iso(pod?.metadata?.creationTimestamp),
+    scheduled: iso(scheduled?.lastTransitionTime),
+    started: iso(startedAt),
+    finished: iso(finishedAt),
+  };
 }

@@ -85,7 +85,7 @@ function whatHappened({ kind, reason, exitCode, container }: PodOutcome): string
     case 'DeadlineExceeded':
       return `ran out of time${why}`;
     case 'ResultInvalid':
-      return 'ended with exit code 0, but its termination message is not JSON';
+      return 'ended well, but its result is not as it should be';
   }
 }
 
@@ -115,7 +115,7 @@ function whatToDo({ kind, startedEver }: PodOutcome): string {
       : 'find out who deleted it; nothing ran',
     StartTimeout: 'see why it waits (node resources, taints, image, volumes), or raise timeouts.start',
     DeadlineExceeded: 'raise the timeout, or make the work shorter',
-    ResultInvalid: 'write JSON to /dev/termination-log, or nothing',
+    ResultInvalid: 'let the program write JSON that fits result.schema, or change the schema',
   };
   return hints[kind];
 }

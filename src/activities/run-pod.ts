@@ -15,6 +15,7 @@ import { PodFeed } from './pod-feed.ts';
 import { PodLogs } from './pod-logs.ts';
 import { concludePod, type Verdict } from './conclude.ts';
 import { followPod } from './follow-pod.ts';
+import { Outputs } from './result/outputs.ts';
 import { otherCluster, takeDown, takeDownUnseen, type Watched } from './take-down.ts';
 
 export async function runPod(dependencies: PodDependencies, input: RunPodInput): Promise<PodResult> {
@@ -34,6 +35,7 @@ export async function runPod(dependencies: PodDependencies, input: RunPodInput):
 class Life implements Watched {
   readonly attempt: Attempt;
   readonly logs: PodLogs;
+  readonly #outputs = new Outputs();
   feed: PodFeed | undefined;
 
   constructor(attempt: Attempt, logRoot: string) {
@@ -71,7 +73,7 @@ class Life implements Watched {
   /** Drains the logs, then writes the whole end down: once the pod is deleted, nobody could tell. */
   async #record(verdict: Verdict): Promise<PodEnd> {
     const attempt = this.attempt;
-    const ended = await concludePod(attempt, verdict, this.feed, this.logs);
+    const ended = await concludePod(attempt, verdict, this.feed, this.logs, this.#outputs);
     const standing = await attempt.recorder.record({ ended, phase: ended.phase, reason: ended.outcome.kind });
     // A recorded end stands, also against a cancel that came meanwhile. Not recorded: then it is not ours to tell.
     if (standing === 'notFound') await attempt.mustStand(standing);
@@ -79,23 +81,17 @@ class Life implements Watched {
   }
 
   /** What the activity says in the end. */
-  #settle(ended: PodEnd, cleanup: Cleanup): PodResult {
+  async #settle(ended: PodEnd, cleanup: Cleanup): Promise<PodResult> {
     const { recorder } = this.attempt;
-    const { outcome, node, times, output } = ended;
+    const { outcome, node, times, events, phase, problems } = ended;
     const logs = fuller(this.logs.summary(), ended.logs);
     const pod = recorder.state.pod as PodRef;
-    if (outcome.kind === 'Succeeded' || outcome.kind === 'Skipped')
-      return {
-        outcome: outcome.kind,
-        exitCode: outcome.exitCode ?? 0,
-        output,
-        pod: { ...pod, node },
-        times,
-        logs,
-        cleanup,
-      };
-    const { events, phase } = ended;
-    throw podFailure(outcome, { pod, node, phase, times, events, logs, cleanup });
+    const facts = { times, ...(events && { events }), logs, ...(problems && { problems }), cleanup };
+    const failWith = (failed: PodOutcome) => podFailure(failed, { pod, node, phase, ...facts });
+    if (outcome.kind !== 'Succeeded' && outcome.kind !== 'Skipped') throw failWith(outcome);
+    const loaded = await this.#outputs.of(ended);
+    if ('lost' in loaded) throw failWith({ ...outcome, kind: 'ResultMissing', message: loaded.lost });
+    return { outcome: outcome.kind, exitCode: outcome.exitCode ?? 0, ...loaded, pod: { ...pod, node }, ...facts };
   }
 
   /** This attempt is to end before the pod's end is known. */

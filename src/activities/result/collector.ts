@@ -1,6 +1,7 @@
 /**
- * Hands over a result file without any right to `exec`: a native sidecar shares the folder with the main container. When all
- * plain containers have ended, the kubelet stops it (SIGTERM), and only then it looks for the file and prints it, framed, to its own log.
+ * Hands over a result file without any right to `exec`: a native sidecar shares the folder with the main container. When all plain
+ * containers have ended, the kubelet stops it (SIGTERM); it then looks for the file and prints it, framed, to its own log. A plain
+ * container that outlives the main one would hold that up: then the collector is asked by an annotation, which it sees as a file.
  */
 import { posix } from 'node:path';
 import type {
@@ -9,6 +10,7 @@ import type {
   V1Pod,
   V1PodSpec,
   V1SecurityContext,
+  V1Volume,
   V1VolumeMount,
 } from '@kubernetes/client-node';
 import { MAX_RESULT_BYTES } from './limits.ts';
@@ -16,6 +18,8 @@ import { FRAME } from './frame.ts';
 
 /** Name of the collector and of its volume. Its log is no log of the pod. */
 export const COLLECTOR = 'temporal-pods-result';
+/** Set on a pod whose main container has ended, while others have not. */
+export const COLLECT_NOW = 'temporal-pods/collect';
 
 export interface CollectorOptions {
   /** Name of the main container. */
@@ -27,10 +31,18 @@ export interface CollectorOptions {
 
 /** Where the collector sees the folder: never a place that its own image needs. */
 const MOUNTED_AT = '/temporal-pods-result';
+const ASKED: V1Volume = {
+  name: 'temporal-pods-collect',
+  downwardAPI: { items: [{ path: 'now', fieldRef: { fieldPath: `metadata.annotations['${COLLECT_NOW}']` } }] },
+};
+const ASKED_AT = '/temporal-pods-collect';
 /** Images that name no user run as this one. */
 const NOBODY = 65532;
 
-/** Tells the size before it reads, so that nobody's gigabyte goes through a log. `$1`: the file, `$2`: bytes at most. */
+/**
+ * `$1`: the file, `$2`: bytes at most. Tells the size before it reads, so that nobody's gigabyte goes through a log. Never ends
+ * unless it is stopped: it would be started again, with an empty log. A stop in the middle of a frame gives a second, whole one.
+ */
 const COLLECT = `
 say() { echo "${FRAME} $*"; }
 collect() {
@@ -45,7 +57,11 @@ collect() {
   head -c "$bytes" < "$1" | base64
   say end
 }
-trap 'collect "$1" "$2"; exit 0' TERM
+told=
+trap '[ "$told" ] || collect "$1" "$2"; exit 0' TERM
+while [ ! -s ${ASKED_AT}/now ]; do sleep 1 & wait $!; done
+collect "$1" "$2"
+told=yes
 while :; do sleep 3600 & wait $!; done
 `;
 
@@ -69,8 +85,8 @@ export function withCollector(pod: V1Pod, options: CollectorOptions): V1Pod {
         containers: spec.containers.map((container) =>
           container === main ? { ...main, volumeMounts: [...(main.volumeMounts ?? []), mount] } : container,
         ),
-        volumes: [...(spec.volumes ?? []), { name: COLLECTOR, emptyDir: {} }],
       }),
+      volumes: [...(spec.volumes ?? []), ...(own ? [] : [{ name: COLLECTOR, emptyDir: {} }]), ASKED],
       // The last one: sidecars are stopped in reverse order, and one that is slow to end must not use up the grace of this one.
       initContainers: [...others, collector(spec, main, mount, { ...options, path }, mine[0])],
     },
@@ -104,6 +120,7 @@ function collector(
         ...(mount.subPath !== undefined && { subPath: mount.subPath }),
         ...(mount.subPathExpr !== undefined && { subPathExpr: mount.subPathExpr }),
       },
+      { name: ASKED.name, mountPath: ASKED_AT, readOnly: true },
     ],
     securityContext: { ...restricted(spec, main), ...template.securityContext },
   };

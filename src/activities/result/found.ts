@@ -1,0 +1,34 @@
+import type { PodOutcome } from '../../types.ts';
+
+export type ResultTrouble = 'ResultMissing' | 'ResultInvalid' | 'ResultTooLarge';
+
+/** What was found where the result should be. */
+export type Found =
+  | { found: 'text'; text: string }
+  /** The pod left none; `where` names the place, for a reader. */
+  | { found: 'nothing'; where: string }
+  /** There is something else than a result, or nobody can tell: never to be taken for "left none". */
+  | ({ found: 'trouble' } & Trouble);
+
+export interface Trouble {
+  kind: ResultTrouble;
+  message: string;
+}
+
+export const trouble = (kind: ResultTrouble, message: string): Found => ({ found: 'trouble', kind, message });
+
+/** The outcome of a pod that ended well, without a result as it should be. */
+export const withTrouble = (outcome: PodOutcome, { kind, message }: Trouble): PodOutcome => ({
+  ...outcome,
+  kind,
+  message,
+});
+
+/** Bytes as text. Undefined when they are not UTF-8. */
+export function utf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,85 @@
+/** What follows the marker on the last line that begins with it, in the stored log of the main container. */
+import { readLog, type LogEntry } from '../logs/index.ts';
+import { listNames } from '../logs/folders.ts';
+import { parseSegmentName } from '../logs/segment-file.ts';
+import { trouble, utf8, type Found } from './found.ts';
+import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
+
+export const DEFAULT_MARKER = '::result::';
+
+/** Reads in one pass; holds two lines at most, each cut a little above the limit. */
+export async function fromLog(folder: string, main: string, marker = DEFAULT_MARKER): Promise<Found> {
+  const lines = new MarkedLines(Buffer.from(marker));
+  for await (const entry of readLog(folder, { containers: [main] })) lines.add(entry);
+  return lines.last(await startIsMissing(folder, main));
+}
+
+class MarkedLines {
+  readonly #marker: Buffer;
+  #pieces: Buffer[] = [];
+  #size = 0;
+  /** The last whole line that begins with the marker, without it. */
+  #found: { text: Buffer; size: number } | undefined;
+  #lines = 0;
+  #gaps = 0;
+  #gapAfter = false;
+
+  constructor(marker: Buffer) {
+    this.#marker = marker;
+  }
+
+  add({ kind, bytes }: LogEntry): void {
+    if (kind === 'gap') {
+      this.#endLine();
+      this.#gaps += 1;
+      this.#gapAfter = true;
+      return;
+    }
+    // What was read shares its memory with a whole block of the file.
+    const room = MAX_RESULT_BYTES + this.#marker.length + 1 - this.#size;
+    if (room > 0) this.#pieces.push(Buffer.from(bytes.subarray(0, room)));
+    this.#size += bytes.length;
+    if (kind === 'line') this.#endLine();
+  }
+
+  last(startIsMissing: boolean): Found {
+    this.#endLine();
+    const marker = JSON.stringify(String(this.#marker));
+    const found = this.#found;
+    if (this.#gapAfter && (found || this.#gaps > 0))
+      return trouble(
+        'ResultMissing',
+        found
+          ? `the log has a gap behind its last line with ${marker}: a later one may be lost. It was: ${String(found.text.subarray(0, 200))}`
+          : `no line of the log begins with ${marker}, but lines are missing from it (${this.#gaps} gaps): the result may have been there`,
+      );
+    if (!found && startIsMissing)
+      return trouble(
+        'ResultMissing',
+        `no line of the stored log begins with ${marker}, but its beginning is not on this worker's storage`,
+      );
+    if (!found) return { found: 'nothing', where: `none of the ${this.#lines} lines of its log begins with ${marker}` };
+    if (found.size > MAX_RESULT_BYTES)
+      return trouble('ResultTooLarge', `it has ${found.size} bytes, ${MAX_RESULT_BYTES} are the most: ${ADVICE}`);
+    const text = utf8(found.text);
+    return text === undefined ? trouble('ResultInvalid', 'it is not UTF-8') : { found: 'text', text };
+  }
+
+  #endLine(): void {
+    if (this.#size === 0) return;
+    const line = Buffer.concat(this.#pieces);
+    if (line.subarray(0, this.#marker.length).equals(this.#marker)) {
+      this.#found = { text: line.subarray(this.#marker.length), size: this.#size - this.#marker.length };
+      this.#gapAfter = false;
+    }
+    this.#pieces = [];
+    this.#size = 0;
+    this.#lines += 1;
+  }
+}
+
+/** An earlier worker, with a storage of its own, wrote the first segments. */
+async function startIsMissing(folder: string, main: string): Promise<boolean> {
+  const own = (await listNames(folder)).map(parseSegmentName).filter((name) => name?.container === main);
+  return own.length > 0 && !own.some((name) => name?.segment === 1);
+}

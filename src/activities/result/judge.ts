@@ -1,0 +1,40 @@
+/** text → value, or what is wrong with it. Pure. */
+import type { ResultSource } from '../../types.ts';
+import type { Found, ResultTrouble, Trouble } from './found.ts';
+import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
+import { schemaFaults, schemaProblem } from './schema.ts';
+
+/** A value and its JSON; `{}`: none was left, and none is required. */
+export type Judged = { value: unknown; json: string } | { trouble: Trouble } | Record<never, never>;
+
+export const isRequired = ({ from, required, schema }: ResultSource): boolean =>
+  required ?? (from !== 'terminationMessage' || schema !== undefined);
+
+export function judge(found: Found, source: ResultSource): Judged {
+  if (found.found === 'trouble') return as(found.kind, found.message);
+  if (found.found === 'nothing')
+    return isRequired(source) ? as('ResultMissing', `result.from is '${source.from}', and ${found.where}`) : {};
+  let value: unknown;
+  let json: string;
+  try {
+    value = JSON.parse(found.text);
+    // Also a check: what is nested too deep to be written was never to be read by the workflow.
+    json = JSON.stringify(value);
+  } catch (error) {
+    const why = error instanceof RangeError ? 'is nested too deep' : 'is not JSON';
+    return as('ResultInvalid', `it ${why}; it begins with: ${found.text.trim().slice(0, 200)}`);
+  }
+  // A short number can be a long one in JSON: 1e20.
+  const size = Math.max(Buffer.byteLength(found.text), Buffer.byteLength(json));
+  if (size > MAX_RESULT_BYTES)
+    return as('ResultTooLarge', `it has ${size} bytes as JSON, ${MAX_RESULT_BYTES} are the most: ${ADVICE}`);
+  const { schema } = source;
+  const problem = schema && schemaProblem(schema);
+  if (problem !== undefined) return as('ResultInvalid', `result.schema cannot be used: ${problem}`);
+  const faults = schema ? schemaFaults(schema, value) : [];
+  return faults.length > 0
+    ? as('ResultInvalid', `it does not fit result.schema:\n${faults.join('\n')}`)
+    : { value, json };
+}
+
+const as = (kind: ResultTrouble, message: string): Judged => ({ trouble: { kind, message } });

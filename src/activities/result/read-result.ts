@@ -1,0 +1,34 @@
+import { fileURLToPath } from 'node:url';
+import type { ResultSource } from '../../types.ts';
+import type { Attempt } from '../attempt.ts';
+import type { PodFeed } from '../pod-feed.ts';
+import type { Found } from './found.ts';
+import { fromFile } from './from-file.ts';
+import { fromLog } from './from-log.ts';
+import { fromMessage } from './from-message.ts';
+
+export const sourceOf = ({ spec }: Pick<Attempt, 'spec'>): ResultSource =>
+  spec.result ?? { from: 'terminationMessage' };
+
+export interface Drain {
+  /** Folder of the pod's log. */
+  uri: string;
+  /** The log is stored to its end, or as far as it can be. */
+  drained: Promise<void>;
+  /** ms since the epoch. */
+  until: number;
+}
+
+/** What a pod that ended well left as its result. */
+export async function readResult(attempt: Attempt, feed: PodFeed, { uri, drained, until }: Drain): Promise<Found> {
+  const source = sourceOf(attempt);
+  switch (source.from) {
+    case 'terminationMessage':
+      return fromMessage(feed.latest, attempt.main);
+    case 'log':
+      await drained;
+      return fromLog(fileURLToPath(uri), attempt.main, source.marker);
+    case 'file':
+      return fromFile(attempt, feed, source.path, until);
+  }
+}
