@@ -4,6 +4,7 @@
  */
 import { CancelledFailure, type Context } from '@temporalio/activity';
 import { ActivityNotFoundError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, PodRecord, PodSpec, RunPodInput } from '../types.ts';
 import { failNow, podFailure } from './failure.ts';
@@ -11,11 +12,12 @@ import { ClusterError } from './kubernetes/cluster-error.ts';
 import type { Cluster } from './kubernetes/cluster.ts';
 import type { PodReflector } from './kubernetes/pod-reflector.ts';
 import { Callbacks } from './callbacks.ts';
+import { composeManifest } from './compose-manifest.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { pause } from './pause.ts';
-import { deadlines, type Deadlines } from './pod/deadlines.ts';
-import type { PodKey } from './pod/identity.ts';
-import { graceSeconds, mainContainerName, podManifest, type ManifestContext } from './pod/manifest.ts';
+import { deadlines, nameOf, type Deadlines } from './pod/deadlines.ts';
+import { podName, type PodKey } from './pod/identity.ts';
+import { mainContainerName } from './pod/manifest.ts';
 import { Recorder, type Standing } from './recorder.ts';
 import { parseSpec } from './spec.ts';
 import { evenCancelled } from './temporal-calls.ts';
@@ -33,10 +35,13 @@ export class Attempt {
   readonly spec: PodSpec;
   readonly main: string;
   readonly limits: Deadlines;
-  readonly graceSeconds: number;
   readonly key: PodKey;
-  readonly manifest: V1Pod;
+  /** Where the pod is, or would be. */
+  readonly namespace: string;
+  readonly podName: string;
   readonly callbacks: Callbacks;
+  /** Makes the manifest of a pod that is not there yet: templates, callbacks and policy have no say about one that is. */
+  readonly compose: () => Promise<V1Pod>;
   #createInDoubt: boolean;
 
   /** @throws ApplicationFailure `InvalidSpec`, before anything is created */
@@ -52,24 +57,31 @@ export class Attempt {
     // A pod that is there was admitted by the rules of its day: a newer worker's rules must not end it.
     this.spec = earlier?.pod ? input.spec : parseSpec(input.spec, this.nothingCreated());
     this.main = mainContainerName(this.spec);
-    this.graceSeconds = graceSeconds(this.spec);
     this.limits = deadlines(this.spec, info.scheduledTimestampMs);
     this.key = { temporalNamespaceId: dependencies.temporalNamespaceId, ...workflow, activityId: info.activityId };
     const namespace = earlier?.pod?.namespace ?? servedNamespace(this.spec, dependencies, this.nothingCreated());
-    this.manifest = this.#manifestOf({
+    this.namespace = namespace;
+    this.podName = earlier?.pod?.name ?? podName(input.task, this.key);
+    const registry = dependencies.callbacks;
+    const names = this.spec.callbacks ?? [];
+    this.callbacks = new Callbacks(
+      registry,
+      // A newer worker may have forgotten the name: no reason to end the pod.
+      earlier?.pod ? names.filter((name) => Object.hasOwn(registry, name)) : names,
+      { ...workflow, activityId: info.activityId, task: input.task, try: input.try },
+    );
+    const about = {
       namespace,
       task: input.task,
       try: input.try,
       key: this.key,
       deadline: this.limits.total,
       activeDeadlineSeconds: SLACK_SECONDS + Math.ceil((this.limits.total - info.scheduledTimestampMs) / 1000),
-    });
-    this.callbacks = new Callbacks(dependencies.callbacks, this.spec.callbacks ?? [], {
-      ...workflow,
-      activityId: info.activityId,
-      task: input.task,
-      try: input.try,
-    });
+    };
+    this.compose = () =>
+      composeManifest(dependencies, this.spec, about, this.callbacks).catch((error: unknown) => {
+        throw this.#refusal(error);
+      });
     this.cluster = dependencies.cluster;
     this.reflector = dependencies.reflector(namespace);
     this.recorder = new Recorder(context, earlier ?? { v: 1, cluster: this.cluster.id });
@@ -112,7 +124,7 @@ export class Attempt {
         if (!(error instanceof ClusterError) || !(mayWork || mayPass(error))) throw error;
         this.recorder.note({ reason: `${what}: ${error.message}` });
         if (mayWork) this.#throwIfOverdue(error.message);
-        else this.throwIfLateToStart(error.message);
+        else this.throwIfLateToCreate(error.message);
         await pause(Math.max(backoff, error.retryAfterMs ?? 0), this.signal);
       }
     }
@@ -131,14 +143,14 @@ export class Attempt {
     }
   }
 
-  /** @throws ApplicationFailure `StartTimeout` when no pod could be created in time */
-  throwIfLateToStart(why: string): void {
-    if (Date.now() < this.limits.start) return;
+  /** @throws ApplicationFailure `ScheduleTimeout`, or `QuotaExceeded` by the last refusal, when no pod could be created in time */
+  throwIfLateToCreate(why: string, quota = false): void {
+    if (Date.now() < this.limits.schedule) return;
     throw podFailure(
       {
-        kind: 'StartTimeout',
+        kind: quota ? 'QuotaExceeded' : 'ScheduleTimeout',
         reason: 'NotCreated',
-        message: `no pod could be created in time: ${why}`,
+        message: `${nameOf('schedule', this.limits)} passed, and no pod could be created: ${why}`,
         startedEver: false,
       },
       { pod: this.recorder.state.pod, cleanup: this.nothingCreated() },
@@ -147,18 +159,15 @@ export class Attempt {
 
   #throwIfOverdue(why: string): void {
     if (Date.now() < this.limits.total) return;
-    const message = `timeouts.total passed, and the pod could not be read: ${why}`;
+    const message = `${nameOf('total', this.limits)} passed, and the pod could not be read: ${why}`;
     const { pod } = this.recorder.state;
     throw podFailure({ kind: 'DeadlineExceeded', reason: 'TotalTimeout', message, startedEver: true }, { pod });
   }
 
-  /** What a template holds is the API server's to check, so it may have any shape here. */
-  #manifestOf(context: ManifestContext): V1Pod {
-    try {
-      return podManifest(this.spec, context);
-    } catch (error) {
-      throw failNow('InvalidSpec', `no pod can be made of the spec: ${String(error)}`, this.nothingCreated());
-    }
+  /** Says whether there is something to clean up, which only the attempt knows. */
+  #refusal(error: unknown): unknown {
+    if (!(error instanceof ApplicationFailure)) return error;
+    return failNow(error.type ?? 'InvalidSpec', error.message, this.nothingCreated());
   }
 
   /** A POST was not answered, or not clearly: it may have been done. */

@@ -10,7 +10,7 @@ import { failNow } from './failure.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { pause } from './pause.ts';
 import { activityHash, belongsTo, keyOf, LABEL, SCHEDULING_GATE } from './pod/identity.ts';
-import { mainContainerName } from './pod/manifest.ts';
+import { graceOf } from './pod/manifest.ts';
 import { removePod } from './remove-pod.ts';
 
 /** A POST is sent only by an attempt that Temporal acknowledged this recently. */
@@ -35,8 +35,7 @@ export const refOf = (pod: V1Pod): PodRef => ({
 
 /** Takes the gate away. Only after this may a container run. */
 async function open(attempt: Attempt, ref: PodRef, pod: V1Pod): Promise<V1Pod | undefined> {
-  const gated = pod.spec?.schedulingGates?.some(({ name }) => name === SCHEDULING_GATE);
-  if (pod.metadata?.deletionTimestamp || !gated) return pod;
+  if (pod.metadata?.deletionTimestamp || !isGated(pod)) return pod;
   return attempt.persist(`opening the gate of pod ${ref.name}`, async () => {
     try {
       return await attempt.cluster.ungatePod(ref);
@@ -51,15 +50,20 @@ const readAgain = (attempt: Attempt, { namespace, name }: PodRef) =>
   attempt.persist(`reading pod ${name}`, () => attempt.cluster.readPod(namespace, name), { mayWork: true });
 
 async function adoptOrCreate(attempt: Attempt): Promise<V1Pod> {
-  const { cluster, manifest } = attempt;
+  const { cluster, namespace, podName: name } = attempt;
+  let manifest: V1Pod | undefined;
   let alone = false;
   let why = 'no worker had a slot for it before';
-  const { namespace = '', name = '' } = manifest.metadata ?? {};
+  let quota = false;
   for (let backoff = 500; ; backoff = Math.min(2 * backoff, 15_000)) {
     // An earlier attempt's POST, or our own whose answer was lost.
     const there = await attempt.persist(`looking for pod ${name}`, () => cluster.readPod(namespace, name));
-    if (there) return adopt(attempt, there);
-    attempt.throwIfLateToStart(why);
+    manifest ??= await attempt.compose();
+    if (there) {
+      if (await adopt(attempt, there, manifest)) return there;
+      continue;
+    }
+    attempt.throwIfLateToCreate(why, quota);
     if (!alone) await removeEarlierRuns(attempt);
     alone = true;
     if (attempt.recorder.sinceAcknowledged > FRESH_MS) await attempt.mustStand(await attempt.recorder.ask());
@@ -67,6 +71,7 @@ async function adoptOrCreate(attempt: Attempt): Promise<V1Pod> {
       return await cluster.createPod(namespace, manifest);
     } catch (error) {
       why = await refusal(attempt, error);
+      quota = error instanceof ClusterError && error.kind === 'quota';
       attempt.recorder.note({ phase: 'Pending', reason: why });
       // 409: there is a pod after all, so look at once.
       if (!(error instanceof ClusterError && error.kind === 'alreadyExists')) await pause(backoff, attempt.signal);
@@ -82,6 +87,7 @@ async function refusal(attempt: Attempt, error: unknown): Promise<string> {
     case 'invalid':
       throw failNow('InvalidSpec', `the API server refuses the pod: ${error.message}`, attempt.nothingCreated());
     case 'unauthorized':
+    case 'quota':
       return error.message;
     case 'forbidden':
       throw failNow('Forbidden', error.message, attempt.nothingCreated());
@@ -93,23 +99,37 @@ async function refusal(attempt: Attempt, error: unknown): Promise<string> {
   }
 }
 
-/** A pod under our name: ours by its full key and by what it runs, or a stranger's, which is never touched. */
-function adopt(attempt: Attempt, pod: V1Pod): V1Pod {
-  const { manifest, key, spec } = attempt;
-  const name = mainContainerName(spec);
-  const main = (of: V1Pod) => {
-    const container = of.spec?.containers.find((one) => one.name === name);
-    // The API server leaves empty lists out.
-    return JSON.stringify([container?.image, container?.command ?? [], container?.args ?? []]);
-  };
+/**
+ * A pod under our name: ours by its full key and by what it runs, or a stranger's, which is never touched. False: it was ours,
+ * of an older template, policy or callback, and never ran; it is gone now.
+ */
+async function adopt(attempt: Attempt, pod: V1Pod, manifest: V1Pod): Promise<boolean> {
+  const { key, main, cluster } = attempt;
+  const ours = belongsTo(pod, key);
   // Whoever may create pods here could have put one under our name, with our key: it must also run what we would have run.
-  if (!belongsTo(pod, key) || main(pod) !== main(manifest))
-    throw failNow(
-      'PodNameConflict',
-      `pod ${pod.metadata?.namespace}/${pod.metadata?.name} exists and is not of this task; delete it or find out who made it`,
-    );
-  return pod;
+  if (ours && whatRuns(pod, main) === whatRuns(manifest, main)) return true;
+  if (ours && isGated(pod)) {
+    const expectSeconds = graceOf(pod);
+    const why = `pod ${pod.metadata?.name}, made by an older worker, is still there`;
+    while (!(await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal })).gone) {
+      await attempt.throwIfInterrupted();
+      attempt.throwIfLateToCreate(why);
+    }
+    return false;
+  }
+  throw failNow(
+    'PodNameConflict',
+    `pod ${pod.metadata?.namespace}/${pod.metadata?.name} exists and is not of this task; delete it or find out who made it`,
+  );
 }
+
+function whatRuns(pod: V1Pod, main: string): string {
+  const container = pod.spec?.containers.find(({ name }) => name === main);
+  // The API server leaves empty lists out.
+  return JSON.stringify([container?.image, container?.command ?? [], container?.args ?? []]);
+}
+
+const isGated = (pod: V1Pod) => pod.spec?.schedulingGates?.some(({ name }) => name === SCHEDULING_GATE) ?? false;
 
 /** A workflow reset starts the same activity in a new run, while the old run's pod may still be there. */
 async function removeEarlierRuns(attempt: Attempt): Promise<void> {
@@ -123,21 +143,21 @@ async function removeEarlierRuns(attempt: Attempt): Promise<void> {
     const theirs = keyOf(pod);
     while (theirs) {
       const standing = await lookAtRun(attempt.context.client, theirs);
-      const expectSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
+      const expectSeconds = graceOf(pod);
       if (standing === 'unknown') await pause(1_000, attempt.signal);
       else if (standing !== 'closed') break;
       else if ((await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal })).gone) break;
       await attempt.throwIfInterrupted();
-      attempt.throwIfLateToStart(`pod ${pod.metadata?.name} of the earlier run ${theirs.runId} is still there`);
+      attempt.throwIfLateToCreate(`pod ${pod.metadata?.name} of the earlier run ${theirs.runId} is still there`);
     }
   }
 }
 
-/** Resolves when the shared watch has listed the pods; a namespace that cannot be listed ends as a late start. */
+/** Resolves when the shared watch has listed the pods; a namespace that cannot be listed ends as a late create. */
 async function listed(attempt: Attempt): Promise<void> {
   const done = new AbortController();
   const ready = attempt.reflector.ready().finally(() => done.abort());
-  await Promise.race([ready, pause(attempt.limits.start - Date.now(), AbortSignal.any([attempt.signal, done.signal]))]);
+  await Promise.race([ready, pause(attempt.limits.schedule - Date.now(), AbortSignal.any([attempt.signal, done.signal]))]);
   await attempt.throwIfInterrupted();
-  if (!done.signal.aborted) attempt.throwIfLateToStart('the pods of its namespace cannot be listed');
+  if (!done.signal.aborted) attempt.throwIfLateToCreate('the pods of its namespace cannot be listed');
 }

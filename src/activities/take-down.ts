@@ -1,6 +1,7 @@
 /** How an attempt makes its pod go: in order, with the last lines of its log, and seen to be gone. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
+import { milliseconds } from '../duration.ts';
 import type { Cleanup, PodRef } from '../types.ts';
 import type { Attempt } from './attempt.ts';
 import { refOf } from './birth.ts';
@@ -8,7 +9,8 @@ import { pause } from './pause.ts';
 import type { PodFeed } from './pod-feed.ts';
 import type { PodLogs } from './pod-logs.ts';
 import { belongsTo } from './pod/identity.ts';
-import { statusOf } from './pod/outcome.ts';
+import { graceOf } from './pod/manifest.ts';
+import { statusOf } from './pod/containers.ts';
 import { removePod } from './remove-pod.ts';
 
 /** With the main container at its end, sidecars get no more than this many seconds. */
@@ -20,6 +22,7 @@ const OPEN_MS = 2_000;
 const LOOK_MS = 5_000;
 /** How long a pod whose containers have all ended is given to be over as a whole. */
 const PHASE_MS = 3_000;
+const DEFAULT_TERMINATE = '60s';
 
 /** What an attempt has of its pod. */
 export interface Watched {
@@ -32,7 +35,8 @@ export interface Watched {
 
 /** Deletes the recorded pod, keeps its last words, and waits until it is gone. Trouble is told, never thrown. */
 export async function takeDown(life: Watched): Promise<Cleanup> {
-  const { cluster, recorder, graceSeconds, context } = life.attempt;
+  const { cluster, recorder, context, spec } = life.attempt;
+  const graceSeconds = graceOf(life.feed?.latest);
   const ref = recorder.state.pod;
   if (!ref) return { gone: true };
   const mainEnded = mainHasEnded(life);
@@ -42,12 +46,13 @@ export async function takeDown(life: Watched): Promise<Cleanup> {
   const leave = () => context.cancellationDetails?.workerShutdown && stopped.abort();
   context.cancellationSignal.addEventListener('abort', leave);
   leave();
-  if (mainEnded) await untilOver(life);
+  if (mainEnded) await untilIt(life, (pod) => !isClosing(pod), PHASE_MS);
   // A stream must be open when the DELETE arrives: afterwards there may be no time to open one.
   await life.logs.opened(OPEN_MS);
   const drained = life.logs.drainOpen((expectSeconds + 5) * 1000);
   const cleanup = await removePod(cluster, ref, {
     expectSeconds,
+    confirmMs: milliseconds(spec.timeouts?.terminate ?? DEFAULT_TERMINATE),
     ...(mainEnded && { graceSeconds: Math.max(1, expectSeconds) }),
     signal: stopped.signal,
   });
@@ -60,41 +65,46 @@ export async function takeDown(life: Watched): Promise<Cleanup> {
  * The kubelet tells the end of the containers first, and the end of the pod about a second later. A pod that is deleted in
  * between has to be terminated once more, which takes longer than to wait; one that is over vanishes with the DELETE.
  */
-async function untilOver(life: Watched): Promise<void> {
-  const feed = life.feed;
-  const end = Date.now() + PHASE_MS;
-  const isClosing = (pod: V1Pod) =>
-    pod.status?.phase === 'Running' || pod.status?.phase === 'Pending'
-      ? (pod.status.containerStatuses ?? []).every(({ state }) => state?.terminated)
-      : false;
-  while (feed && !feed.gone && !feed.latest.metadata?.deletionTimestamp && isClosing(feed.latest) && Date.now() < end)
+const isClosing = (pod: V1Pod) =>
+  pod.status?.phase === 'Running' || pod.status?.phase === 'Pending'
+    ? (pod.status.containerStatuses ?? []).every(({ state }) => state?.terminated)
+    : false;
+
+/** Waits until the pod is like this, is on its way out, or the time is up. */
+export async function untilIt({ feed }: Watched, isSo: (pod: V1Pod) => boolean, ms: number): Promise<void> {
+  const end = Date.now() + ms;
+  while (feed && !feed.gone && !feed.latest.metadata?.deletionTimestamp && !isSo(feed.latest) && Date.now() < end)
     await feed.change(end - Date.now(), new AbortController().signal);
 }
 
 /** A pod that was not seen is given its own grace. */
-function mainHasEnded(life: Watched): boolean {
+export function mainHasEnded(life: Watched): boolean {
   return life.feed !== undefined && statusOf(life.feed.latest, life.attempt.main)?.state?.terminated !== undefined;
 }
 
 /** Also a pod whose create was answered too late for its uid to be recorded, and one that this attempt has not seen yet. */
 export async function takeDownUnseen(life: Watched): Promise<Cleanup> {
-  const { recorder, cluster, manifest, key } = life.attempt;
+  const { recorder, cluster } = life.attempt;
   if (recorder.state.cluster !== cluster.id) return { gone: false, error: otherCluster(recorder.state.pod).message };
-  const { namespace = '', name = '' } = recorder.state.pod ?? manifest.metadata ?? {};
-  try {
-    const pod = life.feed?.latest ?? (await again(() => cluster.readPod(namespace, name)));
-    if (pod && belongsTo(pod, key)) {
-      recorder.note({ pod: refOf(pod) });
-      const feed = life.feed ?? life.watch(pod);
-      // A container that has just started: its last words are only to be had now.
-      await feed.refresh(LOOK_MS);
-      if (!mainHasEnded(life)) life.logs.follow(feed);
-    }
-  } catch {
-    // The removal asks again, for longer.
-  }
+  await see(life);
   // A 404 proves nothing here: the workflow's own cleanup looks again after the activity has closed.
   return recorder.state.pod ? takeDown(life) : { gone: false, error: 'there was no pod yet' };
+}
+
+/** Has a look at the pod, which this attempt may not have seen yet, and follows what it says. */
+export async function see(life: Watched): Promise<void> {
+  const { recorder, cluster, key, namespace, podName } = life.attempt;
+  try {
+    const pod = life.feed?.latest ?? (await again(() => cluster.readPod(namespace, podName)));
+    if (!pod || !belongsTo(pod, key)) return;
+    recorder.note({ pod: refOf(pod) });
+    const feed = life.feed ?? life.watch(pod);
+    // A container that has just started: its last words are only to be had now.
+    await feed.refresh(LOOK_MS);
+    if (!mainHasEnded(life)) life.logs.follow(feed);
+  } catch {
+    // Whoever acts on the pod asks again, for longer.
+  }
 }
 
 /** Asks a few times: one bad answer must not cost a pod its last words. */

@@ -78,6 +78,10 @@ export function graceSeconds(spec: PodSpec): number {
   return Math.max(1, spec.template?.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS);
 }
 
+/** The grace of a pod that is there, whatever a newer spec says. */
+export const graceOf = (pod: V1Pod | undefined): number =>
+  pod?.spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+
 /** The main container first, as `kubectl logs` and other tools take the first one for granted. */
 function containers(spec: PodSpec): V1Container[] {
   const name = mainContainerName(spec);
