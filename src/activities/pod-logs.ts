@@ -1,122 +1,138 @@
-/** The logs of one pod: one follower per container, init containers and sidecars included, all at once. */
+/** The logs of one pod: one follower per start of a container, init containers and sidecars included, all at once. */
 import { log } from '@temporalio/activity';
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import type { LogSummary } from '../types.ts';
+import type { CallbackLine, LogSummary } from '../types.ts';
+import { messageOf } from '../message-of.ts';
 import type { Attempt } from './attempt.ts';
 import { refOf } from './birth.ts';
-import { containerStatuses } from './pod/outcome.ts';
-import { fileSegments, follow, folderUri, logFolder, type ContainerState, type Follower } from './logs/index.ts';
+import { LoggedLife } from './logged-life.ts';
+import { folderUri, logFolder, sanitise } from './logs/index.ts';
+import { livesOf, type Life } from './pod/lives.ts';
+import { containerStatuses } from './pod/containers.ts';
 import type { PodFeed } from './pod-feed.ts';
+import { COLLECTOR } from './result/collector.ts';
 
-/** For containers that are neither running nor ended when the pod is done with: there is nothing to wait for. */
-const ENDED: ContainerState = 'terminated';
-
-interface Followed {
-  /** Undefined when the storage refused: told in the worker's log and as a gap. */
-  readonly follower: Promise<Follower | undefined>;
-  settled?: Follower;
-}
+/** How long the rest of the log of an earlier start is asked for; nobody waits for it. */
+const EARLIER_MS = 60_000;
 
 export class PodLogs {
   readonly #attempt: Attempt;
   readonly #root: string;
-  readonly #containers = new Map<string, Followed>();
-  #feed: PodFeed | undefined;
+  readonly #lives = new Map<string, LoggedLife>();
+  readonly #show: ((line: CallbackLine) => void) | undefined;
   #unwritten = 0;
+  #checkedNames = false;
 
   constructor(attempt: Attempt, root: string) {
     this.#attempt = attempt;
     this.#root = root;
+    this.#show = shower(attempt);
   }
 
-  /** Takes note of the pod's state, and follows every container that has started. */
+  /** Takes note of the pod's state, and follows every container that has started and whose log is wanted. */
   follow(feed: PodFeed): void {
-    this.#feed = feed;
     const pod = feed.latest;
-    for (const status of containerStatuses(pod)) {
-      const state = stateOf(status);
-      if (state === undefined || this.#containers.has(status.name)) continue;
-      const followed: Followed = { follower: this.#open(pod, status, state === 'running') };
-      this.#containers.set(status.name, followed);
-      void followed.follower.then((follower) => follower && (followed.settled = follower));
+    for (const life of livesOf(pod)) {
+      const key = `${life.container}.${life.restart}`;
+      if (this.#lives.has(key) || !this.#isWanted(life.container)) continue;
+      const logged = new LoggedLife(life, {
+        cluster: this.#attempt.cluster,
+        ref: refOf(pod),
+        folder: this.#folder(pod.metadata?.uid ?? ''),
+        feed,
+        limits: this.#attempt.spec.logs ?? {},
+        show: this.#show,
+        lost: (of, error) => this.#lost(of, error),
+      });
+      this.#lives.set(key, logged);
     }
+    for (const life of this.#lives.values())
+      if (life.state === 'previous' || life.state === 'lost') void life.drain(EARLIER_MS);
+    this.#tellUnknownNames(feed);
   }
 
-  /** For a pod whose main container has ended: reads what has ended to its end, at most for `limitMs`. */
+  /**
+   * For a pod whose main container has ended: reads what has ended to its end, at most for `limitMs`.
+   * @throws CancelledFailure when the worker is told to stop meanwhile: the next attempt reads on
+   */
   async drain(feed: PodFeed, limitMs: number): Promise<void> {
     this.follow(feed);
-    const pod = feed.latest;
-    const ended = containerStatuses(pod).filter((status) => stateOf(status) === 'terminated');
-    await this.#forEach(
-      ended.map(({ name }) => name),
-      (follower) => (pod.metadata?.deletionTimestamp ? follower.drainOpen(limitMs) : follower.drain(limitMs)),
-    );
+    const ended = [...this.#lives.values()].filter(({ state }) => state !== 'running');
+    const { context } = this.#attempt;
+    let left = false;
+    const leave = () => {
+      if (!context.cancellationDetails?.workerShutdown) return;
+      left = true;
+      for (const life of ended) void life.stop();
+    };
+    context.cancellationSignal.addEventListener('abort', leave);
+    leave();
+    const open = feed.latest.metadata?.deletionTimestamp !== undefined;
+    await Promise.all(ended.map((life) => life.drain(limitMs, { open })));
+    context.cancellationSignal.removeEventListener('abort', leave);
+    if (left) await this.#attempt.throwIfInterrupted();
   }
 
   /** For a pod that is about to be deleted: resolves when streams are open to catch the last lines, or cannot be. */
   async opened(limitMs: number): Promise<void> {
-    await this.#forEach([...this.#containers.keys()], (follower) => follower.opened(limitMs));
+    await this.#each((life) => life.opened(limitMs));
   }
 
   /** For a pod that is being deleted while it runs: reads to the end of its containers, at most for `limitMs`. */
   async drainOpen(limitMs: number): Promise<void> {
-    await this.#forEach([...this.#containers.keys()], (follower) => follower.drainOpen(limitMs));
+    await this.#each((life) => life.drain(limitMs, { open: true }));
   }
 
-  summary(): LogSummary {
+  /** With the last lines of the container that the outcome is about; default: the main one. */
+  summary(container = this.#attempt.main): LogSummary {
     const total = { lines: 0, bytes: 0, gaps: this.#unwritten };
-    for (const { settled } of this.#containers.values()) {
-      total.lines += settled?.counters.lines ?? 0;
-      total.bytes += settled?.counters.bytes ?? 0;
-      total.gaps += settled?.counters.gaps ?? 0;
+    const dropped = { lines: 0, bytes: 0 };
+    let last: LoggedLife | undefined;
+    for (const logged of this.#lives.values()) {
+      const { counters, life } = logged;
+      total.lines += counters.lines;
+      total.bytes += counters.bytes;
+      total.gaps += counters.gaps;
+      dropped.lines += counters.dropped?.lines ?? 0;
+      dropped.bytes += counters.dropped?.bytes ?? 0;
+      // Of a start that said nothing, the one before it.
+      if (life.container === container && (logged.tail || !last)) last = logged;
     }
     const pod = this.#attempt.recorder.state.pod;
-    const tail = this.#containers.get(this.#attempt.main)?.settled?.tail ?? '';
-    return { uri: pod ? folderUri(this.#folder(pod.uid)) : '', ...total, tail };
+    return {
+      uri: pod ? folderUri(this.#folder(pod.uid)) : '',
+      ...total,
+      ...(dropped.bytes > 0 && { dropped }),
+      tail: last?.tail ?? '',
+    };
   }
 
   /** Lets go at once; what is not stored yet is read again by the next attempt. */
   async stop(): Promise<void> {
-    await this.#forEach([...this.#containers.keys()], (follower) => follower.stop());
+    await this.#each((life) => life.stop());
   }
 
-  async #open(pod: V1Pod, { name, restartCount }: V1ContainerStatus, running: boolean): Promise<Follower | undefined> {
-    const { cluster } = this.#attempt;
-    const ref = refOf(pod);
-    try {
-      const segment = await fileSegments(this.#folder(ref.uid)).openSegment(name, restartCount);
-      const source = {
-        openLog: (options: Parameters<typeof cluster.openLog>[2]) => cluster.openLog(ref, name, options),
-      };
-      const follower = follow(source, segment, { state: () => this.#stateNow(name) });
-      if (running) follower.start();
-      return follower;
-    } catch (error) {
-      this.#lost(name, error);
-      return undefined;
-    }
+  async #each(work: (life: LoggedLife) => Promise<void>): Promise<void> {
+    await Promise.all([...this.#lives.values()].map(work));
   }
 
-  /** Does it to all at once; a log that cannot be kept is told, and never keeps a pod from its end. */
-  async #forEach(names: readonly string[], work: (follower: Follower) => Promise<unknown>): Promise<void> {
-    await Promise.all(
-      names.map(async (name) => {
-        const follower = await this.#containers.get(name)?.follower;
-        if (follower) await work(follower).catch((error: unknown) => this.#lost(name, error));
-      }),
-    );
+  #isWanted(container: string): boolean {
+    const { containers = 'all' } = this.#attempt.spec.logs ?? {};
+    return container !== COLLECTOR && (containers === 'all' || containers.includes(container));
   }
 
-  #lost(container: string, error: unknown): void {
+  #tellUnknownNames({ latest }: PodFeed): void {
+    const { containers = 'all' } = this.#attempt.spec.logs ?? {};
+    const known = containerStatuses(latest).map(({ name }) => name);
+    if (this.#checkedNames || containers === 'all' || known.length === 0) return;
+    this.#checkedNames = true;
+    const unknown = containers.filter((name) => !known.includes(name));
+    if (unknown.length > 0)
+      log.warn(`logs.containers: the pod has no container ${unknown.join(', ')}; it has ${known.join(', ')}`);
+  }
+
+  #lost({ container }: Life, error: unknown): void {
     this.#unwritten += 1;
-    const message = error instanceof Error ? error.message : String(error);
-    log.error(`the log of container ${container} is incomplete: ${message}`);
-  }
-
-  #stateNow(container: string): ContainerState {
-    if (!this.#feed || this.#feed.gone) return 'gone';
-    const status = containerStatuses(this.#feed.latest).find(({ name }) => name === container);
-    return (status && stateOf(status)) ?? ENDED;
+    log.error(`the log of container ${container} is incomplete: ${messageOf(error)}`);
   }
 
   #folder(uid: string): string {
@@ -125,7 +141,17 @@ export class PodLogs {
   }
 }
 
-function stateOf({ state }: V1ContainerStatus): ContainerState | undefined {
-  if (state?.running) return 'running';
-  return state?.terminated ? 'terminated' : undefined;
+/** Undefined when nobody looks on: then no line is made of the bytes at all. */
+function shower({ spec, callbacks }: Attempt): ((line: CallbackLine) => void) | undefined {
+  const print = spec.logs?.print ?? false;
+  const tells = callbacks.wants('onLogLine');
+  if (!print && !tells) return undefined;
+  return (line) => {
+    if (tells) callbacks.onLogLine(line);
+    if (!print) return;
+    // The worker's log leaves out what is of level debug; who asks for a container's lines wants them all.
+    const level = line.level === 'debug' ? 'info' : (line.level ?? 'info');
+    const { container, level: said } = line;
+    log[level](sanitise(callbacks.formatLine(line)), { container, ...(said === 'debug' && { level: said }) });
+  };
 }

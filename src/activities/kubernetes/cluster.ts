@@ -72,6 +72,8 @@ export interface WatchOptions {
 
 export interface LogOptions {
   follow: boolean;
+  /** The log of the start before the present one. */
+  previous?: boolean;
   /** RFC 3339; Kubernetes cuts it to whole seconds and includes that second. */
   sinceTime?: string;
   signal: AbortSignal;

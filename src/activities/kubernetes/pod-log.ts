@@ -19,6 +19,7 @@ export async function openLog(
       container,
       timestamps: 'true',
       follow: String(options.follow),
+      ...(options.previous && { previous: 'true' }),
       ...(options.sinceTime && { sinceTime: options.sinceTime }),
     },
     signal: options.signal,

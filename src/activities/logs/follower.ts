@@ -97,6 +97,7 @@ export class Follower {
       const reading = await this.#read(true, this.#leave.signal);
       const { kind } = reading?.error ?? this.#error ?? {};
       if (kind === 'superseded' || (kind === 'notFound' && this.#deleting)) return;
+      if (reading?.how === 'eof' && wanted()) await this.#options.afterEnd?.(this.#leave.signal);
       if (!wanted()) return;
       if ((reading?.fresh ?? 0) > 0 || performance.now() - began > this.#reading.limits.backoffMs[1])
         this.#backoff.reset();

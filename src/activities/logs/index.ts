@@ -6,6 +6,8 @@ export { fileSegments, type Segment, type SegmentStore, type StoreLimits } from 
 export { folderUri, logFolder, podFolders, type PodFolder, type PodKey, type RunKey } from './folders.ts';
 export { readLog, type LogEntry, type ReadLogOptions } from './reader.ts';
 export { type Dropped, type Gap, type LogCounters } from './ledger.ts';
+export { levelOf, type Level } from './level.ts';
+export { Lines } from './lines.ts';
 export { type LogRecord } from './record.ts';
 export { sanitise } from './sanitise.ts';
 export { Tail } from './tail.ts';

@@ -45,6 +45,8 @@ export interface FollowOptions {
   readonly state: () => ContainerState;
   /** Longer lines are cut. Must be the same for all attempts, or a stored line is not found again. */
   readonly maxLineBytes?: number | undefined;
+  /** Called when a followed stream has ended cleanly, before it is opened again: it may have been the container's end. */
+  readonly afterEnd?: (signal: AbortSignal) => Promise<void>;
   /** Called with what has just been stored, for a display. */
   readonly onRecords?: (records: readonly LogRecord[]) => void;
   readonly limits?: Partial<FollowLimits>;

@@ -1,0 +1,140 @@
+/** The log of one start of one container: follows it, ends it, and says what it holds. */
+import { ClusterError } from './kubernetes/cluster-error.ts';
+import type { Cluster } from './kubernetes/cluster.ts';
+import type { CallbackLine, LogOptions, PodRef } from '../types.ts';
+import {
+  fileSegments,
+  follow,
+  Lines,
+  type ContainerState,
+  type Follower,
+  type LogCounters,
+  type OpenLogOptions,
+} from './logs/index.ts';
+import { mayRestart, stateOfLife, type Life, type LifeState } from './pod/lives.ts';
+import type { PodFeed } from './pod-feed.ts';
+
+/** After a clean end of a stream, how long the pod's status is given to tell that the container has ended. */
+const TOLD_WITHIN_MS = 5_000;
+const LOOK_MS = 2_000;
+
+export interface LifeOptions {
+  cluster: Cluster;
+  ref: PodRef;
+  folder: string;
+  feed: PodFeed;
+  limits: Pick<LogOptions, 'maxBytes' | 'maxLineBytes' | 'tailBytes'>;
+  /** Called with every line that was stored. */
+  show?: ((line: CallbackLine) => void) | undefined;
+  /** The log is incomplete, and cannot say so itself. */
+  lost: (life: Life, error: unknown) => void;
+}
+
+export class LoggedLife {
+  readonly life: Life;
+  readonly #options: LifeOptions;
+  readonly #lines: Lines | undefined;
+  /** Undefined when the storage refused, and when it is over. */
+  #follower: Promise<Follower | undefined>;
+  #known: Pick<Follower, 'counters' | 'tail'> | undefined;
+  #ending: Promise<void> | undefined;
+  #stopped = false;
+
+  constructor(life: Life, options: LifeOptions) {
+    this.life = life;
+    this.#options = options;
+    this.#lines = options.show && new Lines(life.container, options.show);
+    this.#follower = this.#open();
+  }
+
+  get counters(): LogCounters {
+    return this.#known?.counters ?? { lines: 0, bytes: 0, gaps: 0 };
+  }
+
+  get tail(): string {
+    return this.#known?.tail ?? '';
+  }
+
+  get state(): LifeState {
+    return stateOfLife(this.#options.feed.latest, this.life);
+  }
+
+  /** Resolves when a stream is open to catch the last lines, or cannot be. */
+  opened(limitMs: number): Promise<void> {
+    return this.#do((follower) => follower.opened(limitMs));
+  }
+
+  /** For one that has ended: reads it to its end. `open`: in a pod that is being deleted, or while it still runs. */
+  drain(limitMs: number, { open = false } = {}): Promise<void> {
+    return (this.#ending ??= this.#drain(limitMs, open));
+  }
+
+  /** Lets go at once; what is not stored yet is read again by the next attempt. */
+  stop(): Promise<void> {
+    this.#stopped = true;
+    return this.#do((follower) => follower.stop());
+  }
+
+  async #drain(limitMs: number, open: boolean): Promise<void> {
+    await this.#do((follower) => (open ? follower.drainOpen(limitMs) : follower.drain(limitMs)));
+    if (this.#stopped) return;
+    this.#lines?.end();
+    // A sidecar may start hundreds of times: of what is over, the figures and the last lines are kept.
+    if (this.#known) this.#known = { counters: this.#known.counters, tail: this.#known.tail };
+    this.#follower = Promise.resolve(undefined);
+  }
+
+  /** A log that cannot be kept is told, and never keeps a pod from its end. */
+  async #do(work: (follower: Follower) => Promise<unknown>): Promise<void> {
+    const follower = await this.#follower;
+    if (!follower) return;
+    await work(follower).catch((error: unknown) => this.#stopped || this.#options.lost(this.life, error));
+  }
+
+  async #open(): Promise<Follower | undefined> {
+    const { folder, limits, feed, lost } = this.#options;
+    const { container, restart } = this.life;
+    try {
+      const segment = await fileSegments(folder, limits).openSegment(container, restart);
+      const follower = follow({ openLog: (options) => this.#openLog(options) }, segment, {
+        state: () => this.#stateNow(),
+        maxLineBytes: limits.maxLineBytes,
+        ...(this.#lines && { onRecords: (records) => this.#lines?.add(records) }),
+        ...(mayRestart(feed.latest, container) && { afterEnd: (signal) => this.#afterEnd(signal) }),
+      });
+      this.#known = follower;
+      if (this.state === 'running') follower.start();
+      return follower;
+    } catch (error) {
+      lost(this.life, error);
+      return undefined;
+    }
+  }
+
+  /** The API takes no number of a start, so what is asked for depends on what the pod's status says. */
+  #openLog(options: OpenLogOptions): Promise<AsyncIterable<Uint8Array>> {
+    const { cluster, ref } = this.#options;
+    const { container } = this.life;
+    const { state } = this;
+    if (state !== 'lost') return cluster.openLog(ref, container, { ...options, previous: state === 'previous' });
+    const message = `container ${container} was started again twice before its log was read to the end`;
+    throw new ClusterError(message, { kind: 'notFound' });
+  }
+
+  /**
+   * A stream that was opened now could be that of the next start, and its lines would be taken for lines of this one: so the pod's
+   * status is given time to tell.
+   */
+  async #afterEnd(signal: AbortSignal): Promise<void> {
+    const { feed } = this.#options;
+    for (let end = Date.now() + TOLD_WITHIN_MS; this.state === 'running' && Date.now() < end && !signal.aborted;)
+      await feed.change(end - Date.now(), signal);
+    if (this.state === 'running' && !signal.aborted) await feed.refresh(LOOK_MS);
+  }
+
+  #stateNow(): ContainerState {
+    const { state } = this;
+    if (this.#options.feed.gone || state === 'lost') return 'gone';
+    return state === 'running' ? 'running' : 'terminated';
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * A native sidecar that ends is started again, and each start has a log of its own. Kubernetes serves two of them: that of
+ * the present start, and the one before it (`previous`).
+ */
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { containerStatuses } from './containers.ts';
+
+/** One start of a container: `restart` is the container's restartCount at that time. */
+export interface Life {
+  container: string;
+  restart: number;
+}
+
+export type LifeState =
+  | 'running'
+  | 'ended'
+  /** Ended, and started again since. */
+  | 'previous'
+  /** Started again more than once since: nobody has its log any more. */
+  | 'lost'
+  | 'waiting';
+
+/** Every start whose log Kubernetes can be asked for now. */
+export function livesOf(pod: V1Pod): Life[] {
+  return containerStatuses(pod).flatMap((status) => {
+    const { name: container, restartCount, state } = status;
+    const present = stateOf(status) === 'waiting' ? [] : [{ container, restart: restartCount }];
+    const hasEarlier = restartCount > 0 && (state?.running ?? state?.terminated) !== undefined;
+    return hasEarlier ? [{ container, restart: restartCount - 1 }, ...present] : present;
+  });
+}
+
+export function stateOfLife(pod: V1Pod, { container, restart }: Life): LifeState {
+  const status = containerStatuses(pod).find(({ name }) => name === container);
+  if (!status) return 'waiting';
+  const { restartCount, state } = status;
+  if (restartCount <= restart) return stateOf(status);
+  return restartCount === restart + 1 && (state?.running ?? state?.terminated) ? 'previous' : 'lost';
+}
+
+/** Whether the kubelet starts it again when it ends. */
+export const mayRestart = ({ spec }: V1Pod, container: string): boolean =>
+  spec?.initContainers?.find(({ name }) => name === container)?.restartPolicy === 'Always' ||
+  spec?.restartPolicy !== 'Never';
+
+/** One that waits to be started again still has the log of its last start. */
+function stateOf({ state, lastState }: V1ContainerStatus): LifeState {
+  if (state?.running) return 'running';
+  return state?.terminated || lastState?.terminated ? 'ended' : 'waiting';
+}
