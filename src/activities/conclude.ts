@@ -43,7 +43,7 @@ export async function concludePod(
   const end: PodEnd = {
     ...judged,
     times: timesOf(pod, attempt.main),
-    logs: logs.summary(),
+    logs: logs.summary(judged.outcome.container),
     ...(pod?.status?.phase && { phase: pod.status.phase }),
     ...(pod?.spec?.nodeName && { node: pod.spec.nodeName }),
     ...(events && { events }),

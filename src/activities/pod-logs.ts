@@ -54,7 +54,14 @@ export class PodLogs {
    * For a pod whose main container has ended: reads what has ended to its end, at most for `limitMs`.
    * @throws CancelledFailure when the worker is told to stop meanwhile: the next attempt reads on
    */
-  async drain(feed: PodFeed, limitMs: number): Promise<void> {
+  drain(feed: PodFeed, limitMs: number): Promise<void> {
+    const drained = this.#drain(feed, limitMs);
+    // Whoever reads a result meanwhile looks at it later.
+    drained.catch(() => undefined);
+    return drained;
+  }
+
+  async #drain(feed: PodFeed, limitMs: number): Promise<void> {
     this.follow(feed);
     const ended = [...this.#lives.values()].filter(({ state }) => state !== 'running');
     const { context } = this.#attempt;

@@ -2,29 +2,30 @@
  * The life of one pod, as an activity: be born, be followed to its end, have that end recorded, and only then be deleted. Every step
  * can be the last one of this attempt; the next attempt finds the pod by its name and its record in the heartbeat details.
  */
-import { CompleteAsyncError, Context } from '@temporalio/activity';
+import { Context } from '@temporalio/activity';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Cleanup, LogSummary, PodEnd, PodOutcome, PodRef, PodResult, RunPodInput } from '../types.ts';
-import { Attempt, CancelRequested, isInterruption } from './attempt.ts';
+import type { PodEnd, PodOutcome, PodRef, PodResult, RunPodInput } from '../types.ts';
+import { Attempt, isInterruption } from './attempt.ts';
 import { bear, refOf } from './birth.ts';
-import { isAbandoned, meaningOf } from './cancellation.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { failNow, podFailure } from './failure.ts';
+import { fuller, interrupted, type Life } from './interrupted.ts';
+import { keepOrTakeDown } from './keep-pod.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { PodFeed } from './pod-feed.ts';
 import { PodLogs } from './pod-logs.ts';
 import { concludePod, type Verdict } from './conclude.ts';
 import { followPod } from './follow-pod.ts';
 import { Outputs } from './result/outputs.ts';
-import { otherCluster, takeDown, takeDownUnseen, type Watched } from './take-down.ts';
+import { otherCluster, see } from './take-down.ts';
 
 export async function runPod(dependencies: PodDependencies, input: RunPodInput): Promise<PodResult> {
   const attempt = new Attempt(dependencies, Context.current(), input);
-  const life = new Life(attempt, dependencies.logRoot);
+  const life = new PodLife(attempt, dependencies.logRoot);
   try {
     return await life.live();
   } catch (error) {
-    if (isInterruption(error)) return await life.interrupted(error);
+    if (isInterruption(error)) return await interrupted(life, error);
     throw error instanceof ClusterError ? refused(error) : error;
   } finally {
     await life.close();
@@ -32,7 +33,7 @@ export async function runPod(dependencies: PodDependencies, input: RunPodInput):
 }
 
 /** One attempt's part in the life of its pod. */
-class Life implements Watched {
+class PodLife implements Life {
   readonly attempt: Attempt;
   readonly logs: PodLogs;
   readonly #outputs = new Outputs();
@@ -48,9 +49,9 @@ class Life implements Watched {
     // The first act: an attempt that is superseded, or whose run is over, touches nothing.
     await this.attempt.mustStand(await recorder.ask());
     if (recorder.state.cluster !== cluster.id) throw otherCluster(recorder.state.pod);
-    if (recorder.state.ended) return this.#settle(recorder.state.ended, await takeDownUnseen(this));
-    const ended = await this.#toItsEnd();
-    return this.#settle(ended, await takeDown(this));
+    const { ended } = recorder.state;
+    if (ended) await see(this);
+    return this.#settle(ended ?? (await this.#toItsEnd()));
   }
 
   /** From birth to a recorded end. */
@@ -60,9 +61,9 @@ class Life implements Watched {
     if (!pod) {
       // Gone by a hand that is not ours: it may have been the workflow's, after a cancel.
       await attempt.mustStand(await attempt.recorder.ask());
-      return this.#record({ outcome: neverSeenAgain, stillRuns: false });
+      return this.record({ outcome: neverSeenAgain, stillRuns: false });
     }
-    return this.#record(await followPod(attempt, this.watch(pod), this.logs));
+    return this.record(await followPod(attempt, this.watch(pod), this.logs));
   }
 
   watch(pod: V1Pod): PodFeed {
@@ -71,7 +72,7 @@ class Life implements Watched {
   }
 
   /** Drains the logs, then writes the whole end down: once the pod is deleted, nobody could tell. */
-  async #record(verdict: Verdict): Promise<PodEnd> {
+  async record(verdict: Verdict): Promise<PodEnd> {
     const attempt = this.attempt;
     const ended = await concludePod(attempt, verdict, this.feed, this.logs, this.#outputs);
     const standing = await attempt.recorder.record({ ended, phase: ended.phase, reason: ended.outcome.kind });
@@ -80,11 +81,12 @@ class Life implements Watched {
     return ended;
   }
 
-  /** What the activity says in the end. */
-  async #settle(ended: PodEnd, cleanup: Cleanup): Promise<PodResult> {
+  /** What the activity says in the end, once its pod is seen to. */
+  async #settle(ended: PodEnd): Promise<PodResult> {
     const { recorder } = this.attempt;
+    const cleanup = await keepOrTakeDown(this, ended);
     const { outcome, node, times, events, phase, problems } = ended;
-    const logs = fuller(this.logs.summary(), ended.logs);
+    const logs = fuller(this.logs.summary(ended.outcome.container), ended.logs);
     const pod = recorder.state.pod as PodRef;
     const facts = { times, ...(events && { events }), logs, ...(problems && { problems }), cleanup };
     const failWith = (failed: PodOutcome) => podFailure(failed, { pod, node, phase, ...facts });
@@ -92,40 +94,6 @@ class Life implements Watched {
     const loaded = await this.#outputs.of(ended);
     if ('lost' in loaded) throw failWith({ ...outcome, kind: 'ResultMissing', message: loaded.lost });
     return { outcome: outcome.kind, exitCode: outcome.exitCode ?? 0, ...loaded, pod: { ...pod, node }, ...facts };
-  }
-
-  /** This attempt is to end before the pod's end is known. */
-  async interrupted(interruption: unknown): Promise<never> {
-    const { context } = this.attempt;
-    const cancelled = interruption instanceof CancelRequested;
-    switch (cancelled ? 'delete' : meaningOf(context.cancellationDetails)) {
-      case 'delete':
-        await this.#cancelled();
-        throw new CompleteAsyncError();
-      case 'ask':
-        if (await isAbandoned(context)) await takeDownUnseen(this);
-        throw interruption;
-      case 'leave':
-        throw interruption;
-    }
-  }
-
-  /**
-   * Reports the cancel by task token, not by throwing: the SDK may not have been told of the cancel yet, and would make a failure
-   * of what is thrown; and the report carries what the workflow needs to know about the pod.
-   */
-  async #cancelled(): Promise<void> {
-    const { context, recorder } = this.attempt;
-    const cleanup = await takeDownUnseen(this);
-    const { pod } = recorder.state;
-    await this.attempt.sayToTemporal(() =>
-      context.client.activity.reportCancellation(context.info.taskToken, {
-        pod,
-        cluster: recorder.state.cluster,
-        cleanup,
-        logs: this.logs.summary(),
-      }),
-    );
   }
 
   async close(): Promise<void> {
@@ -149,7 +117,3 @@ const refused = ({ kind, message }: ClusterError) =>
     kind === 'forbidden' ? 'Forbidden' : kind === 'namespaceNotFound' ? 'NamespaceNotFound' : 'InvalidSpec',
     message,
   );
-
-/** This attempt's counters cover everything before it; an attempt that only cleaned up has none. */
-const fuller = (now: LogSummary | undefined, recorded: LogSummary) =>
-  now && now.lines >= recorded.lines ? now : recorded;
