@@ -52,6 +52,12 @@ suite('a worker that cannot begin', { concurrency: 2 }, () => {
       /TEMPORAL_PODS_MAX_PODS=many/,
     ],
     [
+      'a template, policy or module of callbacks that is wrong is named with its file, before anything is asked for',
+      { TEMPORAL_PODS_CALLBACKS: 'no-such.ts', TEMPORAL_ADDRESS: '127.0.0.1:1' },
+      2,
+      /^temporal-pods: TEMPORAL_PODS_CALLBACKS=no-such\.ts: there is no such file \(looked for .*\)\n$/,
+    ],
+    [
       'a namespace it may not work in is named, in the API server’s words',
       {
         TEMPORAL_PODS_CONTEXT: context,

@@ -1,6 +1,7 @@
-import type { DeletePodInput, RunPodInput, SweepInput } from '../types.ts';
+import type { DeletePodInput, DryRunInput, RunPodInput, SweepInput } from '../types.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { deletePod } from './delete-pod.ts';
+import { dryRun } from './dry-run.ts';
 import { runPod } from './run-pod.ts';
 import { sweep } from './sweep.ts';
 
@@ -11,9 +12,10 @@ export const createPodActivities = (dependencies: PodDependencies) => ({
   runPod: (input: RunPodInput) => runPod(dependencies, input),
 });
 
-/** For the task queue of the cleanups: they must find a slot when every other one holds a pod. */
+/** For the task queue of the cleanups: they are short, and must find a slot when every other one holds a pod. */
 export const createCleanupActivities = (dependencies: PodDependencies) => ({
   deletePod: (input: DeletePodInput) => deletePod(dependencies, input),
+  dryRun: (input: DryRunInput) => dryRun(dependencies, input),
   sweep: (input: SweepInput) => sweep(dependencies, input),
 });
 

@@ -26,12 +26,20 @@ export function checkName(name: string, known: readonly string[]): void {
 
 /** @throws Problem (2) with every fault on a line of its own */
 export function checkArguments(name: string, args: readonly unknown[]): void {
-  if (name !== 'pod') return;
-  if (args.length !== 1)
-    throw usage(
-      `the workflow 'pod' takes one argument, the spec of the pod, and got ${args.length || 'none'}: run pod spec.yaml`,
+  if (name === 'pod') checkSpec(theOne(args, "the workflow 'pod' takes one argument, the spec of the pod", 'run pod'));
+  if (name === 'dryRun')
+    checkSpec(
+      (theOne(args, 'a dry run takes one argument, the spec of the pod', 'dry-run') as { spec?: unknown })?.spec,
     );
-  const faults = specFaults(args[0]);
+}
+
+function theOne(args: readonly unknown[], takes: string, call: string): unknown {
+  if (args.length === 1) return args[0];
+  throw usage(`${takes}, and got ${args.length || 'none'}: ${call} spec.yaml`);
+}
+
+function checkSpec(spec: unknown): void {
+  const faults = specFaults(spec);
   if (faults.length > 0)
     throw usage(`the spec of the pod is not valid, nothing was started:\n  ${faults.join('\n  ')}`);
 }

@@ -1,6 +1,7 @@
 /** What the operator gives a worker in files: read once, at its start, and refused there when anything is wrong. */
 import type { PodDependencies } from '../activities/index.ts';
 import { DEFAULT_POLICY } from '../activities/pod/policy.ts';
+import { parsePolicy } from '../activities/pod/policy-file.ts';
 import { loadCallbacks } from './callbacks.ts';
 import { inFile, namedFile, namedFolder } from './file.ts';
 import { operatorTemplate } from './template.ts';
@@ -28,7 +29,9 @@ export async function workerFiles(env: NodeJS.ProcessEnv = process.env): Promise
       defaults: await read('TEMPORAL_PODS_TEMPLATE', {}, async (file) => operatorTemplate(await file.text())),
       ...(folder !== undefined && { folder: namedFolder('TEMPORAL_PODS_TEMPLATES', folder) }),
     },
-    policy: DEFAULT_POLICY,
+    policy: await read('TEMPORAL_PODS_POLICY', DEFAULT_POLICY, async (file) =>
+      parsePolicy(await file.text(), file.from),
+    ),
     callbacks: await read('TEMPORAL_PODS_CALLBACKS', {}, (file) => loadCallbacks(file.path)),
   };
 }

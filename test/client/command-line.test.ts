@@ -11,7 +11,7 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
     [
       'an unknown workflow: the known ones, and the one that was meant',
       ['run', 'hallo'],
-      /'hallo'; did you mean 'hello'[^]*diamond, hello, pod, sweep/,
+      /'hallo'; did you mean 'hello'[^]*diamond, dryRun, hello, pod, sweep/,
     ],
     [
       'a malformed argument: which, and what is wrong',
@@ -25,6 +25,14 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
       /nothing was started:\n {2}image: [^\n]*\n {2}retries: [^\n]*\n {2}colour: /,
       'image: 3\nretries: -1\ncolour: red\n',
     ],
+    ['a dry run without a spec', ['dry-run'], /a dry run takes one argument.*: dry-run spec\.yaml/],
+    [
+      'a dry run of a bad spec',
+      ['dry-run', '{"image": 3}'],
+      /nothing was started:\n {2}image: must be a string, got 3\n/,
+    ],
+    ['a dry run in a format that is none', ['dry-run', '{}', '-o', 'text'], /text.*yaml, json/],
+    ['a dry run as a workflow', ['run', 'dryRun', '{"image": "x"}'], /must be an object, got nothing/],
     ['no workflow', ['run'], /missing required argument 'workflow'/],
     ['an unknown option', ['run', '--fast', 'hello'], /unknown option '--fast'/],
     ['an unknown command', ['rnu', 'hello'], /unknown command 'rnu'[^]*run/],

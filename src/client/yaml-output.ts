@@ -1,0 +1,13 @@
+import { stringify } from 'yaml';
+import { sanitise } from '../activities/logs/index.ts';
+import { createOutput, type Output } from './output.ts';
+
+/** For a result that is a manifest: YAML on stdout, as kubectl reads it, and everything else on stderr. */
+export function yamlOutput(): Output {
+  return {
+    ...createOutput('json'),
+    // Long texts stay on their line: folded ones are hard to compare.
+    result: (value) => void process.stdout.write(stringify(value, { lineWidth: 0 })),
+    failure: (text) => void process.stderr.write(`${sanitise(text)}\n`),
+  };
+}
