@@ -62,13 +62,11 @@ export class Attempt {
     const namespace = earlier?.pod?.namespace ?? servedNamespace(this.spec, dependencies, this.nothingCreated());
     this.namespace = namespace;
     this.podName = earlier?.pod?.name ?? podName(input.task, this.key);
-    const registry = dependencies.callbacks;
-    const names = this.spec.callbacks ?? [];
     this.callbacks = new Callbacks(
-      registry,
-      // A newer worker may have forgotten the name: no reason to end the pod.
-      earlier?.pod ? names.filter((name) => Object.hasOwn(registry, name)) : names,
+      dependencies.callbacks,
+      this.spec.callbacks ?? [],
       { ...workflow, activityId: info.activityId, task: input.task, try: input.try },
+      { adopted: earlier?.pod !== undefined },
     );
     const about = {
       namespace,

@@ -77,10 +77,14 @@ export class Callbacks {
     return pod;
   }
 
+  /** Never rejects. */
   onStart(pod: V1Pod): Promise<void> {
-    return this.#each('onStart', (callbacks) => callbacks.onStart?.(structuredClone(pod), this.#context));
+    return this.#each('onStart', (callbacks) => callbacks.onStart?.(structuredClone(pod), this.#context)).catch(
+      () => undefined,
+    );
   }
 
+  /** @throws the SDK's CancelledFailure when this attempt is to end before the callbacks did: the next one calls them again */
   onEnd(end: PodEnd): Promise<void> {
     return this.#each('onEnd', (callbacks) => callbacks.onEnd?.(structuredClone(end), this.#context));
   }
@@ -117,8 +121,8 @@ export class Callbacks {
       try {
         await within(this.#limits.other, () => call(callbacks));
       } catch (error) {
-        // The next attempt calls it again.
-        if (!(error instanceof Interrupted)) this.#problems.report(`${name}.${what}`, error);
+        if (error instanceof Interrupted) await Context.current().cancelled;
+        this.#problems.report(`${name}.${what}`, error);
       }
     }
   }
