@@ -6,6 +6,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { Follower } from '../../../src/activities/logs/follower.ts';
 import { LogReading } from '../../../src/activities/logs/reading.ts';
+import { shownBytes } from '../../../src/activities/logs/record.ts';
 import { SegmentChain } from '../../../src/activities/logs/segment-chain.ts';
 import type { Entry } from '../../../src/activities/logs/segment-format.ts';
 import { fileSegments, type Segment } from '../../../src/activities/logs/segment-store.ts';
@@ -90,11 +91,11 @@ async function live(
   kubelet: FakeKubelet,
   steps: readonly Step[],
   finalCuts: readonly Cut[],
-  rotation = false,
+  { rotation = false, maxLineBytes, maxBytes }: { rotation?: boolean; maxLineBytes?: number; maxBytes?: number } = {},
 ) {
-  const options = { state: () => kubelet.state, limits };
+  const options = { state: () => kubelet.state, limits, maxLineBytes };
   const signal = new AbortController().signal;
-  const store = fileSegments(folder);
+  const store = fileSegments(folder, { maxBytes });
   const chain = new SegmentChain(folder, { container: 'base', restart: 0 });
   const seen: Entry[] = [];
   const look = async () => {
@@ -187,7 +188,7 @@ test('with rotation: what survives is there once, in order, and every loss is be
         early,
       }));
       kubelet.records = runtimeRecords(numbered, true);
-      await live(folder.path, kubelet, steps, finalCuts, true);
+      await live(folder.path, kubelet, steps, finalCuts, { rotation: true });
       let next = 0;
       let excused = true;
       for (const { kind, bytes } of await readAll(folder.path)) {
@@ -201,6 +202,48 @@ test('with rotation: what survives is there once, in order, and every loss is be
         excused = false;
       }
       assert.equal(next, log.length, 'the last lines are there');
+    },
+  );
+  await fc.assert(law, { numRuns: runs });
+});
+
+test('with limits: the beginning is there once, and what is left out is counted once, whoever reads it again', async () => {
+  const distinct = (lines: readonly Line[]) =>
+    lines.map((one, index) => ({ ...one, text: Buffer.concat([Buffer.from(`${index} `), one.text]) }));
+  const law = fc.asyncProperty(
+    fc.record({
+      lines: fc.array(line, { minLength: 1, maxLength: 60 }).map(distinct),
+      whole: fc.boolean(),
+      steps: fc.array(step, { maxLength: 25 }),
+      finalCuts: fc.array(cut, { maxLength: 3 }),
+      pieceSize: fc.constantFrom(7, 100, 65_536),
+      maxLineBytes: fc.constantFrom(undefined, 1, 30),
+      maxBytes: fc.constantFrom(undefined, 0, 20, 200),
+    }),
+    async ({ lines: log, whole, steps, finalCuts, pieceSize, maxLineBytes, maxBytes }) => {
+      await using folder = await testFolder();
+      const kubelet = new FakeKubelet();
+      kubelet.pieceSize = pieceSize;
+      kubelet.records = runtimeRecords(log, whole);
+      const records = recordsOf(kubelet.whole(), undefined, maxLineBytes);
+      const sizes = records.map(({ bytes, newline }) => bytes.length + Number(newline));
+      let room = maxBytes ?? Infinity;
+      const count = sizes.findIndex((size) => (room -= size) < 0);
+      const kept = count === -1 ? records.length : count;
+      const { counters } = await live(folder.path, kubelet, steps, finalCuts, { maxLineBytes, maxBytes });
+
+      const stored = (await readAll(folder.path)).filter(({ kind }) => kind !== 'gap');
+      assert.deepEqual(
+        stored.map(show),
+        records.slice(0, kept).map((record) => asEntry({ ...record, bytes: shownBytes(record) })),
+      );
+      const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+      const dropped = {
+        lines: records.length - kept,
+        bytes: sum(sizes.slice(kept)) + sum(records.map(({ cut: more = 0 }) => more)),
+      };
+      const expected = { lines: kept, bytes: sum(sizes.slice(0, kept)), gaps: 0 };
+      assert.deepEqual(counters, dropped.bytes > 0 ? { ...expected, dropped } : expected);
     },
   );
   await fc.assert(law, { numRuns: runs });

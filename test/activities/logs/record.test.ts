@@ -89,6 +89,32 @@ describe('the splitter', () => {
     );
   });
 
+  test('cuts a line behind so many bytes, and counts the rest without holding it', () => {
+    const cutAt4 = (text: string) =>
+      recordsOf(Buffer.from(text), undefined, 4).map((record) => [plain(record), record.cut]);
+    assert.deepEqual(cutAt4(`${stamp} aaaabb\n${later} dddd\n${later} eeeee`), [
+      ['1F aaaa', 2],
+      ['2F dddd', undefined],
+      ['2P eeee', 1],
+    ]);
+    const splitter = new Splitter({ line: 100 });
+    const chunk = Buffer.alloc(1024 * 1024, 'x');
+    assert.deepEqual(splitter.push(Buffer.from(`${stamp} `)), []);
+    for (let turn = 0; turn < 20; turn++) assert.deepEqual(splitter.push(chunk), []);
+    const [line] = splitter.push(Buffer.from('\n'));
+    assert.equal(line?.bytes.length, 100);
+    assert.equal(line.cut, 20 * chunk.length - 100);
+  });
+
+  test('cuts a line that is longer than a piece behind whole pieces', () => {
+    const records = recordsOf(Buffer.from(`${stamp} aaaabbbbccc\n${later} d\n`), 4, 10);
+    assert.deepEqual(records.map(plain), ['1P aaaa', '1P bbbb', '1F cc', '2F d']);
+    assert.deepEqual(
+      records.map(({ cut }) => cut),
+      [undefined, undefined, 1, undefined],
+    );
+  });
+
   test('gives the same records wherever the stream is cut into chunks', () => {
     const line = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 60 }).map((text) => `${stamp} ${text.replaceAll('\n', '')}\n`),
@@ -102,12 +128,17 @@ describe('the splitter', () => {
       fc.property(log, fc.array(fc.integer({ min: 1, max: 80 }), { minLength: 1 }), ([lines, end], sizes) => {
         const bytes = Buffer.from(lines.join('') + end);
         const splitter = new Splitter({ piece: 50 });
+        const cutting = new Splitter({ piece: 50, line: 70 });
+        const cut: LogRecord[] = [];
         const records: LogRecord[] = [];
         for (let at = 0, turn = 0; at < bytes.length; turn++) {
           const size = sizes[turn % sizes.length] ?? 1;
           records.push(...splitter.push(bytes.subarray(at, at + size)));
+          cut.push(...cutting.push(bytes.subarray(at, at + size)));
           at += size;
         }
+        cut.push(...cutting.end().pieces);
+        assert.deepEqual(cut, recordsOf(bytes, 50, 70));
         records.push(...splitter.end().pieces);
         assert.deepEqual(records.map(plain), recordsOf(bytes, 50).map(plain));
         const stamped = lines.join('').length === 0 || lines[0]?.startsWith('2026');

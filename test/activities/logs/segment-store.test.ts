@@ -6,7 +6,7 @@ import { LogStoreError } from '../../../src/activities/logs/segment-claim.ts';
 import { SegmentChain } from '../../../src/activities/logs/segment-chain.ts';
 import { encodeHeader, encodeRecords } from '../../../src/activities/logs/segment-format.ts';
 import { fileSegments } from '../../../src/activities/logs/segment-store.ts';
-import { recordsOf, testFolder, texts } from './support.ts';
+import { readAll, recordsOf, testFolder, texts } from './support.ts';
 
 const stamped = (...lines: string[]) =>
   recordsOf(Buffer.from(lines.map((line, index) => `2026-11-22T10:00:00.00000000${index}Z ${line}\n`).join('')));
@@ -193,4 +193,76 @@ test('bytes that no writer wrote become a gap', async () => {
   await segment.append(stamped('-', 'two').slice(1));
   await segment.close();
   assert.deepEqual(await texts(folder.path), ['one', '<unread>', 'two']);
+});
+
+test('behind maxBytes nothing is kept; what is left out is written down, and the next attempt counts on', async () => {
+  await using folder = await testFolder();
+  const store = fileSegments(folder.path, { maxBytes: 8 });
+  const lines = stamped('one', 'two', 'three', 'four', 'five', 'six');
+  const first = await store.openSegment('base', 0);
+  assert.deepEqual(await first.append(lines.slice(0, 3)), lines.slice(0, 2));
+  await first.append(lines.slice(3, 4));
+  await first.close();
+  const second = await store.openSegment('base', 0);
+  const dropped = { lines: 2, bytes: 11 };
+  assert.deepEqual(second.ledger.counters, { lines: 2, bytes: 8, gaps: 0, dropped });
+  assert.equal(second.ledger.cursor?.ns, lines[3]?.ns);
+  // A small one would have room.
+  assert.deepEqual(await second.append(lines.slice(4)), []);
+  await second.end();
+  await second.close();
+  assert.deepEqual(second.ledger.counters.dropped, { lines: 4, bytes: 20 });
+  assert.equal(second.ledger.tail.toString(), 'one\ntwo\nfive\nsix');
+  const messages = (await readAll(folder.path)).map(({ bytes }) => bytes.toString());
+  assert.deepEqual(messages.slice(0, 2), ['one', 'two']);
+  assert.match(messages[2] ?? '', /logs.maxBytes is reached/);
+  assert.match(messages[3] ?? '', /dropped by logs.maxBytes: 4 lines, 20 bytes/);
+  assert.equal(messages.length, 4);
+});
+
+test('an attempt that was killed has left out no more than it wrote down: the rest is read again', async () => {
+  await using folder = await testFolder();
+  const store = fileSegments(folder.path, { maxBytes: 3 });
+  const megabyte = 'x'.repeat(1024 * 1024);
+  const lines = stamped('one', 'two', 'three', megabyte, 'four');
+  const killed = await store.openSegment('base', 0);
+  for (const line of lines) await killed.append([line]);
+  const next = await store.openSegment('base', 0);
+  assert.deepEqual(next.ledger.counters.dropped, { lines: 4, bytes: 4 + 4 + 6 + megabyte.length + 1 });
+  assert.equal(next.ledger.cursor?.ns, lines[3]?.ns);
+  await next.close();
+  await killed.close();
+});
+
+test('a count over a gap says that it is the least', async () => {
+  await using folder = await testFolder();
+  const segment = await fileSegments(folder.path, { maxBytes: 0 }).openSegment('base', 0);
+  await segment.append(stamped('one'));
+  await segment.addGap({ reason: 'rotated', message: 'm' });
+  await segment.append(stamped('two'));
+  await segment.close();
+  assert.match((await readAll(folder.path)).at(-1)?.bytes.toString() ?? '', /at least 2 lines, 8 bytes/);
+});
+
+test('a line that was cut is stored as such, and shown as such', async () => {
+  await using folder = await testFolder();
+  const store = fileSegments(folder.path);
+  const segment = await store.openSegment('base', 0);
+  const lines = recordsOf(Buffer.from('2026-11-22T10:00:00.000000001Z abcdef\n'), undefined, 4);
+  await segment.append(lines);
+  await segment.close();
+  assert.match(await readFile(join(folder.path, 'base.0.0001.log'), 'utf8'), /Z F:cut=2 abcd\n$/);
+  assert.deepEqual(await texts(folder.path), ['abcd… [2 more bytes cut by logs.maxLineBytes]']);
+  const next = await store.openSegment('base', 0);
+  assert.deepEqual(next.ledger.counters, { lines: 1, bytes: 5, gaps: 0, dropped: { lines: 0, bytes: 2 } });
+  assert.equal(next.ledger.tail.toString(), 'abcd… [2 more bytes cut by logs.maxLineBytes]');
+  await next.close();
+});
+
+test('tailBytes is what the tail holds', async () => {
+  await using folder = await testFolder();
+  const segment = await fileSegments(folder.path, { tailBytes: 12 }).openSegment('base', 0);
+  await segment.append(stamped('one', 'two', 'three', 'four'));
+  assert.equal(segment.ledger.tail.toString(), 'three\nfour');
+  await segment.close();
 });
