@@ -2,7 +2,8 @@
 import type { ResultSource } from '../../types.ts';
 import type { Found, ResultTrouble, Trouble } from './found.ts';
 import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
-import { schemaFaults, schemaProblem } from './schema.ts';
+import type { Schema } from './json-schema.ts';
+import { schemaFaults, schemaProblems } from './schema.ts';
 
 /** A value and its JSON; `{}`: none was left, and none is required. */
 export type Judged = { value: unknown; json: string } | { trouble: Trouble } | Record<never, never>;
@@ -28,13 +29,20 @@ export function judge(found: Found, source: ResultSource): Judged {
   const size = Math.max(Buffer.byteLength(found.text), Buffer.byteLength(json));
   if (size > MAX_RESULT_BYTES)
     return as('ResultTooLarge', `it has ${size} bytes as JSON, ${MAX_RESULT_BYTES} are the most: ${ADVICE}`);
-  const { schema } = source;
-  const problem = schema && schemaProblem(schema);
-  if (problem !== undefined) return as('ResultInvalid', `result.schema cannot be used: ${problem}`);
-  const faults = schema ? schemaFaults(schema, value) : [];
-  return faults.length > 0
-    ? as('ResultInvalid', `it does not fit result.schema:\n${faults.join('\n')}`)
-    : { value, json };
+  const faults = source.schema ? misfits(source.schema, value) : [];
+  return faults.length > 0 ? as('ResultInvalid', faults.join('\n')) : { value, json };
+}
+
+/** The schema of a spec that an older worker let in may be one that cannot be used. */
+function misfits(schema: Schema, value: unknown): string[] {
+  const problems = schemaProblems(schema);
+  if (problems.length > 0) return problems;
+  try {
+    const faults = schemaFaults(schema, value);
+    return faults.length > 0 ? ['it does not fit result.schema:', ...faults] : [];
+  } catch (error) {
+    return [`it cannot be held against result.schema: ${String(error)}`];
+  }
 }
 
 const as = (kind: ResultTrouble, message: string): Judged => ({ trouble: { kind, message } });
