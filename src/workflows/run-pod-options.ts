@@ -1,4 +1,5 @@
 import type { PodFailureDetails, PodSpec } from '../types.ts';
+import type { OutputSchema } from './result-schema.ts';
 
 /** What only the workflow needs to know, so functions too: none of it leaves the sandbox. */
 export interface RunPodOptions<Output = unknown> {
@@ -9,8 +10,11 @@ export interface RunPodOptions<Output = unknown> {
    * workflow. `next-try.ts` has ready ones. What it throws is thrown by `runPod`.
    */
   nextTry?: NextTry;
-  /** What the author makes of the task's result: its type, and with a schema library a check of it. */
-  output?: (value: unknown) => Output;
+  /**
+   * Schema of the task's result (zod's and others' are such): its JSON Schema becomes `result.schema`, its input type the type of
+   * `output`. The activity checks the value and changes nothing of it: no transforms, no defaults.
+   */
+  output?: OutputSchema<Output>;
 }
 
 export type NextTry = (

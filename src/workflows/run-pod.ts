@@ -6,6 +6,7 @@ import { isCancellation, log, sleep } from '@temporalio/workflow';
 import type { PodResult, PodSpec } from '../types.ts';
 import { inSlot } from './dag/index.ts';
 import { onePod } from './one-pod.ts';
+import { withSchema } from './result-schema.ts';
 import type { RunPodOptions } from './run-pod-options.ts';
 import { failureDetails } from './told.ts';
 import { firstTry } from './tries.ts';
@@ -22,7 +23,7 @@ export async function runPod<Output = unknown>(
   options: RunPodOptions<Output> = {},
 ): Promise<PodResult<Output>> {
   return inSlot(async (slot) => {
-    let now = sendable(spec);
+    let now = sendable(withSchema(spec, options.output));
     for (let round = firstTry(); ;) {
       const end = await onePod(now, slot, round.try);
       if ('result' in end) return end.result as PodResult<Output>;
@@ -33,7 +34,7 @@ export async function runPod<Output = unknown>(
       const { free, waitMs, why } = next;
       const changed = options.nextTry?.(failure, now, { try: next.round.try, pod: next.round.pod, free });
       if (changed === 'stop') throw end.error;
-      now = changed ? sendable(changed) : now;
+      now = changed ? sendable(withSchema(changed, options.output)) : now;
       log.warn(`${slot.task}: ${why}`, { waitMs });
       await sleep(waitMs, { summary: `${slot.task}: before the next try` });
       if (!slot.mayGoOn()) throw end.error;

@@ -19,7 +19,9 @@ export function recordedResult(error: unknown, cleanup: Cleanup): PodResult | un
   const record = error instanceof ActivityFailure ? lastRecord(error.cause) : undefined;
   if ((record?.ended?.outcome.kind !== 'Succeeded' && record?.ended?.outcome.kind !== 'Skipped') || !record.pod)
     return undefined;
-  const { outcome, output, node, times, logs } = record.ended;
+  const { outcome, output, outputFile, node, times, logs, events, problems } = record.ended;
+  // A workflow reads no file, and without its output it would be another result: the timeout stands.
+  if (outputFile) return undefined;
   return {
     outcome: record.ended.outcome.kind,
     exitCode: outcome.exitCode ?? 0,
@@ -27,6 +29,8 @@ export function recordedResult(error: unknown, cleanup: Cleanup): PodResult | un
     pod: { ...record.pod, ...(node !== undefined && { node }) },
     times,
     logs,
+    ...(events && { events }),
+    ...(problems && { problems }),
     cleanup,
   };
 }

@@ -39,6 +39,22 @@ suite('what the end of an activity tells of its pod', () => {
       assert.equal(recordedResult(timeout(details), { gone: true }), undefined);
   });
 
+  test('a success whose result is in a file is none: a workflow reads no file, and what is missing must not look returned', () => {
+    const { ended, ...rest } = record('Succeeded');
+    const inFile = {
+      ...rest,
+      ended: { ...ended, output: undefined, outputFile: { name: 'result.json', sha256: 'x' } },
+    };
+    assert.equal(recordedResult(timeout(inFile), { gone: true }), undefined);
+  });
+
+  test('events and problems of a recorded success are told too', () => {
+    const { ended, ...rest } = record('Succeeded');
+    const events = [{ type: 'Normal', reason: 'Pulled', message: 'there', count: 1 }];
+    const result = recordedResult(timeout({ ...rest, ended: { ...ended, events, problems: ['p'] } }), { gone: true });
+    assert.deepEqual([result?.events, result?.problems], [events, ['p']]);
+  });
+
   test('pod and cluster are told by a failure, a cancellation, or the last heartbeat', () => {
     const details = { pod, cluster: 'c', cleanup: { gone: true } };
     for (const cause of [
