@@ -25,6 +25,11 @@ await main(async () => {
   const files = await workerFiles();
   const logger = workerLogger();
   Runtime.install({ logger });
+  // An author's callback may leave a promise behind, and nobody's pods shall change workers for that.
+  process.on('unhandledRejection', (reason) => {
+    const { stack } = reason instanceof Error ? reason : {};
+    logger.error(`a promise that nobody waited for was rejected: ${messageOf(reason)}`, { stack });
+  });
   const cluster = connect(kubernetes);
   const reflectors = createReflectors(cluster, (message) => logger.warn(message));
   const connection = await connectTemporal(temporal);
