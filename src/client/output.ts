@@ -3,7 +3,7 @@
  * else. What comes from a pod reaches a terminal only without its escape sequences.
  */
 import { styleText } from 'node:util';
-import { sanitise } from '../activities/logs/index.ts';
+import { levelOf, sanitise } from '../activities/logs/index.ts';
 import { labels } from './labels.ts';
 
 export type Format = 'text' | 'json';
@@ -24,6 +24,9 @@ export interface Output {
   started(run: { workflowId: string; runId: string; url?: string | undefined }): void;
 }
 
+/** What a reader looks for among many lines; the other levels are the ordinary case. */
+const LEVEL_COLOURS = { error: 'red', warn: 'yellow', info: undefined, debug: 'dim' } as const;
+
 const COLOURS = ['cyan', 'yellow', 'magenta', 'green', 'blue'] as const;
 
 export function createOutput(format: Format, { stdout, stderr } = process): Output {
@@ -39,7 +42,8 @@ export function createOutput(format: Format, { stdout, stderr } = process): Outp
   return {
     log(name, line) {
       const head = Buffer.from(`${prefix(name)} `);
-      lines.write(Buffer.concat([head, Buffer.from(safe(line, lines)), Buffer.from('\n')]));
+      const text = lines.isTTY ? coloured(sanitise(line), lines) : line;
+      lines.write(Buffer.concat([head, Buffer.from(text), Buffer.from('\n')]));
     },
     gap: (name, text) =>
       void lines.write(`${prefix(name)} ${styleText('red', `── ${sanitise(text)} ──`, { stream: lines })}\n`),
@@ -56,6 +60,12 @@ export function createOutput(format: Format, { stdout, stderr } = process): Outp
       else stdout.write(`${String(safe(text, stdout))}\n`);
     },
   };
+}
+
+function coloured(line: string, stream: NodeJS.WriteStream): string {
+  const level = levelOf(line);
+  const colour = level && LEVEL_COLOURS[level];
+  return colour ? styleText(colour, line, { stream }) : line;
 }
 
 /** `client run … | head`: whoever read has gone, so the client goes; the run goes on. */

@@ -36,6 +36,12 @@ export class FakeLogs extends EventEmitter<{ text: [key: string, text: string] }
     this.#records.get(key)?.splice(0, lines);
   }
 
+  /** The container begins anew: what it wrote is the log of its previous start now. */
+  restart(key: string): void {
+    this.#records.set(previousKey(key), this.#records.get(key) ?? []);
+    this.#records.delete(key);
+  }
+
   /** Everything there is; `since` is cut to whole seconds and counts itself. */
   read(key: string, since?: string): string {
     const from = since === undefined ? -Infinity : Math.floor(Date.parse(since) / 1000) * 1000;
@@ -53,3 +59,5 @@ export class FakeLogs extends EventEmitter<{ text: [key: string, text: string] }
     return `${new Date(Number(this.#nanos / 1_000_000n)).toISOString().slice(0, 19)}.${fraction}Z`;
   }
 }
+
+export const previousKey = (key: string): string => `${key}/previous`;

@@ -145,6 +145,24 @@ export class FakePods extends EventEmitter<{
     this.#changed('MODIFIED', pod);
   }
 
+  /** Starts a container anew that has ended, or ends now with exit code 0. */
+  restart(pod: V1Pod, container: string): void {
+    const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+    const one = all.find(({ name }) => name === container);
+    if (!one) throw new Error(`fake cluster: ${pod.metadata?.name} has no container ${container} to restart`);
+    const at = wholeSecond();
+    const terminated = one.state?.terminated ?? {
+      exitCode: 0,
+      reason: 'Completed',
+      startedAt: one.state?.running?.startedAt ?? at,
+      finishedAt: at,
+    };
+    one.lastState = { terminated };
+    one.restartCount += 1;
+    one.state = { running: { startedAt: at } };
+    this.#changed('MODIFIED', pod);
+  }
+
   /** Ends a container. The pod is finished when all have ended; a pod that is being deleted then vanishes. */
   finish(pod: V1Pod, ending: Ending): void {
     const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { Cut, Fault } from './fake-cluster-faults.ts';
 import { fail, notFound, selects, type Answer } from './fake-cluster-api.ts';
 import { statusBody } from './fake-cluster-faults.ts';
-import type { FakeLogs } from './fake-cluster-logs.ts';
+import { previousKey, type FakeLogs } from './fake-cluster-logs.ts';
 import type { Change, FakePods } from './fake-cluster-pods.ts';
 
 /** One growing body. A planned cut counts the bytes, and may come in the middle of a line. */
@@ -92,8 +92,16 @@ export function log(
     const message = `container "${container}" in pod "${name}" is waiting to start: ${state?.waiting?.reason ?? 'ContainerCreating'}`;
     return fail({ code: 400, message });
   }
-  const stream = open();
   const key = logKey(pod.metadata?.uid, container);
+  if (query.get('previous') === 'true') {
+    if (!statuses.find((one) => one.name === container)?.restartCount)
+      return fail({ code: 400, message: `previous terminated container "${container}" in pod "${name}" not found` });
+    const stream = open();
+    stream.write(logs.read(previousKey(key), query.get('sinceTime') ?? undefined));
+    stream.end();
+    return undefined;
+  }
+  const stream = open();
   stream.write(logs.read(key, query.get('sinceTime') ?? undefined));
   if (query.get('follow') !== 'true' || !state?.running) {
     stream.end();

@@ -234,6 +234,19 @@ test('an attempt that was killed has left out no more than it wrote down: the re
   await killed.close();
 });
 
+test('a line that is left out in pieces, by two attempts, is one line', async () => {
+  await using folder = await testFolder();
+  const store = fileSegments(folder.path, { maxBytes: 0 });
+  const pieces = recordsOf(Buffer.from('2026-11-22T10:00:00.000000001Z aaaabb\n'), 4);
+  const first = await store.openSegment('base', 0);
+  await first.append(pieces.slice(0, 1));
+  await first.close();
+  const second = await store.openSegment('base', 0);
+  await second.append(pieces.slice(1));
+  assert.deepEqual(second.ledger.counters.dropped, { lines: 1, bytes: 7 });
+  await second.close();
+});
+
 test('a count over a gap says that it is the least', async () => {
   await using folder = await testFolder();
   const segment = await fileSegments(folder.path, { maxBytes: 0 }).openSegment('base', 0);
