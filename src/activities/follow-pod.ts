@@ -1,16 +1,29 @@
 /** From the open gate to the moment when the pod's outcome is known, or its time is up. */
 import type { V1Pod } from '@kubernetes/client-node';
 import { log } from '@temporalio/activity';
+import type { PodRecord } from '../types.ts';
 import type { Attempt } from './attempt.ts';
 import { CancelRequested } from './attempt.ts';
 import type { Verdict } from './conclude.ts';
+import { withLastWords } from './last-words.ts';
 import type { PodFeed } from './pod-feed.ts';
 import type { PodLogs } from './pod-logs.ts';
-import { nextDue, waitingFor } from './pod/deadlines.ts';
-import { everStarted, outcomeOf, statusOf } from './pod/outcome.ts';
+import { statusOf } from './pod/containers.ts';
+import { nextDue } from './pod/due.ts';
+import { outcomeOf, outcomeOfGone } from './pod/outcome.ts';
 import { sight, type Sightings } from './pod/sightings.ts';
+import { remembered, troubleOf } from './pod/trouble.ts';
+import { waitingFor } from './pod/waiting.ts';
+import { StartCall } from './start-call.ts';
 
 export async function followPod(attempt: Attempt, feed: PodFeed, logs: PodLogs): Promise<Verdict> {
+  const start = new StartCall(attempt);
+  const verdict = await untilVerdict(attempt, feed, logs, start);
+  await start.settled();
+  return verdict;
+}
+
+async function untilVerdict(attempt: Attempt, feed: PodFeed, logs: PodLogs, start: StartCall): Promise<Verdict> {
   let sightings: Sightings = {};
   let asked = false;
   let confirmed: number | undefined;
@@ -20,6 +33,7 @@ export async function followPod(attempt: Attempt, feed: PodFeed, logs: PodLogs):
     sightings = sight(sightings, pod, attempt.main);
     logs.follow(feed);
     show(attempt, pod);
+    start.see(pod);
 
     // A deletion that this attempt did not order may be the workflow's answer to a cancel: ask before judging it.
     if (!asked && (sightings.deletion !== undefined || feed.gone)) {
@@ -28,12 +42,12 @@ export async function followPod(attempt: Attempt, feed: PodFeed, logs: PodLogs):
       continue; // much may have happened meanwhile
     }
 
-    const outcome = outcomeOf(pod, attempt.main, sightings);
+    const outcome = outcomeOf(pod, attempt.main, sightings, attempt.spec.exitCodes);
     if (outcome) return { outcome, stillRuns: false };
-    if (feed.gone) return { outcome: goneWithoutAWord(pod, feed.hasLastWord), stillRuns: false };
-    const due = nextDue(pod, attempt.main, attempt.limits);
+    if (feed.gone) return { outcome: outcomeOfGone(pod, feed.hasLastWord), stillRuns: false };
+    const due = nextDue(pod, attempt.main, attempt.limits, troubleSeen(attempt, pod));
     if (Date.now() >= due.at) {
-      if (confirmed === due.at) return { outcome: due.outcome, stillRuns: true };
+      if (confirmed === due.at) return { outcome: await withLastWords(attempt, due.outcome), stillRuns: true };
       // The watch can be behind: no pod is given up for what it has done by now.
       confirmed = due.at;
       await feed.refresh(CONFIRM_MS);
@@ -45,13 +59,13 @@ export async function followPod(attempt: Attempt, feed: PodFeed, logs: PodLogs):
 
 const CONFIRM_MS = 5_000;
 
-/** Only the last word of a pod tells that it never started; what was known before says nothing of what came after. */
-const goneWithoutAWord = (pod: V1Pod, lastWord: boolean) => ({
-  kind: 'PodDeleted' as const,
-  reason: 'Gone',
-  message: 'the pod is gone, and its last known state was not an end',
-  startedEver: !lastWord || everStarted(pod),
-});
+/** Remembered with the next heartbeat; should it be lost, the grace begins anew, which is no harm. */
+function troubleSeen({ recorder }: Attempt, pod: V1Pod): PodRecord['trouble'] {
+  const before = recorder.state.trouble;
+  const trouble = remembered(troubleOf(pod), before, Date.now());
+  if (trouble !== before) recorder.note({ trouble });
+  return trouble;
+}
 
 /** For the Web UI's Pending Activities, and once each for the worker's own log. */
 function show(attempt: Attempt, pod: V1Pod): void {

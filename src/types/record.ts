@@ -1,5 +1,5 @@
 /** What Temporal remembers of a pod while its activity runs. Types only. */
-import type { LogSummary, PodEvent, PodOutcome, PodRef, PodTimes } from './outcome.ts';
+import type { LogSummary, OutcomeKind, PodEvent, PodOutcome, PodRef, PodTimes } from './outcome.ts';
 
 /**
  * What Temporal remembers of a pod while its activity runs: the heartbeat details, so also what the Web UI shows under
@@ -15,6 +15,8 @@ export interface PodRecord {
   reason?: string;
   node?: string;
   log?: string;
+  /** A container that cannot be started, and since when (ms since the epoch): Kubernetes does not tell that. */
+  trouble?: { kind: OutcomeKind; container: string; since: number };
   /** Once this is here, nothing is run or judged again: only the cleanup is left. */
   ended?: PodEnd;
 }

@@ -35,14 +35,14 @@ suite('a birth that waits', () => {
     'gives up when it is too late to start, also while the API server is away',
     inWorld(async ({ fake, attempt }) => {
       fake.plan('read', { answer: 500 }, ALWAYS);
-      assert.equal((await failureOf(attempt())).error.type, 'StartTimeout');
+      assert.equal((await failureOf(attempt())).error.type, 'ScheduleTimeout');
     }, AN_HOUR_AGO),
   );
 
   test(
     'creates nothing for a task that is late already',
     inWorld(async ({ fake, attempt }) => {
-      assert.equal((await failureOf(attempt())).error.type, 'StartTimeout');
+      assert.equal((await failureOf(attempt())).error.type, 'ScheduleTimeout');
       assert.equal(fake.count('create'), 0);
     }, AN_HOUR_AGO),
   );

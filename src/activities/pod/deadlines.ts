@@ -1,149 +1,67 @@
 /**
- * What ends a pod that does not end by itself. All times are absolute and follow from the activity's scheduled time and the
- * pod's own status, so an attempt that takes over finds the clocks where they were.
+ * How long a pod may take for what, with the defaults. All of it is absolute, or a length that counts from a time in the pod's own
+ * status: an attempt that takes over finds the clocks where they were.
  */
-import type { V1Pod } from '@kubernetes/client-node';
-import type { PodOutcome, PodSpec } from '../../types.ts';
+import type { Duration, PodSpec, PodTimeouts } from '../../types.ts';
 import { milliseconds } from '../../duration.ts';
-import { containerStatuses, everStarted, statusOf } from './outcome.ts';
 
-const DEFAULT_START = '15m';
-const DEFAULT_TOTAL = '24h';
-/** How long a pull may go on failing: registries answer 429 and 503, and recover. */
-const IMAGE_PULL_GRACE = 3 * 60_000;
-/** How long a container may go on being refused: the Secret it waits for may be about to be created. */
-const CONFIG_GRACE = 60_000;
+const DEFAULTS = {
+  schedule: '15m',
+  start: '15m',
+  imagePull: '3m',
+  total: '24h',
+  nodeLost: '5m',
+  drain: '60s',
+  terminate: '60s',
+} as const satisfies PodTimeouts;
 
-/** How long after its grace a deleted pod may be silent: its node is dead or cut off. */
-const STUCK_AFTER = 2 * 60_000;
+/** A worker that is told to stop has about this long for everything. */
+const LONGEST_DRAIN_MS = 60_000;
+/** A kubelet that was busy or restarted repairs the status of its pods within seconds; nothing shorter is a sign of anything. */
+const SHORTEST_SILENCE_MS = 30_000;
 
 export interface Deadlines {
-  start: number;
+  /** ms since the epoch: the pod must have its node. */
+  schedule: number;
+  /** ms since the epoch: everything must be over. */
   total: number;
-  /** Length, in ms; counted from the main container's start. */
+  /** The others are lengths, in ms. */
+  start: number;
+  init?: number;
+  imagePull: number;
   run?: number;
+  nodeLost: number;
+  drain: number;
+  terminate: number;
+  /** As the author wrote it or by default, for messages. */
+  said: Readonly<Record<keyof PodTimeouts, string>>;
 }
 
 /** @param scheduledAt when the activity was scheduled, in ms since the epoch: the same for all its attempts */
-export function deadlines(spec: PodSpec, scheduledAt: number): Deadlines {
-  const total = scheduledAt + milliseconds(spec.timeouts?.total ?? DEFAULT_TOTAL);
+export function deadlines({ timeouts }: PodSpec, scheduledAt: number): Deadlines {
+  const given = (key: keyof typeof DEFAULTS): number => milliseconds(timeouts?.[key] ?? DEFAULTS[key]);
+  const total = scheduledAt + given('total');
   return {
-    start: Math.min(total, scheduledAt + milliseconds(spec.timeouts?.start ?? DEFAULT_START)),
+    schedule: Math.min(total, scheduledAt + given('schedule')),
     total,
-    ...(spec.timeouts?.run !== undefined && { run: milliseconds(spec.timeouts.run) }),
+    start: given('start'),
+    ...(timeouts?.init !== undefined && { init: milliseconds(timeouts.init) }),
+    imagePull: given('imagePull'),
+    ...(timeouts?.run !== undefined && { run: milliseconds(timeouts.run) }),
+    nodeLost: Math.max(given('nodeLost'), SHORTEST_SILENCE_MS),
+    drain: Math.min(given('drain'), LONGEST_DRAIN_MS),
+    terminate: given('terminate'),
+    said: saidBy(timeouts),
   };
 }
 
-/** The earliest time (ms since the epoch) at which this pod, if it stays as it is, is given up, and as what. */
-export interface Due {
-  at: number;
-  outcome: PodOutcome;
+/** `timeouts.run (90s)`. */
+export const nameOf = (key: keyof PodTimeouts, { said }: Deadlines): string => `timeouts.${key} (${said[key]})`;
+
+function saidBy(timeouts: PodTimeouts = {}): Record<keyof PodTimeouts, string> {
+  const text = (length: Duration | undefined) =>
+    typeof length === 'number' ? `${length / 1000}s` : (length ?? 'none');
+  const keys = ['schedule', 'start', 'init', 'imagePull', 'run', 'total', 'nodeLost', 'drain', 'terminate'] as const;
+  const all: PodTimeouts = { ...DEFAULTS, ...timeouts };
+  return Object.fromEntries(keys.map((key) => [key, text(all[key])])) as Record<keyof PodTimeouts, string>;
 }
-
-export function nextDue(pod: V1Pod | undefined, main: string, limits: Deadlines): Due {
-  const startedEver = pod !== undefined && everStarted(pod);
-  const running = pod && statusOf(pod, main)?.state?.running;
-  const due: Due[] = [
-    {
-      at: limits.total,
-      outcome: { kind: 'DeadlineExceeded', reason: 'TotalTimeout', message: 'timeouts.total passed', startedEver },
-    },
-  ];
-  if (running && limits.run !== undefined)
-    due.push({
-      at: new Date(running.startedAt ?? 0).getTime() + limits.run,
-      outcome: { kind: 'DeadlineExceeded', reason: 'RunTimeout', message: 'timeouts.run passed', startedEver },
-    });
-  if (!running) {
-    const why = pod ? waitingFor(pod) : undefined;
-    due.push({
-      at: limits.start,
-      outcome: {
-        kind: 'StartTimeout',
-        reason: why?.reason ?? 'NotStarted',
-        message: `timeouts.start passed${why?.message ? `; last heard: ${why.message}` : ''}`,
-        startedEver,
-      },
-    });
-    const trouble = pod && troubleOf(pod);
-    if (trouble) due.push(trouble);
-  }
-  if (pod?.metadata?.deletionTimestamp)
-    due.push({
-      at: new Date(pod.metadata.deletionTimestamp).getTime() + STUCK_AFTER,
-      outcome: {
-        kind: 'PodDisrupted',
-        reason: 'StuckTerminating',
-        message: 'it was deleted, and its node has not confirmed its end: the node may be lost',
-        startedEver,
-      },
-    });
-  return due.reduce((first, other) => (other.at < first.at ? other : first));
-}
-
-/** Why the pod does not run yet, in Kubernetes' words. */
-export function waitingFor(pod: V1Pod): { reason: string; message?: string } | undefined {
-  const stuck = containerStatuses(pod).find(
-    ({ state }) => state?.waiting?.reason && !isOrdinaryWait(state.waiting.reason),
-  );
-  if (stuck?.state?.waiting?.reason) return waiting(stuck.state.waiting.reason, stuck.state.waiting.message);
-  const unscheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'False');
-  // A gate that is gone is still told for a moment.
-  const isStale = unscheduled?.reason === 'SchedulingGated' && !pod.spec?.schedulingGates?.length;
-  if (unscheduled && !isStale) return waiting(unscheduled.reason ?? 'Unschedulable', unscheduled.message);
-  const ordinary = containerStatuses(pod).find(({ state }) => state?.waiting?.reason);
-  return ordinary && waiting(ordinary.state?.waiting?.reason ?? '', ordinary.state?.waiting?.message);
-}
-
-const waiting = (reason: string, message: string | undefined) => ({ reason, ...(message ? { message } : {}) });
-
-const isOrdinaryWait = (reason: string) => reason === 'ContainerCreating' || reason === 'PodInitializing';
-
-/** A container that will not start by waiting; counted from the moment the pod got its node, or the container its turn. */
-function troubleOf(pod: V1Pod): Due | undefined {
-  const scheduled = pod.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True');
-  const turns = (pod.status?.initContainerStatuses ?? []).map(({ state }) => state?.terminated?.finishedAt);
-  const since = Math.max(
-    ...[scheduled?.lastTransitionTime ?? pod.metadata?.creationTimestamp, ...turns].map((at) =>
-      new Date(at ?? 0).getTime(),
-    ),
-  );
-  for (const { name, state } of containerStatuses(pod)) {
-    const { reason, message } = state?.waiting ?? {};
-    const verdict = reason && giveUp(reason, message ?? '');
-    if (verdict)
-      return {
-        at: since + verdict.after,
-        outcome: {
-          kind: verdict.kind,
-          reason,
-          ...(message ? { message } : {}),
-          container: name,
-          startedEver: everStarted(pod),
-        },
-      };
-  }
-  return undefined;
-}
-
-function giveUp(reason: string, message: string): { kind: PodOutcome['kind']; after: number } | undefined {
-  switch (reason) {
-    case 'InvalidImageName':
-    case 'ErrImageNeverPull':
-      return { kind: 'InvalidImage', after: 0 };
-    case 'ErrImagePull':
-    case 'ImagePullBackOff':
-      return { kind: 'ImagePullFailed', after: isFinalPullError(message) ? 0 : IMAGE_PULL_GRACE };
-    case 'CreateContainerConfigError':
-    case 'CreateContainerError':
-    case 'RunContainerError':
-      return { kind: 'ContainerConfigError', after: CONFIG_GRACE };
-    default:
-      return undefined;
-  }
-}
-
-/** The registry answered, and its answer will not change by asking again. */
-const isFinalPullError = (message: string) =>
-  /manifest unknown|repository does not exist|not found|access denied|pull access denied|unauthorized/i.test(message) &&
-  !/too many requests|timeout|temporar|unavailable|no such host/i.test(message);

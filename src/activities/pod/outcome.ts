@@ -3,18 +3,27 @@
  * then a disruption, then a deletion we did not order, then the container's reason, and only then the exit code
  * (tektoncd/pipeline#6145, #1806; kubernetes/kubernetes#131530).
  */
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import type { OutcomeKind, PodOutcome } from '../../types.ts';
+import type { V1Pod, V1PodCondition } from '@kubernetes/client-node';
+import type { ExitCodes, OutcomeKind, PodOutcome } from '../../types.ts';
+import { everStarted, ordinaryInits, statusOf } from './containers.ts';
+import { endOfInit, endOfMain } from './container-outcome.ts';
+import { defined } from './defined.ts';
 import { isEarlier, seconds } from './seconds.ts';
 import type { Sightings } from './sightings.ts';
 
 /** A pod that is Failed for one of these was refused by its node before any container ran. */
 const REJECTED =
-  /^(OutOf\w+|UnexpectedAdmissionError|NodeAffinity|TopologyAffinityError|PodOSNotSupported|\w*AdmissionError)$/i;
+  /^(OutOf\w+|UnexpectedAdmissionError|NodeAffinity|TopologyAffinityError|PodOSNotSupported|PodOSSelectorNodeLabelDoesNotMatch|\w*AdmissionError|\w*NotSupported)$/i;
+/** The cluster took it down; `Preempting` is the kubelet's, for a critical pod on the same node. */
 const DISRUPTED = /^(Evicted|Preempting|NodeLost|NodeShutdown|Shutdown|Terminated|UnexpectedNodeShutdown)$/;
 
 /** The outcome of a pod whose main container will not run (any more); undefined while it may. */
-export function outcomeOf(pod: V1Pod, main: string, sightings: Sightings): PodOutcome | undefined {
+export function outcomeOf(
+  pod: V1Pod,
+  main: string,
+  sightings: Sightings,
+  exitCodes: ExitCodes = {},
+): PodOutcome | undefined {
   const ended = statusOf(pod, main)?.state?.terminated;
   const over = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
   if (!ended && !over) return undefined;
@@ -34,67 +43,35 @@ export function outcomeOf(pod: V1Pod, main: string, sightings: Sightings): PodOu
   if (disruption && !isEarlier(seconds(ended?.finishedAt), seconds(disruption.lastTransitionTime)))
     return as('PodDisrupted', { reason: disruption.reason, message: disruption.message, exitCode });
   if (sightings.deletion !== undefined && !sightings.finishedByItself)
-    return as('PodDeleted', { reason: 'Deleted', message: 'the pod was deleted while it ran', exitCode });
+    return as('PodDeleted', { reason: 'Deleted', message: BY_WHOM, exitCode });
 
-  const init = failedInit(pod);
-  if (!ended && init)
-    return as('InitContainerFailed', {
-      container: init.name,
-      reason: init.state?.terminated?.reason,
-      message: init.state?.terminated?.message,
-      exitCode: init.state?.terminated?.exitCode,
-    });
+  if (ended) return { ...endOfMain(pod, main, ended, exitCodes), startedEver };
+  const init = ordinaryInits(pod).find(({ state }) => state?.terminated?.exitCode);
+  if (init?.state?.terminated) return { ...endOfInit(pod, init.name, init.state.terminated), startedEver };
   // Failed without a word about its containers: nobody saw it run.
-  if (!ended)
-    return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason: reason ?? 'NoContainerStatus', message });
-
-  const container = { reason: ended.reason, message: ended.message, exitCode };
-  // A child of the container's process can be killed for memory while the process itself ends with 0.
-  if (ended.reason === 'OOMKilled') return as('OOMKilled', container);
-  if (ended.reason === 'StartError' || ended.reason === 'ContainerCannotRun' || isCannotRun(ended.exitCode))
-    return as('ContainerCannotRun', container);
-  if (ended.exitCode !== 0) return as('ContainerFailed', container);
-  return as('Succeeded', { reason: ended.reason, exitCode });
+  return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason: reason ?? 'NoContainerStatus', message });
 }
 
-/** 126, 127 and 128 are what shells and runtimes answer when the command cannot be executed or found. */
-const isCannotRun = (exitCode: number) => exitCode >= 126 && exitCode <= 128;
-
-export function statusOf(pod: V1Pod, container: string): V1ContainerStatus | undefined {
-  return pod.status?.containerStatuses?.find((status) => status.name === container);
+/**
+ * The outcome of a pod that is gone, and whose last known state was not an end. Only the last word of a pod (`lastWord`) tells
+ * that it never started; what was known before says nothing of what came after.
+ */
+export function outcomeOfGone(pod: V1Pod, lastWord: boolean): PodOutcome {
+  const startedEver = !lastWord || everStarted(pod);
+  const disruption = disruptionOf(pod);
+  if (disruption)
+    return defined<PodOutcome>({
+      kind: 'PodDisrupted',
+      reason: disruption.reason,
+      message: disruption.message,
+      startedEver,
+    });
+  return { kind: 'PodDeleted', reason: 'Gone', message: BY_WHOM, startedEver };
 }
 
-/** Of all containers, init containers first. */
-export const containerStatuses = (pod: V1Pod): V1ContainerStatus[] => [
-  ...(pod.status?.initContainerStatuses ?? []),
-  ...(pod.status?.containerStatuses ?? []),
-];
+/** Neither the pod nor its events name the one who deletes it; only the API server's audit log does. */
+const BY_WHOM = 'by whom, only the audit log of the API server can tell';
 
-/** Whether any container, init containers included, was ever started: only then may work have been done. */
-export function everStarted(pod: V1Pod): boolean {
-  return containerStatuses(pod).some(
-    ({ state, lastState }) =>
-      state?.running !== undefined ||
-      isRealTime(state?.terminated?.startedAt) ||
-      isRealTime(lastState?.terminated?.startedAt),
-  );
-}
-
-/** A container that could not be started carries the start of the epoch. */
-const isRealTime = (time: Date | string | undefined) => seconds(time) > 0;
-
-function disruptionOf(pod: V1Pod) {
-  return pod.status?.conditions?.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
-}
-
-function failedInit(pod: V1Pod): V1ContainerStatus | undefined {
-  const sidecars = pod.spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];
-  return pod.status?.initContainerStatuses?.find(
-    ({ name, state }) => state?.terminated?.exitCode && !sidecars.some((sidecar) => sidecar.name === name),
-  );
-}
-
-/** Leaves out what is undefined, so that records and failures stay small and compare well. */
-export function defined<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
-}
+/** Set before the deletion by whoever takes a pod down for the cluster's sake: scheduler, eviction, taint, pod GC, kubelet. */
+const disruptionOf = (pod: V1Pod): V1PodCondition | undefined =>
+  pod.status?.conditions?.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');

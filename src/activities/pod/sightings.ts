@@ -4,7 +4,7 @@
  * first sight of a deletion is kept, and whether the main container had ended by then.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import { statusOf } from './outcome.ts';
+import { statusOf } from './containers.ts';
 import { isEarlier, seconds } from './seconds.ts';
 
 export interface Sightings {

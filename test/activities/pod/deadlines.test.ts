@@ -1,73 +1,30 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { deadlines, nextDue } from '../../../src/activities/pod/deadlines.ts';
-import { container, podWith, running, time, waiting } from './statuses.ts';
+import { deadlines, nameOf } from '../../../src/activities/pod/deadlines.ts';
 
-const scheduled = time(0).getTime();
-const minutes = (n: number) => n * 60_000;
-const due = (pod: Parameters<typeof nextDue>[0], timeouts = {}) => {
-  const { at, outcome } = nextDue(pod, 'base', deadlines({ image: 'x', timeouts }, scheduled));
-  return { after: at - scheduled, kind: outcome.kind, reason: outcome.reason, message: outcome.message };
-};
-
-suite('deadlines are absolute', () => {
-  test('a pod that waits has 15 minutes to start by default, a running one 24 hours in all', () => {
-    assert.equal(due(undefined).after, minutes(15));
-    assert.equal(due(undefined).kind, 'StartTimeout');
-    assert.equal(due(running()).after, minutes(24 * 60));
-    assert.equal(due(running()).kind, 'DeadlineExceeded');
-  });
-
-  test('the run time counts from the main container’s start', () => {
-    assert.deepEqual(due(running(), { run: '1m' }), {
-      after: 1_000 + minutes(1),
-      kind: 'DeadlineExceeded',
-      reason: 'RunTimeout',
-      message: 'timeouts.run passed',
+suite('deadlines', () => {
+  test('by default: 15 minutes for a node, 15 to start, 24 hours in all, none for init containers and run', () => {
+    const { said, ...limits } = deadlines({}, 1_000);
+    assert.deepEqual(limits, {
+      schedule: 1_000 + 900_000,
+      total: 1_000 + 86_400_000,
+      start: 900_000,
+      imagePull: 180_000,
+      nodeLost: 300_000,
+      drain: 60_000,
+      terminate: 60_000,
     });
+    assert.equal(said.run, 'none');
   });
 
-  test('the start is never later than the end of everything', () => {
-    assert.equal(due(undefined, { start: '1h', total: '1m' }).after, minutes(1));
+  test('a drain is never longer than a worker has to stop', () => {
+    assert.equal(deadlines({ timeouts: { drain: '1h' } }, 0).drain, 60_000);
+    assert.equal(deadlines({ timeouts: { drain: '1s' } }, 0).drain, 1_000);
   });
 
-  test('a start timeout says what the scheduler said', () => {
-    const pod = podWith({
-      phase: 'Pending',
-      conditions: [
-        { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes: 3 Insufficient cpu' },
-      ],
-    });
-    const { reason, message } = due(pod);
-    assert.equal(reason, 'Unschedulable');
-    assert.match(message ?? '', /3 Insufficient cpu/);
-  });
-
-  const troubles: [reason: string, message: string, kind: string, after: number][] = [
-    ['InvalidImageName', '', 'InvalidImage', 1_000],
-    ['ErrImageNeverPull', '', 'InvalidImage', 1_000],
-    ['ImagePullBackOff', 'Back-off pulling image', 'ImagePullFailed', 1_000 + minutes(3)],
-    ['ErrImagePull', 'manifest unknown', 'ImagePullFailed', 1_000],
-    ['ErrImagePull', 'toomanyrequests: too many requests, pull access denied', 'ImagePullFailed', 1_000 + minutes(3)],
-    ['CreateContainerConfigError', 'secret "db" not found', 'ContainerConfigError', 1_000 + minutes(1)],
-  ];
-  for (const [reason, message, kind, after] of troubles)
-    test(`${reason} ${message} is given up ${(after - 1000) / 1000} s after the pod got its node`, () => {
-      const found = due(waiting(reason, message));
-      assert.deepEqual([found.kind, found.after, found.reason], [kind, after, reason]);
-    });
-
-  test('an init container that cannot start is trouble too', () => {
-    const pod = podWith({
-      phase: 'Pending',
-      conditions: [{ type: 'PodScheduled', status: 'True', lastTransitionTime: time(1) }],
-      initContainerStatuses: [container({ waiting: { reason: 'InvalidImageName' } }, 'fetch')],
-      containerStatuses: [container({ waiting: { reason: 'PodInitializing' } })],
-    });
-    assert.equal(due(pod).kind, 'InvalidImage');
-  });
-
-  test('a start that simply takes its time is no trouble', () => {
-    assert.equal(due(waiting('ContainerCreating')).kind, 'StartTimeout');
+  test('a message names a deadline with its length, as it was written', () => {
+    assert.equal(nameOf('run', deadlines({ timeouts: { run: '1.5h' } }, 0)), 'timeouts.run (1.5h)');
+    assert.equal(nameOf('run', deadlines({ timeouts: { run: 2500 } }, 0)), 'timeouts.run (2.5s)');
+    assert.equal(nameOf('start', deadlines({}, 0)), 'timeouts.start (15m)');
   });
 });

@@ -47,3 +47,19 @@ export const deletedAt = (second: number, grace = 30) => ({
   deletionTimestamp: at(second + grace),
   deletionGracePeriodSeconds: grace,
 });
+
+export const unscheduled = (message: string): V1Pod =>
+  podWith({
+    phase: 'Pending',
+    conditions: [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }],
+  });
+
+/** Runs, and in second `second` the node controller took its node for dead. A `reason` would be a kubelet's. */
+export function silent(second: number, more: { reason?: string } = {}): V1Pod {
+  const pod = running();
+  const conditions = [
+    { type: 'Ready', status: 'False', lastTransitionTime: at(second), ...more },
+    { type: 'ContainersReady', status: 'True', lastTransitionTime: at(2) },
+  ];
+  return { ...pod, status: { ...pod.status, conditions } };
+}

@@ -1,0 +1,30 @@
+/** What a pod's status says of its containers. */
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { seconds } from './seconds.ts';
+
+export function statusOf(pod: V1Pod, container: string): V1ContainerStatus | undefined {
+  return pod.status?.containerStatuses?.find((status) => status.name === container);
+}
+
+/** Of all containers, init containers first. */
+export const containerStatuses = (pod: V1Pod): V1ContainerStatus[] => [
+  ...(pod.status?.initContainerStatuses ?? []),
+  ...(pod.status?.containerStatuses ?? []),
+];
+
+/** Init containers that have to end before the next one starts; a native sidecar runs beside the main container. */
+export function ordinaryInits(pod: V1Pod): V1ContainerStatus[] {
+  const sidecars = pod.spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];
+  return (pod.status?.initContainerStatuses ?? []).filter(({ name }) => !sidecars.some((one) => one.name === name));
+}
+
+/** Whether any container, init containers included, was ever started: only then may work have been done. */
+export const everStarted = (pod: V1Pod): boolean => containerStatuses(pod).some(hasStarted);
+
+/** Whether this container runs or has run. One that could not be started carries the start of the epoch. */
+export const hasStarted = ({ state, lastState }: V1ContainerStatus): boolean =>
+  state?.running !== undefined ||
+  isRealTime(state?.terminated?.startedAt) ||
+  isRealTime(lastState?.terminated?.startedAt);
+
+const isRealTime = (time: Date | string | undefined) => seconds(time) > 0;
