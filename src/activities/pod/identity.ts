@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
 
 /** Domain of our labels and annotations. */
-const OURS = 'temporal-pods';
+export const OURS = 'temporal-pods';
 
 export const MANAGED_BY = { 'app.kubernetes.io/managed-by': 'temporal-pods' };
 /** Selects every pod of ours, whoever's run it is. */
@@ -16,7 +16,12 @@ export const MANAGED_SELECTOR = 'app.kubernetes.io/managed-by=temporal-pods';
 export const SCHEDULING_GATE = `${OURS}/recorded`;
 
 export const LABEL = { key: `${OURS}/key`, activity: `${OURS}/activity`, task: `${OURS}/task` };
-export const ANNOTATION = { key: `${OURS}/key`, deadline: `${OURS}/deadline`, try: `${OURS}/try` };
+export const ANNOTATION = {
+  key: `${OURS}/key`,
+  deadline: `${OURS}/deadline`,
+  try: `${OURS}/try`,
+  keepUntil: `${OURS}/keep-until`,
+};
 
 export interface PodKey {
   /** UUID of the Temporal namespace: names and addresses repeat over servers, this does not. */
@@ -78,6 +83,10 @@ export function keyOf(pod: V1Pod): PodKey | undefined {
     return undefined;
   }
 }
+
+/** It never ran. */
+export const isGated = (pod: V1Pod): boolean =>
+  pod.spec?.schedulingGates?.some(({ name }) => name === SCHEDULING_GATE) ?? false;
 
 /** The full key decides, never the hash in the name. */
 export function belongsTo(pod: V1Pod, key: PodKey): boolean {

@@ -1,0 +1,25 @@
+/** How a rule says no: the rule, the path, the value, and what would have been allowed. */
+import { didMatch } from './names.ts';
+
+const SHOWN = 300;
+
+/** A name against a list of globs. */
+export function* mustBeOneOf(rule: string, path: string, value: string, globs: readonly string[]): Iterable<string> {
+  if (didMatch(value, globs)) return;
+  const list = globs.length > 0 ? shown(globs.map((glob) => glob || "''").join(', ')) : 'nothing';
+  yield `${rule}: ${path} ${JSON.stringify(shown(value))} is not allowed; allowed: ${list}`;
+}
+
+/** A switch that is on in the manifest and off in the policy. */
+export function* mustBeAllowed(rule: string, path: string, value: unknown, allowed: boolean): Iterable<string> {
+  if (!allowed) yield `${rule}: ${path} ${asText(value)} is not allowed; it needs ${rule}: true`;
+}
+
+/** Anything else: the path and value, and what they must be. */
+export const fault = (rule: string, path: string, value: unknown, must: string): string =>
+  `${rule}: ${path} ${asText(value)} ${must}`;
+
+const asText = (value: unknown): string =>
+  shown(value === undefined ? '(absent)' : (JSON.stringify(value) ?? typeof value));
+
+const shown = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text);
