@@ -12,13 +12,16 @@ export type Meaning =
   | 'delete'
   /** Our attempt may be superseded, or its run closed: ask Temporal which, and delete only in the second case. */
   | 'ask'
+  /** Leave the pod, unless the spec has another wish for a pause. */
+  | 'pause'
   /** Leave the pod: the next attempt adopts it. */
   | 'leave';
 
 export function meaningOf(details: ActivityCancellationDetails | undefined): Meaning {
   if (details?.cancelRequested) return 'delete';
   if (details?.notFound || details?.timedOut) return 'ask';
-  return 'leave'; // workerShutdown, paused, reset, or no flag at all (details that could not be converted)
+  if (details?.paused) return 'pause';
+  return 'leave'; // workerShutdown, reset, or no flag at all (details that could not be converted)
 }
 
 /** Whether nobody will take care of this activity any more. No answer counts as "somebody will". */

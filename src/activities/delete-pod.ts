@@ -4,12 +4,13 @@
  */
 import { Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, DeletePodInput } from '../types.ts';
 import { servedNamespace } from './attempt.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { refOf } from './birth.ts';
-import { ClusterError } from './kubernetes/cluster-error.ts';
-import { belongsTo, podName } from './pod/identity.ts';
+import { ClusterError, isClusterError } from './kubernetes/cluster-error.ts';
+import { ANNOTATION, belongsTo, isGated, podName } from './pod/identity.ts';
 import { pause } from './pause.ts';
 import { removePod } from './remove-pod.ts';
 import { heartbeating } from './temporal-calls.ts';
@@ -19,7 +20,7 @@ const CREATE_MAY_BE_UNDER_WAY_MS = 12_000;
 
 export async function deletePod(dependencies: PodDependencies, input: DeletePodInput): Promise<Cleanup> {
   const context = Context.current();
-  const work = input.mode === 'hurry' ? deleteOnce : confirmGone;
+  const work = { hurry: deleteOnce, confirm: confirmGone, keep: letRunOn }[input.mode];
   try {
     return await heartbeating(context, () => work(dependencies, input, context));
   } catch (error) {
@@ -35,6 +36,29 @@ async function deleteOnce(dependencies: PodDependencies, input: DeletePodInput, 
 }
 
 async function confirmGone(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<Cleanup> {
+  const pod = await foundAtLast(dependencies, input, context);
+  return pod ? remove(dependencies, pod, context) : { gone: true };
+}
+
+/** For a cancelled task whose pod shall run on. One that never ran, or whose wish cannot be noted for the sweeper, goes. */
+async function letRunOn(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<Cleanup> {
+  const pod = await foundAtLast(dependencies, input, context);
+  if (!pod) return { gone: true };
+  const { keepUntil } = input;
+  if (keepUntil === undefined || isGated(pod) || pod.metadata?.deletionTimestamp)
+    return remove(dependencies, pod, context);
+  try {
+    await dependencies.cluster.annotatePod(refOf(pod), { [ANNOTATION.keepUntil]: keepUntil });
+    return { gone: false, kept: keepUntil };
+  } catch (error) {
+    if (!isClusterError(error, 'forbidden')) throw error;
+    const cleanup = await remove(dependencies, pod, context);
+    return { ...cleanup, error: `it was to run on, and was deleted all the same: ${error.message}` };
+  }
+}
+
+/** Looks once more, after the longest time for which a create can be under way, when nothing is known of a pod. */
+async function foundAtLast(dependencies: PodDependencies, input: DeletePodInput, context: Context) {
   let pod = await ownPod(dependencies, input, context);
   if (!pod && input.uid === undefined) {
     await pause(CREATE_MAY_BE_UNDER_WAY_MS, context.cancellationSignal);
@@ -42,7 +66,10 @@ async function confirmGone(dependencies: PodDependencies, input: DeletePodInput,
     if (context.cancellationSignal.aborted) await context.cancelled;
     pod = await ownPod(dependencies, input, context);
   }
-  if (!pod) return { gone: true };
+  return pod;
+}
+
+async function remove(dependencies: PodDependencies, pod: V1Pod, context: Context): Promise<Cleanup> {
   const ref = refOf(pod);
   const cleanup = await removePod(dependencies.cluster, ref, {
     expectSeconds: pod.spec?.terminationGracePeriodSeconds ?? 30,

@@ -6,22 +6,24 @@ import type { Cleanup, PodRef } from '../types.ts';
 import type { Cluster } from './kubernetes/cluster.ts';
 import { pause } from './pause.ts';
 
-/** On top of the pod's own grace period: kubelets and API servers have bad minutes. */
+/** Kubelets and API servers have bad minutes. */
 const CONFIRM_MS = 60_000;
 const LOOK_EVERY = 500;
 
 export interface Removal {
   /** Grace to ask for, in seconds; the pod's own when absent. Never 0: that frees the name, not the process. */
   graceSeconds?: number;
-  /** The pod's own grace, in seconds: how long the confirmation may take. */
+  /** The pod's own grace, in seconds: so long it may take to end. */
   expectSeconds: number;
+  /** On top of that, until it is seen to be gone. Default 60 s. */
+  confirmMs?: number;
   /** Stops the confirmation, not the deletion. */
   signal: AbortSignal;
 }
 
 /** Deletes this uid and waits until it is gone; trouble is told in the answer, never thrown over the pod's own outcome. */
 export async function removePod(cluster: Cluster, ref: PodRef, removal: Removal): Promise<Cleanup> {
-  const end = performance.now() + removal.expectSeconds * 1000 + CONFIRM_MS;
+  const end = performance.now() + removal.expectSeconds * 1000 + (removal.confirmMs ?? CONFIRM_MS);
   let ordered = false;
   let trouble: unknown;
   for (let wait = 20; performance.now() < end; wait = Math.min(2 * wait, LOOK_EVERY)) {

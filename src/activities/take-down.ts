@@ -9,7 +9,7 @@ import { pause } from './pause.ts';
 import type { PodFeed } from './pod-feed.ts';
 import type { PodLogs } from './pod-logs.ts';
 import { belongsTo } from './pod/identity.ts';
-import { graceOf } from './pod/manifest.ts';
+import { graceOf } from './pod/names.ts';
 import { statusOf } from './pod/containers.ts';
 import { removePod } from './remove-pod.ts';
 
@@ -94,6 +94,7 @@ export async function takeDownUnseen(life: Watched): Promise<Cleanup> {
 /** Has a look at the pod, which this attempt may not have seen yet, and follows what it says. */
 export async function see(life: Watched): Promise<void> {
   const { recorder, cluster, key, namespace, podName } = life.attempt;
+  if (recorder.state.cluster !== cluster.id) return;
   try {
     const pod = life.feed?.latest ?? (await again(() => cluster.readPod(namespace, podName)));
     if (!pod || !belongsTo(pod, key)) return;

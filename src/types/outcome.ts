@@ -100,7 +100,7 @@ export interface Cleanup {
   gone: boolean;
   /** Kept on purpose until then (ISO 8601); the sweeper deletes it. */
   kept?: string;
-  /** Why it is not gone, when it should be. */
+  /** Why it is not gone when it should be, or is gone when it should have been kept. */
   error?: string;
 }
 

@@ -517,12 +517,12 @@ suite('a pod that others take away', () => {
 
 suite('deadlines', () => {
   test(
-    'a pod that does not start in time is stopped, and the failure says why it waited',
+    'a pod that gets no node in time is stopped, and the failure says why it waited',
     inWorld(
       async ({ fake, attempt }) => {
-        const running = attempt({ ...SPEC, timeouts: { start: '1h' } });
+        const running = attempt({ ...SPEC, timeouts: { schedule: '1h' } });
         const { error, details } = await failureOf(running);
-        assert.equal(error.type, 'StartTimeout');
+        assert.equal(error.type, 'ScheduleTimeout');
         assert.equal(details.startedEver, false);
         assert.deepEqual(fake.left(), []);
       },

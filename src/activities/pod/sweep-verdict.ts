@@ -2,6 +2,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { RunState } from '../cancellation.ts';
 import { ANNOTATION, type PodKey } from './identity.ts';
+import { keepOf } from './keeping.ts';
 
 /** A live attempt enforces the deadline itself, and may take the grace period and its confirmation for it. */
 const DEADLINE_SLACK_MS = 15 * 60_000;
@@ -12,12 +13,15 @@ export function sweepVerdict(
   run: RunState,
   { now, minAgeMs }: { now: number; minAgeMs: number },
 ): 'keep' | 'undecided' | { why: string } {
+  const keep = keepOf(pod, now);
+  if (keep === 'kept') return 'keep';
   const created = new Date(pod.metadata?.creationTimestamp ?? NaN).getTime();
   // Too young to be judged, or on its way out already.
   if (!(now - created >= minAgeMs) || pod.metadata?.deletionTimestamp) return 'keep';
   if (run === 'unknown') return 'undecided';
-  if (run === 'closed') return { why: 'its workflow run has ended, or does not exist' };
-  if (!run.pending.has(activityId)) return { why: 'its activity has ended' };
+  const wasKept = keep === 'over' ? ', and so has the time for which it was kept' : '';
+  if (run === 'closed') return { why: `its workflow run has ended, or does not exist${wasKept}` };
+  if (!run.pending.has(activityId)) return { why: `its activity has ended${wasKept}` };
   const deadline = Date.parse(pod.metadata?.annotations?.[ANNOTATION.deadline] ?? '');
   return now > deadline + DEADLINE_SLACK_MS
     ? { why: 'its deadline has passed, and no worker took care of it' }

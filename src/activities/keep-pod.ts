@@ -1,0 +1,72 @@
+/** How an attempt leaves its pod behind on purpose: over, for people to look at; or, after a cancel, to run on. */
+import { log } from '@temporalio/activity';
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Cleanup, PodEnd, PodRef } from '../types.ts';
+import { refOf } from './birth.ts';
+import { isClusterError } from './kubernetes/cluster-error.ts';
+import type { Cluster } from './kubernetes/cluster.ts';
+import { pause } from './pause.ts';
+import { containerStatuses } from './pod/containers.ts';
+import { ANNOTATION, isGated } from './pod/identity.ts';
+import { keptFor, runsOnFor, untilAfter } from './pod/keeping.ts';
+import { see, takeDown, takeDownUnseen, untilIt, type Watched } from './take-down.ts';
+
+/** How long the other containers of a pod are given to end after the main one. */
+const OVER_MS = 10_000;
+/** How long the API server may refuse to take note in a way that passes. */
+const NOTE_MS = 15_000;
+
+/** What becomes of a pod whose end is recorded: kept for its time, if the spec says so and the pod is over; else taken down. */
+export async function keepOrTakeDown(life: Watched, { outcome }: PodEnd): Promise<Cleanup> {
+  const { spec, cluster, recorder } = life.attempt;
+  const ms = keptFor(spec, outcome.kind);
+  const ref = recorder.state.pod;
+  if (ms === undefined || !ref) return takeDown(life);
+  await untilIt(life, isOver, OVER_MS);
+  const kept = life.feed && isOver(life.feed.latest) ? await keep(cluster, ref, ms) : { refused: 'it still ran' };
+  if (!('refused' in kept)) {
+    // Sidecars may have ended after the end was recorded.
+    await life.logs.drain(life.feed!, OVER_MS);
+    return kept;
+  }
+  return notKept(ref, kept.refused, await takeDown(life));
+}
+
+/** `onCancel: 'keep'`. A pod that never ran has nothing to go on with; one that is on its way out cannot be held up. */
+export async function letRunOn(life: Watched): Promise<Cleanup> {
+  const { cluster, spec } = life.attempt;
+  await see(life);
+  const pod = life.feed && !life.feed.gone ? life.feed.latest : undefined;
+  if (!pod || isGated(pod) || pod.metadata?.deletionTimestamp) return takeDownUnseen(life);
+  const kept = await keep(cluster, refOf(pod), runsOnFor(spec));
+  return 'refused' in kept ? notKept(refOf(pod), kept.refused, await takeDown(life)) : kept;
+}
+
+/** Nothing of it works any more. */
+export const isOver = (pod: V1Pod): boolean =>
+  pod.status?.phase === 'Succeeded' ||
+  pod.status?.phase === 'Failed' ||
+  (containerStatuses(pod).length > 0 && containerStatuses(pod).every(({ state }) => state?.terminated));
+
+/** The annotation is what the sweeper goes by: without it the pod would be taken for one that was left behind. */
+async function keep(cluster: Cluster, ref: PodRef, ms: number): Promise<Cleanup | { refused: string }> {
+  const kept = untilAfter(ms);
+  const end = performance.now() + NOTE_MS;
+  for (let wait = 200; ; wait = Math.min(2 * wait, 2_000)) {
+    try {
+      await cluster.annotatePod(ref, { [ANNOTATION.keepUntil]: kept });
+      return { gone: false, kept };
+    } catch (error) {
+      const mayPass = isClusterError(error, 'transient') || isClusterError(error, 'unauthorized');
+      if (!mayPass || performance.now() > end)
+        return { refused: error instanceof Error ? error.message : String(error) };
+      await pause(wait);
+    }
+  }
+}
+
+function notKept({ namespace, name }: PodRef, why: string, cleanup: Cleanup): Cleanup {
+  const error = `it was to be kept, and was deleted all the same: ${why}`;
+  log.warn(`pod ${namespace}/${name}: ${error}`);
+  return { ...cleanup, error: cleanup.error ? `${error}; ${cleanup.error}` : error };
+}
