@@ -7,7 +7,7 @@ import { createOutput, type Format, type Output } from '../../src/client/output.
 function written(format: Format, isTTY: boolean, work: (output: Output) => void): { stdout: string; stderr: string } {
   const make = () => Object.assign(new PassThrough(), { isTTY, hasColors: () => isTTY });
   const [stdout, stderr] = [make(), make()];
-  work(createOutput(format, { stdout, stderr } as unknown as Pick<NodeJS.Process, 'stdout' | 'stderr'>));
+  work(createOutput(format, { stdout, stderr } as unknown as NodeJS.Process));
   return { stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
 }
 
@@ -30,10 +30,7 @@ describe('a line of a log', () => {
     const bytes = Buffer.concat([Buffer.from('ERROR: \x1b[31m'), Buffer.from([0xff, 0])]);
     const make = () => new PassThrough();
     const stdout = make();
-    const output = createOutput('text', { stdout, stderr: make() } as unknown as Pick<
-      NodeJS.Process,
-      'stdout' | 'stderr'
-    >);
+    const output = createOutput('text', { stdout, stderr: make() } as unknown as NodeJS.Process);
     output.log('etl', bytes);
     const all = stdout.read() as Buffer;
     assert.deepEqual(all.subarray(all.length - bytes.length - 1), Buffer.concat([bytes, Buffer.from('\n')]));

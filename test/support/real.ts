@@ -70,6 +70,7 @@ export interface WorkerOptions {
 }
 
 export interface RunningWorker {
+  readonly pid: number;
   /** What it has said so far, line by line. */
   readonly said: readonly string[];
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
@@ -129,6 +130,7 @@ export async function real(): Promise<Real> {
         });
         workers.push(child);
         return {
+          pid: child.pid ?? 0,
           said,
           async kill(signal) {
             child.kill(signal);
