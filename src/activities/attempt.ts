@@ -17,7 +17,7 @@ import type { PodDependencies } from './dependencies.ts';
 import { pause } from './pause.ts';
 import { deadlines, nameOf, type Deadlines } from './pod/deadlines.ts';
 import { podName, type PodKey } from './pod/identity.ts';
-import { mainContainerName } from './pod/manifest.ts';
+import { mainContainerName } from './pod/names.ts';
 import { Recorder, type Standing } from './recorder.ts';
 import { parseSpec } from './spec.ts';
 import { evenCancelled } from './temporal-calls.ts';

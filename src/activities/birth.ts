@@ -10,7 +10,7 @@ import { failNow } from './failure.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { pause } from './pause.ts';
 import { activityHash, belongsTo, keyOf, LABEL, SCHEDULING_GATE } from './pod/identity.ts';
-import { graceOf } from './pod/manifest.ts';
+import { graceOf } from './pod/names.ts';
 import { removePod } from './remove-pod.ts';
 
 /** A POST is sent only by an attempt that Temporal acknowledged this recently. */

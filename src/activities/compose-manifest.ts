@@ -3,25 +3,40 @@
  * that a dry run shows what a run would create.
  */
 import type { V1Pod } from '@kubernetes/client-node';
+import { messageOf } from '../message-of.ts';
 import type { PodSpec } from '../types.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { failNow } from './failure.ts';
-import { mainContainerName, podManifest, type ManifestContext } from './pod/manifest.ts';
+import { cleanManifest, ManifestFault, podManifest, type Layer } from './pod/manifest.ts';
+import { mustHold, type ManifestContext } from './pod/must-hold.ts';
+import { mainContainerName } from './pod/names.ts';
 import { policyFaults } from './pod/policy.ts';
+import { withCollector } from './result/collector.ts';
+import { readTemplateFile, TemplateFileFault } from './template-file.ts';
 
 /** What of a worker decides how a pod looks. */
 export type Workshop = Pick<PodDependencies, 'templates' | 'policy' | 'collectorImage'>;
 
-/** @throws ApplicationFailure `InvalidSpec`, `CallbackFailed` or `PolicyRefused`; nothing was created by then */
+/**
+ * @throws ApplicationFailure `InvalidSpec`, `CallbackFailed` or `PolicyRefused`, without a word about cleanup: this creates nothing,
+ *   but an earlier attempt may have
+ */
 export async function composeManifest(
-  { policy }: Workshop,
+  { templates, policy, collectorImage }: Workshop,
   spec: PodSpec,
   context: ManifestContext,
   callbacks: Pick<Callbacks, 'beforeCreate'>,
 ): Promise<V1Pod> {
-  const manifest = await callbacks.beforeCreate(layered(spec, context));
   const main = mainContainerName(spec);
+  const layers = await orInvalid(() => templateLayers(templates, spec, context.namespace));
+  const layered = await orInvalid(() => podManifest(spec, context, layers));
+  const called = await callbacks.beforeCreate(layered);
+  const clean = await orInvalid(() => cleanManifest(called, 'after beforeCreate'));
+  const { result } = spec;
+  const whole =
+    result?.from === 'file' ? withCollector(clean, { main, path: result.path, image: collectorImage }) : clean;
+  const manifest = mustHold(whole, context, main);
   if (!manifest.spec?.containers.find(({ name }) => name === main)?.image)
     throw failNow('InvalidSpec', `image: is missing; the main container '${main}' needs one, here or in a template`);
   const faults = policyFaults(policy, manifest);
@@ -30,10 +45,35 @@ export async function composeManifest(
   return manifest;
 }
 
-function layered(spec: PodSpec, context: ManifestContext): V1Pod {
+async function templateLayers(
+  { defaults, folder }: Workshop['templates'],
+  spec: PodSpec,
+  namespace: string,
+): Promise<Layer[]> {
+  const main = mainContainerName(spec);
+  const image = defaults.spec?.containers?.find(({ name }) => name === main)?.image;
+  // With one, a spec without an image would run, and nobody would know what.
+  if (image)
+    throw new ManifestFault(
+      `templates.defaults: spec.containers.${main}.image: the main container's image is the task's affair, got ${JSON.stringify(image)}`,
+    );
+  const { templateFile } = spec;
+  return [
+    { from: 'templates.defaults', pod: defaults },
+    ...(templateFile === undefined
+      ? []
+      : [{ from: `templateFile ${templateFile}`, pod: await readTemplateFile(templateFile, folder, namespace) }]),
+  ];
+}
+
+/** What asking again does not change; a shape that nobody thought of ends as one of Node's own. */
+const FINAL = [ManifestFault, TemplateFileFault, TypeError, RangeError];
+
+async function orInvalid<T>(work: () => T | Promise<T>): Promise<T> {
   try {
-    return podManifest(spec, context);
+    return await work();
   } catch (error) {
-    throw failNow('InvalidSpec', `no pod can be made of the spec: ${String(error)}`);
+    if (!FINAL.some((kind) => error instanceof kind)) throw error;
+    throw failNow('InvalidSpec', `no pod can be made of the spec:\n  ${messageOf(error).replaceAll('\n', '\n  ')}`);
   }
 }

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Cleanup, Duration, PodSpec } from '../types.ts';
 import { milliseconds } from '../duration.ts';
 import { failNow } from './failure.ts';
-import { DEFAULT_MAIN_CONTAINER } from './pod/manifest.ts';
+import { DEFAULT_MAIN_CONTAINER } from './pod/names.ts';
 
 /** Ten years: dates, Temporal and Kubernetes have limits not far above. */
 const LONGEST = 10 * 365.25 * 86_400_000;
