@@ -259,7 +259,8 @@ suite('a callback that fails', () => {
   test(
     'later, with a promise that nobody waits for, is told too',
     inWorld(async (world) => {
-      const { problems } = await ran(world, { onLogLine: async () => fail() });
+      const later = async () => fail();
+      const { problems } = await ran(world, { onLogLine: () => later() as unknown });
       assert.deepEqual(problems, ['callback mine.onLogLine: oops (2 times)']);
     }),
   );
@@ -306,9 +307,9 @@ suite('a name that this worker does not have', () => {
     'is refused before anything is created, with the one that was meant',
     inWorld(async (world) => {
       register(world, { mine: { onEnd: () => undefined } });
-      const { error } = await failureOf(world.attempt({ ...SPEC, callbacks: ['mein'] }));
+      const { error } = await failureOf(world.attempt({ ...SPEC, callbacks: ['min'] }));
       assert.equal(error.type, 'InvalidSpec');
-      assert.match(error.message, /callbacks: this worker has none that is called "mein"; did you mean "mine"\?/);
+      assert.match(error.message, /callbacks: this worker has none that is called "min"; did you mean "mine"\?/);
       assert.deepEqual(world.fake.created, []);
     }),
   );
@@ -326,7 +327,7 @@ suite('a name that this worker does not have', () => {
         pod.finish({ exitCode: 0 });
       });
       const first = world.attempt(CALLED);
-      await temporal.until(() => temporal.recorded?.phase === 'Running');
+      await temporal.until(() => temporal.heartbeats.at(-1)?.phase === 'Running');
       first.end('workerShutdown');
       await assert.rejects(first.result);
       register(world, {});
