@@ -1,0 +1,108 @@
+/** Ready answers to "and how shall the next try differ?", for `nextTry` of `runPod`. Plain functions: write your own beside them. */
+import type { OutcomeKind, PodSpec, PodTemplate } from '../types.ts';
+import { bytesOf, quantityOf, times } from './quantity.ts';
+import type { NextTry } from './run-pod-options.ts';
+
+const DEFAULT_MAIN_CONTAINER = 'base';
+
+/**
+ * More memory after `OOMKilled`: request and limit of the main container, in the fields or the template, times `factor` (default
+ * 1.5, to be written as a plain decimal), up to `upTo` (default: no bound). When the limit is there already, there are no more
+ * tries. Without a limit in the spec (the worker's own template and a `templateFile` are not seen here), it stays as it is.
+ *
+ * @throws TypeError when `factor` or `upTo` cannot be read
+ */
+export function moreMemory({ factor = 1.5, upTo }: { factor?: number; upTo?: string } = {}): NextTry {
+  if (!(factor > 1) || !/^\d+(\.\d+)?$/.test(String(factor)))
+    throw new TypeError(`moreMemory: factor: must be a number above 1, got ${factor}`);
+  const most = upTo === undefined ? undefined : bytesOf(upTo);
+  if (upTo !== undefined && most === undefined)
+    throw new TypeError(`moreMemory: upTo: is not a quantity (as "16Gi"), got ${JSON.stringify(upTo)}`);
+  const smaller = (bytes: bigint, bound: bigint | undefined) => (bound !== undefined && bytes > bound ? bound : bytes);
+
+  return (failure, spec) => {
+    if (failure.kind !== 'OOMKilled' || failure.container !== undefined) return undefined;
+    const limit = memoryOf(spec, 'limits');
+    if (limit === undefined) return undefined;
+    if (most !== undefined && limit >= most) return 'stop';
+    const limits = smaller(times(limit, factor), most);
+    const request = memoryOf(spec, 'requests');
+    return {
+      ...spec,
+      resources: {
+        ...spec.resources,
+        limits: { ...spec.resources?.limits, memory: quantityOf(limits) },
+        ...(request !== undefined && {
+          requests: { ...spec.resources?.requests, memory: quantityOf(smaller(times(request, factor), limits)) },
+        }),
+      },
+    };
+  };
+}
+
+/** Endings that may be the node's fault. */
+const NODES_FAULT: readonly string[] = [
+  'PodRejected',
+  'PodDisrupted',
+  'PodDeleted',
+  'NodeLost',
+  'StartTimeout',
+] satisfies OutcomeKind[];
+
+/**
+ * Not on a node where it failed: adds to the template's required node affinity, which is kept. An affinity of the worker's own
+ * template or a `templateFile` is not seen here, and would be replaced: then write the affinity into the spec.
+ *
+ * @param options.after endings after which the node is avoided. Default: those that may be the node's fault (rejected,
+ *   disrupted, deleted, lost, not started in time)
+ */
+export const anotherNode =
+  ({ after = NODES_FAULT }: { after?: readonly string[] } = {}): NextTry =>
+  (failure, spec) => {
+    const { kind, node } = failure;
+    return node === undefined || !after.includes(kind) ? undefined : avoiding(node, spec);
+  };
+
+/** Several answers as one: each goes on with what the one before made of the spec; `'stop'` of any is the last word. */
+export const allOf =
+  (...answers: readonly NextTry[]): NextTry =>
+  (failure, spec, next) => {
+    let now: PodSpec | undefined;
+    for (const answer of answers) {
+      const changed = answer(failure, now ?? spec, next);
+      if (changed === 'stop') return 'stop';
+      now = changed ?? now;
+    }
+    return now;
+  };
+
+/** What the main container asks for; a field says more than the template. */
+function memoryOf(spec: PodSpec, which: 'limits' | 'requests'): bigint | undefined {
+  const name = spec.mainContainer ?? DEFAULT_MAIN_CONTAINER;
+  const inTemplate = spec.template?.spec?.containers?.find((one) => one.name === name)?.resources?.[which]?.['memory'];
+  const quantity: unknown = spec.resources?.[which]?.['memory'] ?? inTemplate;
+  return typeof quantity === 'string' ? bytesOf(quantity) : undefined;
+}
+
+function avoiding(node: string, spec: PodSpec): PodSpec {
+  const template: PodTemplate = spec.template ?? {};
+  const affinity = template.spec?.affinity;
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  // By the node's name: its hostname label may be another. Kubernetes takes one value per requirement here.
+  const notThere = { key: 'metadata.name', operator: 'NotIn', values: [node] };
+  const terms = required?.nodeSelectorTerms ?? [];
+  // Terms are alternatives, so each of them has to say it.
+  const nodeSelectorTerms = (terms.length > 0 ? terms : [{}]).map((term) =>
+    term.matchFields?.some((field) => field.operator === 'NotIn' && field.values?.[0] === node)
+      ? term
+      : { ...term, matchFields: [...(term.matchFields ?? []), notThere] },
+  );
+  const nodeAffinity = {
+    ...affinity?.nodeAffinity,
+    requiredDuringSchedulingIgnoredDuringExecution: { ...required, nodeSelectorTerms },
+  };
+  return {
+    ...spec,
+    template: { ...template, spec: { ...template.spec, affinity: { ...affinity, nodeAffinity } } },
+  };
+}

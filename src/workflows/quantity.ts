@@ -1,0 +1,43 @@
+/** Kubernetes quantities of bytes, exactly: a float would turn 1.1 × 1000 into 1101. Pure. */
+
+const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
+const DECIMAL = ['k', 'M', 'G', 'T', 'P', 'E'];
+const FORM = /^\+?(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/;
+
+/** Whole bytes, rounded up as Kubernetes does; undefined when it is no quantity. */
+export function bytesOf(quantity: string): bigint | undefined {
+  const [, digits, exponent, suffix = ''] = FORM.exec(quantity) ?? [];
+  if (digits === undefined) return undefined;
+  const [numerator, denominator] = fraction(digits);
+  const power =
+    Number(exponent?.slice(1) ?? 0) + 3 * (DECIMAL.indexOf(suffix) + 1) - 3 * ('mun'.indexOf(suffix || '?') + 1);
+  const binary = 1024n ** BigInt(BINARY.indexOf(suffix) + 1);
+  return ceil(numerator * binary * 10n ** BigInt(Math.max(0, power)), denominator * 10n ** BigInt(Math.max(0, -power)));
+}
+
+/** Times a factor, rounded up to whole bytes. */
+export function times(bytes: bigint, factor: number): bigint {
+  const [numerator, denominator] = fraction(String(factor));
+  return ceil(bytes * numerator, denominator);
+}
+
+/** In the largest unit that tells it exactly: `768Mi`, `2G`, `1000001`. */
+export function quantityOf(bytes: bigint): string {
+  const [size, unit] = largest(bytes, BINARY, 1024n) ?? largest(bytes, DECIMAL, 1000n) ?? [bytes, ''];
+  return `${size}${unit}`;
+}
+
+function largest(bytes: bigint, units: readonly string[], step: bigint): [size: bigint, unit: string] | undefined {
+  for (let at = units.length; at > 0; at--) {
+    const size = step ** BigInt(at);
+    if (bytes >= size && bytes % size === 0n) return [bytes / size, units[at - 1]!];
+  }
+  return undefined;
+}
+
+function fraction(decimal: string): [numerator: bigint, denominator: bigint] {
+  const [whole = '', part = ''] = decimal.split('.');
+  return [BigInt(`${whole}${part}` || '0'), 10n ** BigInt(part.length)];
+}
+
+const ceil = (numerator: bigint, denominator: bigint) => (numerator + denominator - 1n) / denominator;
