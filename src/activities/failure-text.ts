@@ -1,0 +1,111 @@
+/** What happened and what to do, for each ending, in the words of somebody who was woken by it. Pure. */
+import type { OutcomeKind, PodOutcome } from '../types.ts';
+
+export const whatHappened = (outcome: PodOutcome): string => HAPPENED[outcome.kind](outcome);
+
+export function whatToDo(outcome: PodOutcome): string {
+  const hint = TO_DO[outcome.kind];
+  return typeof hint === 'string' ? hint : hint(outcome);
+}
+
+const because = ({ reason }: PodOutcome) => (reason ? ` (${reason})` : '');
+const code = ({ exitCode }: PodOutcome) => (exitCode === undefined ? 'an unknown exit code' : `exit code ${exitCode}`);
+const itsContainer = ({ container }: PodOutcome) => (container === undefined ? 'it' : `container ${container}`);
+const init = ({ container }: PodOutcome) => `init container ${container ?? '?'}`;
+
+const HAPPENED: Record<OutcomeKind, (outcome: PodOutcome) => string> = {
+  Succeeded: () => 'succeeded',
+  Skipped: (one) => `was skipped with ${code(one)}`,
+  ContainerFailed: (one) =>
+    one.exitCode === 0 ? 'ended with exit code 0, which is no success here' : `ended with ${code(one)}${because(one)}`,
+  OOMKilled: (one) => `${itsContainer(one)} was killed for memory (OOMKilled, ${code(one)})`,
+  ContainerCannotRun: (one) =>
+    `the command of ${one.container ? init(one) : 'its main container'} cannot be run (${one.reason ?? 'unknown'}, ${code(one)})`,
+  InitContainerFailed: (one) => `${init(one)} ended with ${code(one)}${because(one)}`,
+  InvalidImage: (one) => `the image of ${itsContainer(one)} cannot be used${because(one)}`,
+  ImagePullFailed: (one) => `the image of ${itsContainer(one)} cannot be pulled${because(one)}`,
+  ContainerConfigError: (one) => `${itsContainer(one)} cannot be created${because(one)}`,
+  PodRejected: (one) => `its node refused it before anything ran${because(one)}`,
+  PodDisrupted: (one) => `${DISRUPTION[one.reason ?? ''] ?? 'was taken down by the cluster'}${because(one)}`,
+  NodeLost: (one) => `its node is silent${because(one)}`,
+  PodDeleted: (one) =>
+    one.reason === 'Gone'
+      ? 'is gone, deleted by somebody else before its outcome was known'
+      : 'was deleted by somebody else before it ended',
+  QuotaExceeded: () => 'no quota let it be created in time',
+  ScheduleTimeout: (one) =>
+    one.reason === 'NotCreated' ? 'was not created in time' : `got no node in time${because(one)}`,
+  StartTimeout: (one) => `did not start in time${because(one)}`,
+  InitTimeout: (one) => `${init(one)} did not end in time`,
+  DeadlineExceeded: (one) => `ran out of time${because(one)}`,
+  ResultInvalid: () => 'ended well, but its result is not as it should be',
+  ResultMissing: () => 'ended well, but left no result',
+  ResultTooLarge: () => 'ended well, but its result is too long',
+};
+
+const SHUTDOWN = 'was stopped by the shutdown of its node';
+const EVICTED = 'was evicted by its node';
+/** By the pod's reason, or that of its condition `DisruptionTarget`. */
+const DISRUPTION: Record<string, string> = {
+  Evicted: EVICTED,
+  TerminationByKubelet: EVICTED,
+  Preempting: 'had to give way to a critical pod on its node',
+  PreemptionByScheduler: 'was preempted by a pod of a higher priority',
+  EvictionByEvictionAPI: 'was evicted through the API, as a drain or an autoscaler does',
+  DeletionByTaintManager: 'was evicted by a taint of its node',
+  DeletionByPodGC: 'was removed after its node',
+  NodeShutdown: SHUTDOWN,
+  Shutdown: SHUTDOWN,
+  Terminated: SHUTDOWN,
+  UnexpectedNodeShutdown: SHUTDOWN,
+  Paused: 'was taken down since its task was paused',
+};
+
+const halfDone = ({ startedEver }: PodOutcome) =>
+  startedEver
+    ? 'its work may be half done: set idempotent if it may be repeated at any point, or retries'
+    : 'nothing ran: it is safe to try again';
+
+const TO_DO: Record<OutcomeKind, string | ((outcome: PodOutcome) => string)> = {
+  Succeeded: 'nothing',
+  Skipped: 'nothing',
+  ContainerFailed: ({ exitCode = 1 }) => SIGNALS[exitCode] ?? 'read what it said last',
+  OOMKilled: ({ exitCode, container }) =>
+    `raise the memory limit${container ? ` of ${container}` : ' (resources.limits.memory)'}, or let it use less` +
+    (exitCode === 0 ? '; it ended with 0, but a process of it was killed' : ''),
+  ContainerCannotRun: 'check command and args, and that the image has this program for this kind of machine',
+  InitContainerFailed: 'read what that init container said last',
+  InvalidImage: 'check the spelling of the image, and its pull policy',
+  ImagePullFailed: 'check that image and tag exist, that the pull secret is right, and that the registry answers',
+  ContainerConfigError: 'check the Secrets, ConfigMaps, mounts and security settings it refers to',
+  PodRejected: 'nothing ran: it is safe to try again',
+  PodDisrupted: halfDone,
+  NodeLost: ({ startedEver }) =>
+    startedEver
+      ? 'see whether its node comes back; nobody can tell whether the work goes on there'
+      : 'see whether its node comes back; nothing ran',
+  PodDeleted: ({ startedEver }) =>
+    `find out who deleted it; ${startedEver ? 'its work may be half done' : 'nothing ran, it is safe to try again'}`,
+  QuotaExceeded: 'wait for other pods, ask for a higher quota or for less, or raise timeouts.schedule',
+  ScheduleTimeout: ({ reason }) =>
+    reason === 'NotCreated'
+      ? 'see why it could not be created, or raise timeouts.schedule'
+      : 'see what no node has (resources, labels, tolerated taints), or raise timeouts.schedule',
+  StartTimeout: 'see why it waits (image, volumes, network), or raise timeouts.start',
+  InitTimeout: 'read what that init container said last, or raise timeouts.init',
+  DeadlineExceeded: ({ reason }) =>
+    `make the work shorter, or raise ${LIMIT[reason ?? ''] ?? 'the activeDeadlineSeconds of the pod'}`,
+  ResultInvalid: 'let the program write JSON that fits result.schema, or change the schema',
+  ResultMissing: 'let the program write its result, or set result.required to false',
+  ResultTooLarge: 'write it where it belongs, and return its address',
+};
+
+const LIMIT: Record<string, string> = { RunTimeout: 'timeouts.run', TotalTimeout: 'timeouts.total' };
+
+const SIGNALS: Record<number, string> = {
+  0: 'add 0 to exitCodes.success, if it is one',
+  134: 'it aborted (SIGABRT): read what it said last',
+  137: 'it was killed (SIGKILL), and not for its own memory limit: by its node for want of memory, or from inside',
+  139: 'it crashed (SIGSEGV): read what it said last',
+  143: 'it was told to stop (SIGTERM), and nobody stopped the pod: look for the sender inside',
+};
