@@ -11,7 +11,7 @@ export function fitting(end: PodEnd): PodEnd {
     ...end,
     outcome: { ...outcome, ...(outcome.message !== undefined && { message: cut(outcome.message, 1024) }) },
     ...(events && { events: events.slice(-EVENTS).map((event) => ({ ...event, message: cut(event.message, 500) })) }),
-    ...(problems && { problems: problems.map((problem) => cut(problem, 300)) }),
+    ...(problems && { problems: problems.map((problem) => cut(problem, 200)) }),
   };
   while (Buffer.byteLength(JSON.stringify(fit)) > RECORD_BYTES) {
     const less = shorter(fit);

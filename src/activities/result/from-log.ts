@@ -14,6 +14,9 @@ export async function fromLog(folder: string, main: string, marker = DEFAULT_MAR
   return lines.last(await startIsMissing(folder, main));
 }
 
+/** What the reader of a log puts where a line was cut. */
+const CUT = /\[\d+ more bytes cut by logs\.maxLineBytes\]$/;
+
 class MarkedLines {
   readonly #marker: Buffer;
   #pieces: Buffer[] = [];
@@ -21,8 +24,8 @@ class MarkedLines {
   /** The last whole line that begins with the marker, without it. */
   #found: { text: Buffer; size: number } | undefined;
   #lines = 0;
-  #gaps = 0;
-  #gapAfter = false;
+  /** Why lines are missing behind the last one that was found. */
+  #gap: string | undefined;
 
   constructor(marker: Buffer) {
     this.#marker = marker;
@@ -31,8 +34,7 @@ class MarkedLines {
   add({ kind, bytes }: LogEntry): void {
     if (kind === 'gap') {
       this.#endLine();
-      this.#gaps += 1;
-      this.#gapAfter = true;
+      this.#gap = (JSON.parse(String(bytes)) as { message: string }).message;
       return;
     }
     // What was read shares its memory with a whole block of the file.
@@ -46,12 +48,12 @@ class MarkedLines {
     this.#endLine();
     const marker = JSON.stringify(String(this.#marker));
     const found = this.#found;
-    if (this.#gapAfter && (found || this.#gaps > 0))
+    if (this.#gap !== undefined)
       return trouble(
         'ResultMissing',
         found
-          ? `the log has a gap behind its last line with ${marker}: a later one may be lost. It was: ${String(found.text.subarray(0, 200))}`
-          : `no line of the log begins with ${marker}, but lines are missing from it (${this.#gaps} gaps): the result may have been there`,
+          ? `lines are missing behind the last one that begins with ${marker}, and a later one may be among them (${this.#gap}). It was: ${String(found.text.subarray(0, 200))}`
+          : `no line of the log begins with ${marker}, but lines are missing: ${this.#gap}`,
       );
     if (!found && startIsMissing)
       return trouble(
@@ -62,6 +64,8 @@ class MarkedLines {
     if (found.size > MAX_RESULT_BYTES)
       return trouble('ResultTooLarge', `it has ${found.size} bytes, ${MAX_RESULT_BYTES} are the most: ${ADVICE}`);
     const text = utf8(found.text);
+    const cut = CUT.exec(text ?? '')?.[0];
+    if (cut) return trouble('ResultTooLarge', `its line was cut: ${cut}`);
     return text === undefined ? trouble('ResultInvalid', 'it is not UTF-8') : { found: 'text', text };
   }
 
@@ -70,7 +74,7 @@ class MarkedLines {
     const line = Buffer.concat(this.#pieces);
     if (line.subarray(0, this.#marker.length).equals(this.#marker)) {
       this.#found = { text: line.subarray(this.#marker.length), size: this.#size - this.#marker.length };
-      this.#gapAfter = false;
+      this.#gap = undefined;
     }
     this.#pieces = [];
     this.#size = 0;

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { V1ContainerStateTerminated, V1Pod } from '@kubernetes/client-node';
+import { fromMessage } from '../../../src/activities/result/from-message.ts';
+
+const ended = (
+  message: string | undefined,
+  { exitCode = 0, policy, others = 0 }: { exitCode?: number; policy?: string; others?: number } = {},
+): V1Pod => {
+  const terminated = { exitCode, ...(message !== undefined && { message }) } as V1ContainerStateTerminated;
+  const status = (name: string) => ({ name, image: '', imageID: '', ready: false, restartCount: 0 });
+  return {
+    spec: { containers: [{ name: 'base', ...(policy && { terminationMessagePolicy: policy }) }] },
+    status: {
+      containerStatuses: [
+        { ...status('base'), state: { terminated } },
+        ...Array.from({ length: others }, (_, index) => status(`other-${index}`)),
+      ],
+    },
+  };
+};
+const kindOf = (pod: V1Pod) => {
+  const found = fromMessage(pod, 'base');
+  return found.found === 'trouble' ? found.kind : found.found;
+};
+
+suite('a termination message as a result', () => {
+  test('is its text', () => {
+    assert.deepEqual(fromMessage(ended('{"a":1}\n'), 'base'), { found: 'text', text: '{"a":1}\n' });
+  });
+
+  test('empty, blank or absent: it left none', () => {
+    for (const message of [undefined, '', ' \n']) assert.equal(kindOf(ended(message)), 'nothing');
+  });
+
+  test('cut by Kubernetes at 4096 bytes: too large, and the other ways are named', () => {
+    const found = fromMessage(ended(`${'x'.repeat(4095)}"`), 'base');
+    assert.ok(found.found === 'trouble' && found.kind === 'ResultTooLarge');
+    assert.match(found.message, /keeps 4096 bytes.*'log' or 'file'/);
+  });
+
+  test('of just 4096 bytes that is whole is no cut one', () => {
+    assert.equal(kindOf(ended(JSON.stringify('x'.repeat(4094)))), 'text');
+  });
+
+  test('a pod of many containers is cut sooner', () => {
+    assert.equal(kindOf(ended(`${'x'.repeat(1023)}"`, { others: 11 })), 'ResultTooLarge');
+    assert.equal(kindOf(ended(`${'x'.repeat(1023)}"`, { others: 1 })), 'text');
+  });
+
+  test('with FallbackToLogsOnError nothing changes for exit code 0, and another code has no result: it may be the log', () => {
+    const policy = 'FallbackToLogsOnError';
+    assert.equal(kindOf(ended('1', { policy })), 'text');
+    assert.equal(kindOf(ended('1', { policy, exitCode: 3 })), 'nothing');
+    assert.equal(kindOf(ended('1', { exitCode: 3 })), 'text');
+  });
+});
