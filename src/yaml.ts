@@ -1,5 +1,13 @@
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, type ScalarTag } from 'yaml';
 import { messageOf } from './message-of.ts';
+
+/** `0644` is a file mode, as kubectl reads it; YAML 1.2 alone would make it six hundred and forty-four. */
+const octal: ScalarTag = {
+  tag: 'tag:yaml.org,2002:int',
+  default: true,
+  test: /^0[0-7]+$/,
+  resolve: (text) => parseInt(text, 8),
+};
 
 /**
  * The one document of a YAML text, as plain values. JSON is YAML, so this reads both.
@@ -7,7 +15,7 @@ import { messageOf } from './message-of.ts';
  * @throws Error whose message goes on a sentence that begins with what was read: `… is not valid YAML or JSON: …`
  */
 export function readYaml(text: string): unknown {
-  const documents = parseAllDocuments(text, { merge: true });
+  const documents = parseAllDocuments(text, { merge: true, customTags: (tags) => [octal, ...tags] });
   const found = 'empty' in documents ? 0 : documents.length;
   const error = 'empty' in documents ? undefined : documents.flatMap((document) => document.errors)[0];
   if (error) throw malformed(error);
