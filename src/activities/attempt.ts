@@ -27,6 +27,10 @@ export class CancelRequested extends Error {}
 
 const SLACK_SECONDS = 60;
 
+/** The cluster's own brake: later than every end that we bring about. */
+export const lastSecond = ({ total }: Deadlines, scheduledAt: number): number =>
+  SLACK_SECONDS + Math.ceil((total - scheduledAt) / 1000);
+
 export class Attempt {
   readonly context: Context;
   readonly recorder: Recorder;
@@ -74,7 +78,7 @@ export class Attempt {
       try: input.try,
       key: this.key,
       deadline: this.limits.total,
-      activeDeadlineSeconds: SLACK_SECONDS + Math.ceil((this.limits.total - info.scheduledTimestampMs) / 1000),
+      activeDeadlineSeconds: lastSecond(this.limits, info.scheduledTimestampMs),
     };
     this.compose = () =>
       composeManifest(dependencies, this.spec, about, this.callbacks).catch((error: unknown) => {

@@ -2,7 +2,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { Context } from '@temporalio/activity';
 import type { Cleanup, DryRunInput } from '../types.ts';
-import { servedNamespace } from './attempt.ts';
+import { lastSecond, servedNamespace } from './attempt.ts';
 import { Callbacks } from './callbacks.ts';
 import { composeManifest } from './compose-manifest.ts';
 import type { PodDependencies } from './dependencies.ts';
@@ -33,7 +33,7 @@ export async function dryRun(dependencies: PodDependencies, input: DryRunInput):
     task,
     try: 1,
   });
-  const { total } = deadlines(checked, scheduledTimestampMs);
+  const limits = deadlines(checked, scheduledTimestampMs);
   const manifest = await composeManifest(
     dependencies,
     checked,
@@ -42,8 +42,8 @@ export async function dryRun(dependencies: PodDependencies, input: DryRunInput):
       task,
       try: 1,
       key: { temporalNamespaceId: dependencies.temporalNamespaceId, ...workflow, activityId },
-      deadline: total,
-      activeDeadlineSeconds: 60 + Math.ceil((total - scheduledTimestampMs) / 1000),
+      deadline: limits.total,
+      activeDeadlineSeconds: lastSecond(limits, scheduledTimestampMs),
     },
     callbacks,
   );

@@ -1,4 +1,5 @@
 /** The operator's own template, under every spec: what every pod of this worker has unless its spec says otherwise. */
+import { typeFaults } from '../activities/pod/kubernetes-types.ts';
 import { specFaults } from '../activities/spec.ts';
 import type { PodTemplate } from '../types.ts';
 import { readYaml } from '../yaml.ts';
@@ -12,9 +13,11 @@ export function operatorTemplate(text: string): PodTemplate {
   const faults = [
     ...(apiVersion === 'v1' ? [] : [`apiVersion: must be "v1", got ${JSON.stringify(apiVersion)}`]),
     ...(kind === 'Pod' ? [] : [`kind: must be "Pod", got ${JSON.stringify(kind)}`]),
-    // The rules for the author's template hold for the operator's too.
-    ...specFaults({ image: 'any', template }).map((fault) => fault.replace(/^template[.:] ?/, '')),
+    ...typeFaults(template, 'V1Pod'),
   ];
+  // The rules for the author's template hold for the operator's too.
+  if (faults.length === 0)
+    faults.push(...specFaults({ image: 'any', template }).map((fault) => fault.replace(/^template[.:] ?/, '')));
   if (faults.length === 0) faults.push(...imageOfMain(template));
   if (faults.length > 0) throw new Error(`is not a template for pods:\n  ${faults.join('\n  ')}`);
   return template;
