@@ -1,10 +1,10 @@
 /** The termination message of the main container as its result. */
 import type { V1Pod } from '@kubernetes/client-node';
-import { containerStatuses, statusOf } from '../pod/containers.ts';
+import { statusOf } from '../pod/containers.ts';
 import { trouble, type Found } from './found.ts';
 import { ADVICE } from './limits.ts';
 
-/** Kubernetes keeps so much of one container, and of one pod. */
+/** Kubernetes keeps so much of one container, and of all of a pod's together, init containers included. */
 const CONTAINER_BYTES = 4096;
 const POD_BYTES = 12 * 1024;
 
@@ -16,7 +16,7 @@ export function fromMessage(pod: V1Pod, main: string): Found {
   // With another exit code than 0 this policy fills an empty message from the log: that is no result.
   if (container?.terminationMessagePolicy === 'FallbackToLogsOnError' && ended?.exitCode !== 0) return nothing;
   if (text.trim() === '') return nothing;
-  const limit = Math.min(CONTAINER_BYTES, Math.floor(POD_BYTES / containerStatuses(pod).length));
+  const limit = Math.min(CONTAINER_BYTES, Math.floor(POD_BYTES / containersOf(pod)));
   return Buffer.byteLength(text) >= limit && !isJson(text)
     ? trouble(
         'ResultTooLarge',
@@ -24,6 +24,8 @@ export function fromMessage(pod: V1Pod, main: string): Found {
       )
     : { found: 'text', text };
 }
+
+const containersOf = ({ spec }: V1Pod) => (spec?.containers.length ?? 0) + (spec?.initContainers?.length ?? 0);
 
 function isJson(text: string): boolean {
   try {

@@ -8,15 +8,13 @@ const ended = (
   { exitCode = 0, policy, others = 0 }: { exitCode?: number; policy?: string; others?: number } = {},
 ): V1Pod => {
   const terminated = { exitCode, ...(message !== undefined && { message }) } as V1ContainerStateTerminated;
-  const status = (name: string) => ({ name, image: '', imageID: '', ready: false, restartCount: 0 });
+  const status = { name: 'base', image: '', imageID: '', ready: false, restartCount: 0, state: { terminated } };
   return {
-    spec: { containers: [{ name: 'base', ...(policy && { terminationMessagePolicy: policy }) }] },
-    status: {
-      containerStatuses: [
-        { ...status('base'), state: { terminated } },
-        ...Array.from({ length: others }, (_, index) => status(`other-${index}`)),
-      ],
+    spec: {
+      containers: [{ name: 'base', ...(policy && { terminationMessagePolicy: policy }) }],
+      initContainers: Array.from({ length: others }, (_, index) => ({ name: `other-${index}` })),
     },
+    status: { containerStatuses: [status] },
   };
 };
 const kindOf = (pod: V1Pod) => {

@@ -62,7 +62,8 @@ suite('a result between the recorded end and the answer', () => {
     await writeFile(join(folder, 'pod'), 'a file where the folder should be');
     const outputs = new Outputs();
     // The worker's own log is told, and that needs an activity around it.
-    const kept = await new MockActivityEnvironment().run(() => outputs.keep(uri, judged(LONG)));
+    const keep = () => outputs.keep(uri, judged(LONG));
+    const kept = await new MockActivityEnvironment().run<[], Awaited<ReturnType<typeof keep>>, typeof keep>(keep);
     assert.deepEqual(await outputs.of(endWith(kept)), { output: LONG });
     assert.ok('lost' in (await new Outputs().of(endWith(kept))));
   });
