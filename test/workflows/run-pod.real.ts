@@ -4,11 +4,12 @@ import { randomUUID } from 'node:crypto';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CompleteAsyncError, Context } from '@temporalio/activity';
-import { WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, type RetryState } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { isCancellation } from '@temporalio/workflow';
-import type { DeletePodInput, PodResult, PodSpec, RunPodInput } from '../../src/types.ts';
+import type { Cleanup, DeletePodInput, PodResult, PodSpec, RunPodInput } from '../../src/types.ts';
+import { releasePod } from '../../src/workflows/hold.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';
 
 const POD = { namespace: 'n', name: 'main-1', uid: 'u-1' };
@@ -34,7 +35,7 @@ before(async () => {
   const logger = new DefaultLogger('ERROR');
   Runtime.install({ logger });
   server = await temporal();
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+  const workflowsPath = fileURLToPath(new URL('support/try-workflows.ts', import.meta.url));
   workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
 });
 after(() => server.close());
@@ -43,23 +44,35 @@ interface Seen {
   /** Inputs of the cleanups, in their order. */
   cleanups: DeletePodInput[];
   tries: number[];
+  specs: PodSpec[];
   result?: PodResult;
   error?: WorkflowFailedError & { retryState: RetryState };
 }
 
 interface Scene {
   runPod: (input: RunPodInput) => Promise<PodResult>;
-  deletePod?: (input: DeletePodInput) => Promise<{ gone: boolean }>;
+  deletePod?: (input: DeletePodInput) => Promise<Cleanup>;
   spec?: Partial<PodSpec>;
   /** Cancels the run when this resolves. */
   cancelWhen?: Promise<unknown>;
+  /** Default `pod`. */
+  workflow?: string;
+  /** What somebody does while it runs. */
+  meanwhile?: (run: WorkflowHandle) => Promise<void>;
 }
 
 /** Runs the workflow `pod` with these activities, and tells what was asked of them. */
-async function play({ runPod, deletePod = async () => ({ gone: true }), spec = {}, cancelWhen }: Scene): Promise<Seen> {
+async function play({
+  runPod,
+  deletePod = async () => ({ gone: true }),
+  spec = {},
+  cancelWhen,
+  workflow = 'pod',
+  meanwhile,
+}: Scene): Promise<Seen> {
   const { client, nativeConnection: connection, namespace } = server;
   const taskQueue = `run-pod-${randomUUID()}`;
-  const seen: Seen = { cleanups: [], tries: [] };
+  const seen: Seen = { cleanups: [], tries: [], specs: [] };
   const options = { connection, namespace, maxHeartbeatThrottleInterval: '100ms' } as const;
   const pods = await Worker.create({
     ...options,
@@ -68,6 +81,7 @@ async function play({ runPod, deletePod = async () => ({ gone: true }), spec = {
     activities: {
       runPod: (input: RunPodInput) => {
         seen.tries.push(input.try);
+        seen.specs.push(input.spec);
         return runPod(input);
       },
     },
@@ -85,8 +99,9 @@ async function play({ runPod, deletePod = async () => ({ gone: true }), spec = {
   await cleanups.runUntil(
     pods.runUntil(async () => {
       const args = [{ image: 'x', ...spec }];
-      const run = await client.workflow.start('pod', { taskQueue, workflowId: taskQueue, args });
+      const run = await client.workflow.start(workflow, { taskQueue, workflowId: taskQueue, args });
       await cancelWhen?.then(() => run.cancel());
+      await meanwhile?.(run);
       await run.result().then(
         (result: PodResult) => (seen.result = result),
         (error: Seen['error']) => (seen.error = error),
@@ -118,7 +133,7 @@ function untilCancelled(end: () => Promise<never>) {
   };
 }
 
-const reported = (cleanup: { gone: boolean }) => async (): Promise<never> => {
+const reported = (cleanup: Cleanup) => async (): Promise<never> => {
   const { client, info } = Context.current();
   await client.activity.reportCancellation(info.taskToken, { pod: POD, cleanup });
   throw new CompleteAsyncError();
@@ -209,3 +224,183 @@ suite('runPod: whatever becomes of the activity, the pod goes', { concurrency: 2
     assert.deepEqual(seen.tries, [1, 2]);
   });
 });
+
+const KEPT: Cleanup = { gone: false, kept: '2030-01-01T00:00:00.000Z' };
+
+suite('a pod that is kept', { concurrency: 2 }, () => {
+  test('after a success is left to the sweeper', async () => {
+    const seen = await play({ runPod: async () => ({ ...RESULT, cleanup: KEPT }) });
+    assert.deepEqual(seen.result?.cleanup, KEPT);
+    assert.deepEqual(modes(seen), []);
+  });
+
+  test('after a failure is over, so there may be another try', async () => {
+    const seen = await play({
+      runPod: async ({ try: now }) =>
+        now === 1 ? Promise.reject(failed('ContainerFailed', { cleanup: KEPT })) : RESULT,
+      spec: { retries: { count: 1, delay: 1 } },
+    });
+    assert.equal(seen.result?.output, 'fine');
+    assert.deepEqual(modes(seen), []);
+  });
+
+  test('at a cancel: nobody hurries to delete it, and the report of the attempt is believed', async () => {
+    const seen = await play({ ...untilCancelled(reported(KEPT)), spec: { onCancel: 'keep' } });
+    assertCancelled(seen);
+    assert.deepEqual(modes(seen), []);
+  });
+
+  test('at a cancel that no attempt reported: the workflow’s own cleanup keeps it, for keepFor', async () => {
+    const before = Date.now();
+    const seen = await play({
+      ...untilCancelled(async () => Promise.reject(ApplicationFailure.retryable('the API server is away'))),
+      deletePod: async ({ keepUntil }) => ({ gone: false, kept: keepUntil ?? '' }),
+      spec: { onCancel: 'keep', keepFor: '2h' },
+    });
+    assertCancelled(seen);
+    assert.deepEqual(modes(seen), ['keep']);
+    const kept = Date.parse(seen.cleanups[0]?.keepUntil ?? '') - before;
+    assert.ok(kept >= 7_200_000 && kept < 7_260_000, String(kept));
+  });
+
+  test('a keepFor that nobody can read does not keep a cancelled run from its end', async () => {
+    const seen = await play({
+      ...untilCancelled(async () => Promise.reject(ApplicationFailure.retryable('the API server is away'))),
+      spec: { onCancel: 'keep', keepFor: 'bananas' },
+    });
+    assertCancelled(seen);
+  });
+});
+
+suite('a hold after a failure', { concurrency: 2 }, () => {
+  const held = async () => Promise.reject(failed('ContainerFailed', { cleanup: KEPT }));
+  const isHeld = async (run: WorkflowHandle) => {
+    while (!/held until/.test((await detailsOf(run)) ?? '')) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+
+  test('waits for the signal, shows it, and deletes the pod before the failure takes its course', async () => {
+    const seen = await play({
+      runPod: held,
+      spec: { holdOnFailure: '1h' },
+      meanwhile: async (run) => {
+        await isHeld(run);
+        await run.signal(releasePod, 'main');
+      },
+    });
+    assert.match(String(seen.error?.cause), /main/);
+    assert.deepEqual(modes(seen), ['confirm u-1']);
+  });
+
+  test('ends by itself, and then there may be another try', async () => {
+    const seen = await play({
+      runPod: async ({ try: now }) => (now === 1 ? held() : RESULT),
+      spec: { holdOnFailure: '100ms', retries: { count: 1, delay: 1 } },
+    });
+    assert.equal(seen.result?.output, 'fine');
+    assert.deepEqual(seen.tries, [1, 2]);
+    assert.deepEqual(modes(seen), ['confirm u-1']);
+  });
+
+  test('there is no new try while the pod that was held cannot be seen to go', async () => {
+    const seen = await play({
+      runPod: held,
+      deletePod: async () => Promise.reject(ApplicationFailure.nonRetryable('no permission')),
+      spec: { holdOnFailure: '100ms', retries: 5 },
+    });
+    assert.deepEqual(seen.tries, [1]);
+  });
+
+  test('a cancel ends it: the pod is deleted, and the run is cancelled', async () => {
+    const seen = await play({
+      runPod: held,
+      spec: { holdOnFailure: '1h' },
+      meanwhile: async (run) => {
+        await isHeld(run);
+        await run.cancel();
+      },
+    });
+    assertCancelled(seen);
+    assert.deepEqual(modes(seen), ['confirm u-1']);
+  });
+
+  test('a pod that is gone is not waited for', async () => {
+    const seen = await play({
+      runPod: async () => Promise.reject(failed('ContainerFailed')),
+      spec: { holdOnFailure: '1h' },
+    });
+    assert.match(String(seen.error?.cause), /main/);
+    assert.deepEqual(modes(seen), []);
+  });
+
+  test('a release is for the task it names, or for all; one for somebody else is not kept for later', async () => {
+    const released: string[] = [];
+    const seen = await play({
+      workflow: 'twoTasks',
+      runPod: held,
+      deletePod: async ({ task }) => {
+        released.push(task);
+        return { gone: true };
+      },
+      spec: { holdOnFailure: '1h' },
+      meanwhile: async (run) => {
+        await run.signal(releasePod, 'nobody');
+        const bothHeld = async () => ((await detailsOf(run))?.match(/held until/g)?.length ?? 0) === 2;
+        while (!(await bothHeld())) await new Promise((resolve) => setTimeout(resolve, 50));
+        await run.signal(releasePod, 'right');
+        while (released.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+        await run.signal(releasePod);
+      },
+    });
+    assert.equal(seen.error, undefined);
+    assert.deepEqual(released, ['right', 'left']);
+  });
+});
+
+suite('between the tries', { concurrency: 2 }, () => {
+  test('the author’s function is told what happened, and each change is the ground of the next', async () => {
+    const seen = await play({
+      workflow: 'telling',
+      runPod: async ({ try: now, spec }) =>
+        now < 3
+          ? Promise.reject(
+              failed(spec.args ? 'ContainerFailed' : 'PodRejected', { startedEver: spec.args !== undefined }),
+            )
+          : RESULT,
+      spec: { retries: { count: 2, delay: 1 } },
+    });
+    assert.deepEqual(seen.tries, [1, 1, 2, 3]);
+    assert.deepEqual(seen.specs.at(-1)?.args, [
+      'PodRejected 1 2 true',
+      'ContainerFailed 2 3 false',
+      'ContainerFailed 3 4 false',
+    ]);
+  });
+
+  test('it may say that it is enough', async () => {
+    const seen = await play({
+      workflow: 'stopping',
+      runPod: async () => Promise.reject(failed('ContainerFailed')),
+      spec: { retries: 5 },
+    });
+    assert.deepEqual(seen.tries, [1]);
+    assert.match(String(seen.error?.cause), /main/);
+  });
+
+  test('idempotent work that the cluster took away goes on in a new pod, which costs no try', async () => {
+    let pods = 0;
+    const seen = await play({
+      runPod: async () => (++pods === 1 ? Promise.reject(failed('PodDisrupted')) : RESULT),
+      spec: { idempotent: true },
+    });
+    assert.equal(seen.result?.output, 'fine');
+    assert.deepEqual(seen.tries, [1, 1]);
+  });
+});
+
+/** The table that the Web UI shows of the run. */
+async function detailsOf(run: WorkflowHandle): Promise<string | undefined> {
+  return run.query<string>('__temporal_workflow_metadata').then(
+    (metadata) => (metadata as unknown as { currentDetails?: string }).currentDetails,
+    () => undefined,
+  );
+}
