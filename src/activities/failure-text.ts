@@ -16,8 +16,12 @@ const init = ({ container }: PodOutcome) => `init container ${container ?? '?'}`
 const HAPPENED: Record<OutcomeKind, (outcome: PodOutcome) => string> = {
   Succeeded: () => 'succeeded',
   Skipped: (one) => `was skipped with ${code(one)}`,
-  ContainerFailed: (one) =>
-    one.exitCode === 0 ? 'ended with exit code 0, which is no success here' : `ended with ${code(one)}${because(one)}`,
+  ContainerFailed: (one) => {
+    if (one.reason === 'Unhealthy') return `was stopped by its node since a probe failed (${code(one)})`;
+    return one.exitCode === 0
+      ? 'ended with exit code 0, which is no success here'
+      : `ended with ${code(one)}${because(one)}`;
+  },
   OOMKilled: (one) => `${itsContainer(one)} was killed for memory (OOMKilled, ${code(one)})`,
   ContainerCannotRun: (one) =>
     `the command of ${one.container ? init(one) : 'its main container'} cannot be run (${one.reason ?? 'unknown'}, ${code(one)})`,
@@ -49,6 +53,7 @@ const EVICTED = 'was evicted by its node';
 const DISRUPTION: Record<string, string> = {
   Evicted: EVICTED,
   TerminationByKubelet: EVICTED,
+  Killing: 'was stopped by its node',
   Preempting: 'had to give way to a critical pod on its node',
   PreemptionByScheduler: 'was preempted by a pod of a higher priority',
   EvictionByEvictionAPI: 'was evicted through the API, as a drain or an autoscaler does',
@@ -69,7 +74,8 @@ const halfDone = ({ startedEver }: PodOutcome) =>
 const TO_DO: Record<OutcomeKind, string | ((outcome: PodOutcome) => string)> = {
   Succeeded: 'nothing',
   Skipped: 'nothing',
-  ContainerFailed: ({ exitCode = 1 }) => SIGNALS[exitCode] ?? 'read what it said last',
+  ContainerFailed: ({ exitCode = 1, reason }) =>
+    reason === 'Unhealthy' ? 'see why, or give the probe more time' : (SIGNALS[exitCode] ?? 'read what it said last'),
   OOMKilled: ({ exitCode, container }) =>
     `raise the memory limit${container ? ` of ${container}` : ' (resources.limits.memory)'}, or let it use less` +
     (exitCode === 0 ? '; it ended with 0, but a process of it was killed' : ''),

@@ -15,6 +15,7 @@ import { sight, type Sightings } from './pod/sightings.ts';
 import { remembered, troubleOf } from './pod/trouble.ts';
 import { waitingFor } from './pod/waiting.ts';
 import { StartCall } from './start-call.ts';
+import { unlessStopped } from './stopped-by-node.ts';
 
 export async function followPod(attempt: Attempt, feed: PodFeed, logs: PodLogs): Promise<Verdict> {
   const start = new StartCall(attempt);
@@ -43,7 +44,7 @@ async function untilVerdict(attempt: Attempt, feed: PodFeed, logs: PodLogs, star
     }
 
     const outcome = outcomeOf(pod, attempt.main, sightings, attempt.spec.exitCodes);
-    if (outcome) return { outcome, stillRuns: false };
+    if (outcome) return { outcome: await unlessStopped(attempt, outcome), stillRuns: false };
     if (feed.gone) return { outcome: outcomeOfGone(pod, feed.hasLastWord), stillRuns: false };
     const due = nextDue(pod, attempt.main, attempt.limits, troubleSeen(attempt, pod));
     if (Date.now() >= due.at) {

@@ -63,5 +63,5 @@ function verdictOn(reason: string, message: string): Pick<Trouble, 'kind' | 'gra
 
 /** The registry answered, and its answer will not change by asking again. */
 const isFinalPullError = (message: string) =>
-  /manifest unknown|repository does not exist|not found|access denied|pull access denied|unauthorized/i.test(message) &&
+  /manifest unknown|repository does not exist|not found|access denied|unauthorized|403 forbidden/i.test(message) &&
   !/too ?many ?requests|timeout|temporar|unavailable|no such host/i.test(message);

@@ -1,5 +1,5 @@
 /** Why a pod does not run yet, in Kubernetes' words. */
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { conditionOf } from './clocks.ts';
 import { containerStatuses } from './containers.ts';
 
@@ -19,6 +19,11 @@ export function waitingFor(pod: V1Pod): Waiting | undefined {
   const sidecar = pod.status?.initContainerStatuses?.find(({ state, started }) => state?.running && started === false);
   if (sidecar && isSidecar(pod, sidecar.name))
     return waiting('SidecarNotStarted', `sidecar ${sidecar.name} runs, but its startup probe has not passed`);
+  // Between two of its lives, and Kubernetes says only that the pod is initializing.
+  const crashed = pod.status?.initContainerStatuses?.find(
+    ({ name, state }) => state?.terminated && isSidecar(pod, name),
+  );
+  if (crashed) return waiting('SidecarNotStarted', `sidecar ${crashed.name} ${endOf(crashed.state?.terminated)}`);
   const ordinary = containerStatuses(pod).find(({ state }) => state?.waiting?.reason);
   return ordinary && ofContainer(pod, ordinary);
 }
@@ -28,9 +33,12 @@ function ofContainer(pod: V1Pod, { name, state, lastState }: V1ContainerStatus):
   // Only sidecars restart: why the last one ended says more than how long the next one waits.
   const before = lastState?.terminated;
   if (!before) return waiting(reason, message);
-  const end = `ended with exit code ${before.exitCode}${before.reason ? ` (${before.reason})` : ''}`;
-  return waiting(reason, [`${isSidecar(pod, name) ? 'sidecar' : 'container'} ${name} ${end}`, message].join('; '));
+  const words = `${isSidecar(pod, name) ? 'sidecar' : 'container'} ${name} ${endOf(before)}`;
+  return waiting(reason, message ? `${words}; ${message}` : words);
 }
+
+const endOf = (end: V1ContainerStateTerminated | undefined) =>
+  `ended with exit code ${end?.exitCode}${end?.reason ? ` (${end.reason})` : ''}`;
 
 const isSidecar = (pod: V1Pod, name: string) =>
   pod.spec?.initContainers?.some((one) => one.name === name && one.restartPolicy === 'Always') ?? false;
