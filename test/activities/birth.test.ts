@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
+import type { V1Pod } from '@kubernetes/client-node';
 import { failureOf, inWorld, SPEC } from '../support/pods.ts';
 import { hello, podOf } from './support.ts';
 
@@ -123,10 +124,43 @@ suite('an adoption', () => {
   );
 
   test(
-    'is refused to a pod with our key that runs something else',
-    inWorld(async ({ attempt, dependencies }) => {
-      await dependencies.cluster.createPod('n', podOf(undefined, { ...SPEC, image: 'theirs:1' }));
+    'is refused to a pod with our key that runs something else and may have run',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      const pod = podOf(undefined, { ...SPEC, image: 'theirs:1' });
+      delete pod.spec?.schedulingGates;
+      await dependencies.cluster.createPod('n', pod);
       assert.equal((await failureOf(attempt())).error.type, 'PodNameConflict');
+      assert.equal(fake.count('delete'), 0);
+    }),
+  );
+
+  for (const [what, change] of [
+    ['image', { image: 'older:1' }],
+    ['command', { command: ['older'] }],
+    ['args', { args: ['older'] }],
+  ] as const)
+    test(
+      `makes a new pod where an older ${what} waits behind the gate: it never ran, and never will`,
+      inWorld(async ({ fake, attempt, dependencies }) => {
+        const { metadata } = await dependencies.cluster.createPod('n', podOf(undefined, { ...SPEC, ...change }));
+        fake.script(hello);
+        const { pod } = await attempt().result;
+        assert.deepEqual(fake.created, [metadata?.uid, pod.uid]);
+        assert.deepEqual(fake.ran, [pod.uid]);
+        const [first] = fake.requests.filter(({ verb }) => verb === 'delete');
+        assert.match(first?.body ?? '', new RegExp(`"uid":"${metadata?.uid}"`));
+        assert.deepEqual(fake.left(), []);
+      }),
+    );
+
+  test(
+    'that replaces a gated pod waits until the old one is gone',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      await dependencies.cluster.createPod('n', podOf(undefined, { ...SPEC, image: 'older:1' }));
+      fake.script(hello);
+      fake.plan('delete', { answer: 500 });
+      assert.equal((await attempt().result).exitCode, 0);
+      assert.equal(fake.created.length, 2);
     }),
   );
 
@@ -153,6 +187,103 @@ suite('an adoption', () => {
       await fake.until(() => fake.open('log') === 1);
       fake.finish(fake.left()[0] as string, { exitCode: 0 });
       assert.equal((await second.result).exitCode, 0);
+    }),
+  );
+
+  test(
+    'of a recorded pod does not ask template, policy or callbacks of a newer worker',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      Object.assign(dependencies, { callbacks: { mirror: {} } });
+      const spec = { ...SPEC, callbacks: ['mirror'] };
+      fake.script((pod) => pod.run());
+      const first = attempt(spec);
+      await fake.until(() => fake.open('log') === 1);
+      first.end('workerShutdown');
+      await assert.rejects(first.result, CancelledFailure);
+      await fake.until(() => fake.open('log') === 0);
+      Object.assign(dependencies, {
+        callbacks: {},
+        policy: { images: ['none'] },
+        templates: { defaults: { spec: { containers: [{ name: 'base', image: 'x' }] } } },
+      });
+      const second = attempt({ ...spec, templateFile: 'gone.yaml' });
+      await fake.until(() => fake.open('log') === 1);
+      fake.finish(fake.left()[0] as string, { exitCode: 0 });
+      assert.equal((await second.result).exitCode, 0);
+      assert.equal(fake.created.length, 1);
+    }),
+  );
+
+  test(
+    'leaves the pod its own grace, whatever a newer spec says',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => pod.run());
+      const first = attempt({ ...SPEC, grace: '3s' });
+      await fake.until(() => fake.open('log') === 1);
+      first.end('workerShutdown');
+      await assert.rejects(first.result, CancelledFailure);
+      await fake.until(() => fake.open('log') === 0);
+      const second = attempt({ ...SPEC, grace: '4s' });
+      await fake.until(() => fake.open('log') === 1);
+      fake.finish(fake.left()[0] as string, { exitCode: 0 });
+      await second.result;
+      const asked = fake.requests.find(({ verb }) => verb === 'delete');
+      assert.match(asked?.body ?? '', /"gracePeriodSeconds":3/);
+    }),
+  );
+});
+
+suite('a manifest that is refused', () => {
+  const refused = { policy: { images: ['none'] } };
+
+  test(
+    'leaves nothing behind, and says so',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      Object.assign(dependencies, refused);
+      const { error, details } = await failureOf(attempt());
+      assert.deepEqual([error.type, error.nonRetryable, details.cleanup], ['PolicyRefused', true, { gone: true }]);
+      assert.match(error.message, /etl:3/);
+      assert.equal(fake.count('create'), 0);
+    }),
+  );
+
+  test(
+    'by a later attempt says nothing of a cleanup: an earlier one may have created the pod',
+    inWorld(async ({ temporal, attempt, dependencies }) => {
+      Object.assign(dependencies, refused);
+      temporal.recorded = { v: 1, cluster: dependencies.cluster.id };
+      assert.equal((await failureOf(attempt())).details.cleanup, undefined);
+    }),
+  );
+
+  test(
+    'by a callback: its words reach the author',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      const beforeCreate = () => {
+        throw new Error('not on Fridays');
+      };
+      Object.assign(dependencies, { callbacks: { calendar: { beforeCreate } } });
+      const { error, details } = await failureOf(attempt({ ...SPEC, callbacks: ['calendar'] }));
+      assert.equal(error.type, 'CallbackFailed');
+      assert.match(error.message, /calendar\.beforeCreate.*not on Fridays/);
+      assert.deepEqual(details.cleanup, { gone: true });
+      assert.equal(fake.count('create'), 0);
+    }),
+  );
+
+  test(
+    'a create whose answer was lost adopts what a callback made',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      let calls = 0;
+      const beforeCreate = (pod: V1Pod) => {
+        calls++;
+        for (const container of pod.spec?.containers ?? []) container.image = 'mirror/etl:3';
+      };
+      Object.assign(dependencies, { callbacks: { mirror: { beforeCreate } } });
+      fake.script(hello);
+      fake.plan('create', 'lose answer');
+      assert.equal((await attempt({ ...SPEC, callbacks: ['mirror'] }).result).exitCode, 0);
+      assert.deepEqual([fake.created.length, calls], [1, 1]);
     }),
   );
 });
