@@ -20,9 +20,14 @@ export function judge(found: Found, source: ResultSource): Judged {
   try {
     value = JSON.parse(found.text);
     // Also a check: what is nested too deep to be written was never to be read by the workflow.
-    json = JSON.stringify(value);
+    json = JSON.stringify(value, finite);
   } catch (error) {
-    const why = error instanceof RangeError ? 'is nested too deep' : 'is not JSON';
+    const why =
+      error instanceof RangeError
+        ? 'is nested too deep'
+        : error instanceof TypeError
+          ? 'has a number that is too large for JSON in JavaScript'
+          : 'is not JSON';
     return as('ResultInvalid', `it ${why}; it begins with: ${found.text.trim().slice(0, 200)}`);
   }
   // A short number can be a long one in JSON: 1e20.
@@ -31,6 +36,12 @@ export function judge(found: Found, source: ResultSource): Judged {
     return as('ResultTooLarge', `it has ${size} bytes as JSON, ${MAX_RESULT_BYTES} are the most: ${ADVICE}`);
   const faults = source.schema ? misfits(source.schema, value) : [];
   return faults.length > 0 ? as('ResultInvalid', faults.join('\n')) : { value, json };
+}
+
+/** 1e400 is read as Infinity, and would be written as null. */
+function finite(_key: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('not finite');
+  return value;
 }
 
 /** The schema of a spec that an older worker let in may be one that cannot be used. */

@@ -31,6 +31,14 @@ suite('a result that was found', () => {
     assert.equal(valueOf(text('9007199254740993')), 9007199254740992);
   });
 
+  test('with a number that JavaScript has no place for is invalid, not null', () => {
+    for (const number of ['1e400', '-1e400', '9'.repeat(400)]) {
+      const { kind, message } = troubleOf(text(`{"a":[${number}]}`));
+      assert.equal(kind, 'ResultInvalid');
+      assert.match(message, /a number that is too large/);
+    }
+  });
+
   test('null is a result: required means that something was left', () => {
     assert.equal(valueOf(text('null'), { from: 'file', path: '/r', required: true }), null);
   });
