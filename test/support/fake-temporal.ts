@@ -2,7 +2,7 @@
  * Temporal as one execution of an activity sees it, for tests: it remembers heartbeats, says how the activity stands, and hands
  * what it remembers to the next attempt.
  */
-import { ActivityCancellationDetails } from '@temporalio/common';
+import { ActivityCancellationDetails, type Logger } from '@temporalio/common';
 import {
   ActivityCancelledError,
   ActivityNotFoundError,
@@ -33,6 +33,8 @@ const REASONS = {
   reset: 'RESET',
 } as const;
 
+const LEVELS = ['log', 'trace', 'debug', 'info', 'warn', 'error'] as const;
+
 export class FakeTemporal {
   standing: Standing = 'pending';
   /** How the run stands, as `describe` tells it: status, and whether the activity is still pending. */
@@ -45,9 +47,19 @@ export class FakeTemporal {
   cancelled: { cleanup?: { gone: boolean } } | undefined;
   /** While set, no token heartbeat is answered before it resolves. */
   silence: Promise<unknown> | undefined;
+  /** The worker's own log. */
+  readonly said: { level: string; message: string; meta: Record<string, unknown> }[] = [];
   readonly scheduledAt: number;
   #attempts = 0;
   readonly #waiting = new Set<() => void>();
+  #onRecord: (details: PodRecord) => unknown = () => undefined;
+
+  readonly #logger = Object.fromEntries(
+    LEVELS.map((level) => [
+      level,
+      (message: string, meta: Record<string, unknown> = {}) => void this.said.push({ level, message, meta }),
+    ]),
+  ) as unknown as Logger;
 
   constructor(scheduledAt = Date.now()) {
     this.scheduledAt = scheduledAt;
@@ -63,7 +75,7 @@ export class FakeTemporal {
         scheduledTimestampMs: this.scheduledAt,
         workflowExecution: { workflowId: 'sales', runId: 'run-1' },
       },
-      { client: this.#client(activityId), logger: silent },
+      { client: this.#client(activityId), logger: this.#logger },
     );
     environment.on('heartbeat', (details: PodRecord) => this.#heard(details));
     const input: RunPodInput = { spec, task: 'orders', after: [], try: 1 };
@@ -86,6 +98,11 @@ export class FakeTemporal {
     while (!condition()) await new Promise<void>((resolve) => this.#waiting.add(resolve));
   }
 
+  /** Does this with every heartbeat by token, before it is answered. */
+  onRecord(act: (details: PodRecord) => unknown): void {
+    this.#onRecord = act;
+  }
+
   #heard(details: PodRecord): void {
     this.heartbeats.push(structuredClone(details));
     for (const look of this.#waiting) look();
@@ -103,6 +120,7 @@ export class FakeTemporal {
         heartbeat: async (_token: Uint8Array, details: PodRecord) => {
           const sent = structuredClone(details);
           if (this.standing !== 'notFound') this.recorded = sent;
+          this.#onRecord(sent);
           this.#heard(sent);
           await answer();
         },
@@ -129,6 +147,3 @@ export interface Attempt {
   /** The SDK ends the attempt with these flags; the first one names the reason. */
   end(...flags: (keyof typeof REASONS)[]): void;
 }
-
-const nothing = () => undefined;
-const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
