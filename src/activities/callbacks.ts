@@ -44,7 +44,7 @@ export class Callbacks {
   ) {
     this.#context = Object.freeze({ ...context });
     this.#limits = limits;
-    for (const name of new Set(names)) {
+    for (const name of names) {
       const callbacks = Object.hasOwn(registry, name) ? registry[name] : undefined;
       if (callbacks) this.#named.push([name, callbacks]);
       else if (adopted) this.#problems.report(name, 'this worker has none of that name, so it was not called');

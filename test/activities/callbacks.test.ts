@@ -71,7 +71,7 @@ suite('the moments of a callback', () => {
   );
 
   test(
-    'several in the order of the spec, each once however often it is named',
+    'several in the order of the spec',
     inWorld(async (world) => {
       const called: string[] = [];
       const named = (name: string): PodCallbacks => ({ onEnd: () => void called.push(name) });
