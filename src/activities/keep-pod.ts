@@ -9,7 +9,7 @@ import { pause } from './pause.ts';
 import { containerStatuses } from './pod/containers.ts';
 import { ANNOTATION, isGated } from './pod/identity.ts';
 import { keptFor, runsOnFor, untilAfter } from './pod/keeping.ts';
-import { see, takeDown, takeDownUnseen, untilIt, type Watched } from './take-down.ts';
+import { mainHasEnded, see, takeDown, takeDownUnseen, untilIt, type Watched } from './take-down.ts';
 
 /** How long the other containers of a pod are given to end after the main one. */
 const OVER_MS = 10_000;
@@ -22,7 +22,8 @@ export async function keepOrTakeDown(life: Watched, { outcome }: PodEnd): Promis
   const ms = keptFor(spec, outcome.kind);
   const ref = recorder.state.pod;
   if (ms === undefined || !ref) return takeDown(life);
-  await untilIt(life, isOver, OVER_MS);
+  // Only what follows the main container is worth waiting for.
+  if (mainHasEnded(life)) await untilIt(life, isOver, OVER_MS);
   const kept = life.feed && isOver(life.feed.latest) ? await keep(cluster, ref, ms) : { refused: 'it still ran' };
   if (!('refused' in kept)) {
     // Sidecars may have ended after the end was recorded.
