@@ -37,7 +37,8 @@ function crew(pod: FakePod): void {
 
 async function byContainer({ logs }: Pick<PodResult, 'logs'>): Promise<Record<string, string[]>> {
   const found: Record<string, string[]> = {};
-  for await (const { container, bytes } of readLog(fileURLToPath(logs.uri))) (found[container] ??= []).push(`${bytes}`);
+  for await (const { container, bytes } of readLog(fileURLToPath(logs.uri)))
+    (found[container] ??= []).push(String(bytes));
   return found;
 }
 
