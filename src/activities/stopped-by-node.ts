@@ -15,17 +15,14 @@ export async function unlessStopped({ cluster, recorder, main }: Attempt, outcom
 
 /** A container that ends by itself is not stopped; `Killing` is said before the signal is sent. */
 export function stoppedBy(events: readonly PodEvent[], main: string, outcome: PodOutcome): PodOutcome {
-  const killing = events.filter(({ reason }) => reason === 'Killing').map(({ message }) => message);
-  const probe = killing.find(
-    (message) => /^Container (\S+) failed (liveness|startup) probe/.exec(message)?.[1] === main,
+  const stopped = events.some(
+    ({ reason, message }) => reason === 'Killing' && message === `Stopping container ${main}`,
   );
-  if (probe !== undefined) return { ...outcome, kind: 'ContainerFailed', reason: 'Unhealthy', message: probe };
-  if (!killing.includes(`Stopping container ${main}`)) return outcome;
-  const why = events.findLast(({ reason }) => /^(Evicted|Preempting|\w*Shutdown)$/.test(reason));
-  return {
-    ...outcome,
-    kind: 'PodDisrupted',
-    reason: why?.reason ?? 'Killing',
-    message: why?.message ?? 'its node stopped it before it ended by itself',
-  };
+  if (!stopped) return outcome;
+  const evicted = events.findLast(({ reason }) => /^(Evicted|Preempting|\w*Shutdown)$/.test(reason));
+  if (evicted) return { ...outcome, kind: 'PodDisrupted', reason: evicted.reason, message: evicted.message };
+  const probe = events.findLast(({ message }) => /^(Liveness|Startup) probe failed/.test(message));
+  if (probe) return { ...outcome, kind: 'ContainerFailed', reason: 'Unhealthy', message: probe.message };
+  const message = 'its node stopped it before it ended by itself';
+  return { ...outcome, kind: 'PodDisrupted', reason: 'Killing', message };
 }

@@ -1,5 +1,5 @@
 /** What a pod's status says of its containers. */
-import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { seconds } from './seconds.ts';
 
 export function statusOf(pod: V1Pod, container: string): V1ContainerStatus | undefined {
@@ -23,8 +23,13 @@ export const everStarted = (pod: V1Pod): boolean => containerStatuses(pod).some(
 
 /** Whether this container runs or has run. One that could not be started carries the start of the epoch. */
 export const hasStarted = ({ state, lastState }: V1ContainerStatus): boolean =>
-  state?.running !== undefined ||
-  isRealTime(state?.terminated?.startedAt) ||
-  isRealTime(lastState?.terminated?.startedAt);
+  state?.running !== undefined || isRealTime(state?.terminated?.startedAt) || hasRunBefore(lastState?.terminated);
+
+/** Of a container that ran and was lost (its node was restarted) the kubelet knows no times. */
+const hasRunBefore = (ended: V1ContainerStateTerminated | undefined) =>
+  ended !== undefined && (ended.reason === LOST || isRealTime(ended.startedAt));
+
+/** Reason of an end that nobody saw; the exit code 137 beside it is made up. */
+export const LOST = 'ContainerStatusUnknown';
 
 const isRealTime = (time: Date | string | undefined) => seconds(time) > 0;

@@ -5,7 +5,7 @@
  */
 import type { V1Pod, V1PodCondition } from '@kubernetes/client-node';
 import type { ExitCodes, OutcomeKind, PodOutcome } from '../../types.ts';
-import { everStarted, ordinaryInits, statusOf } from './containers.ts';
+import { everStarted, LOST, ordinaryInits, statusOf } from './containers.ts';
 import { endOfInit, endOfMain } from './container-outcome.ts';
 import { defined } from './defined.ts';
 import { isEarlier, seconds } from './seconds.ts';
@@ -45,6 +45,8 @@ export function outcomeOf(
   if (sightings.deletion !== undefined && !sightings.finishedByItself)
     return as('PodDeleted', { reason: 'Deleted', message: BY_WHOM, exitCode });
 
+  // Only an exit code that somebody saw decides.
+  if (ended?.reason === LOST) return as('PodDisrupted', { reason: LOST, message: ended.message });
   if (ended) return { ...endOfMain(pod, main, ended, exitCodes), startedEver };
   const init = ordinaryInits(pod).find(({ state }) => state?.terminated?.exitCode);
   if (init?.state?.terminated) return { ...endOfInit(pod, init.name, init.state.terminated), startedEver };

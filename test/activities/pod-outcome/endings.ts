@@ -11,6 +11,8 @@ export interface Ending {
   until?: (pod: V1Pod) => boolean;
   /** Seconds recorded after that. Default 0. */
   more?: number;
+  /** Its events are recorded too. */
+  events?: true;
 }
 
 interface Images {
@@ -145,6 +147,7 @@ export function endings({ shell }: Images, registry: string): Record<string, End
       },
       until: isWaiting(/ContainerCreating/),
       more: 5,
+      events: true,
     },
     'unschedulable-selector': {
       about: 'a nodeSelector that no node has',
@@ -172,6 +175,32 @@ export function endings({ shell }: Images, registry: string): Record<string, End
         ],
         volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '1Mi' } }],
       },
+      events: true,
+    },
+    'evicted-by-kubelet-and-fails': {
+      about: 'an emptyDir grows over its sizeLimit; it is killed',
+      spec: {
+        containers: [
+          sh(`dd if=/dev/zero of=/scratch/x bs=1M count=8; ${SLEEP}`, {
+            volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
+          }),
+        ],
+        volumes: [{ name: 'scratch', emptyDir: { sizeLimit: '1Mi' } }],
+      },
+    },
+    'probe-fails': {
+      about: 'a liveness probe fails; it traps TERM and ends with 0',
+      spec: {
+        containers: [
+          sh(TRAP, { livenessProbe: { exec: { command: ['false'] }, periodSeconds: 1, failureThreshold: 2 } }),
+        ],
+      },
+      events: true,
+    },
+    'succeeds-with-a-sidecar': {
+      about: 'exit 0; its native sidecar is stopped by the kubelet, which says so in an event',
+      spec: runs('sleep 1', { initContainers: [sh(TRAP, { name: 'proxy', restartPolicy: 'Always' })] }),
+      events: true,
     },
     preempted: {
       about: 'a pod of a higher priority takes its place; it traps TERM and ends with 0',

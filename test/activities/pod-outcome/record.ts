@@ -17,7 +17,7 @@ import { connectCluster } from '../../../src/activities/kubernetes/connect.ts';
 import { endings, type Ending } from './endings.ts';
 import { administrator, handsOn } from './hands.ts';
 import { recordingFile, type Recording } from './recording.ts';
-import { scrub } from './scrub.ts';
+import { scrub, scrubEvents } from './scrub.ts';
 
 const AT_ONCE = 4;
 const LONGEST_MS = 150_000;
@@ -46,7 +46,7 @@ await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
 const all = endings(images, `127.0.0.1:${(registry.address() as AddressInfo).port}`);
 
 async function record(name: string, ending: Ending): Promise<void> {
-  const { about, spec, act, until = isOver, more = 0 } = ending;
+  const { about, spec, act, until = isOver, more = 0, events } = ending;
   const seen: { seen: number; pod: V1Pod }[] = [];
   const { resourceVersion } = await cluster.listPods(namespace, `${LABEL}=${name}`);
   const stop = new AbortController();
@@ -82,11 +82,14 @@ async function record(name: string, ending: Ending): Promise<void> {
   await Promise.all([watching, act?.(handsOn(admin, namespace, name, images.shell))]);
   clearTimeout(limit);
   const { gitVersion } = await version();
+  const { uid = '' } = seen.at(-1)?.pod.metadata ?? {};
+  const told = events && scrubEvents(await cluster.podEvents({ namespace, name, uid }));
   const recording: Recording = {
     about,
     kubernetes: gitVersion,
     deleted,
     states: scrub(seen, { namespace, nodes, images }),
+    ...(told && { events: told }),
   };
   writeFileSync(recordingFile(name), `${JSON.stringify(recording, undefined, 2)}\n`);
   process.stdout.write(`${name}: ${seen.length} states${stop.signal.aborted && !more ? ' (NO END)' : ''}\n`);

@@ -1,6 +1,7 @@
 /** What `record.ts` writes and the tests read: the states of one pod, in the order in which a watch told them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { V1Pod } from '@kubernetes/client-node';
+import type { PodEvent } from '../../../src/types.ts';
 
 export interface Recording {
   /** How the pod was brought to this end; where it was made by hand, from what. */
@@ -10,6 +11,8 @@ export interface Recording {
   states: State[];
   /** The last state is the one with which it was deleted. */
   deleted: boolean;
+  /** Where they tell what the states do not. */
+  events?: PodEvent[];
 }
 
 export interface State {

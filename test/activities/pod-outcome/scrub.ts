@@ -1,5 +1,6 @@
 /** Takes out of recorded pods what only says where and when they were recorded. */
 import type { V1Pod } from '@kubernetes/client-node';
+import type { PodEvent } from '../../../src/types.ts';
 import { EPOCH, type State } from './recording.ts';
 
 interface Names {
@@ -31,6 +32,7 @@ function without(pod: V1Pod, created: number, { namespace, nodes, images }: Name
   let text = JSON.stringify(pod, (key, value: unknown) => (NOISE.includes(key) ? undefined : value));
   for (const [from, to] of literal) text = text.replaceAll(from, to);
   text = text
+    .replaceAll(/\/[^" ]*\/kubelet\//g, '/var/lib/kubelet/')
     .replaceAll(/\b(sha256:|containerd:\/\/)[0-9a-f]{64}\b/g, '$1…')
     .replaceAll(/\b\d+\.\d+\.\d+\.\d+\b(?!:)/g, '10.0.0.1')
     .replaceAll(/127\.0\.0\.1:\d+/g, 'registry:5000')
@@ -45,3 +47,9 @@ function shifted(time: string, created: number): string {
   const ms = new Date(time).getTime();
   return ms === 0 ? time : new Date(ms - created + new Date(EPOCH).getTime()).toISOString().replace('.000Z', 'Z');
 }
+
+/** Without when, and without where. */
+export const scrubEvents = (events: PodEvent[]): PodEvent[] =>
+  events
+    .filter(({ reason }) => reason !== 'Scheduled' && reason !== 'Pulled')
+    .map(({ type, reason, message, count }) => ({ type, reason, message, count }));
