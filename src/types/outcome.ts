@@ -117,6 +117,8 @@ export interface PodResult<Output = unknown> {
   events?: PodEvent[];
   /** Callbacks that threw, at most 5. */
   problems?: string[];
+  /** What somebody changed in the spec while the DAG ran (`retryTask`). */
+  changed?: Readonly<Record<string, unknown>>;
   cleanup: Cleanup;
 }
 

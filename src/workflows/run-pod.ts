@@ -4,7 +4,7 @@
  */
 import { isCancellation, log, sleep } from '@temporalio/workflow';
 import type { PodResult, PodSpec } from '../types.ts';
-import { inSlot } from './dag/index.ts';
+import { changeSpec, inSlot } from './dag/index.ts';
 import { onePod } from './one-pod.ts';
 import { withSchema } from './result-schema.ts';
 import type { RunPodOptions } from './run-pod-options.ts';
@@ -23,10 +23,10 @@ export async function runPod<Output = unknown>(
   options: RunPodOptions<Output> = {},
 ): Promise<PodResult<Output>> {
   return inSlot(async (slot) => {
-    let now = sendable(withSchema(spec, options.output));
+    let now = sendable(withSchema(changeSpec(spec, slot.change), options.output));
     for (let round = firstTry(); ;) {
       const end = await onePod(now, slot, round.try);
-      if ('result' in end) return end.result as PodResult<Output>;
+      if ('result' in end) return { ...end.result, ...(slot.change && { changed: slot.change }) } as PodResult<Output>;
       const failure = failureDetails(end.error);
       // While the old pod may still be at work, a new one would work beside it.
       const next = end.over && !isCancellation(end.error) ? round.after(now, failure) : undefined;
@@ -37,6 +37,7 @@ export async function runPod<Output = unknown>(
       now = changed ? sendable(withSchema(changed, options.output)) : now;
       log.warn(`${slot.task}: ${why}`, { waitMs });
       await sleep(waitMs, { summary: `${slot.task}: before the next try` });
+      await slot.released();
       if (!slot.mayGoOn()) throw end.error;
       round = next.round;
     }

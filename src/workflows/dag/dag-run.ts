@@ -1,5 +1,5 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
-import { currentNode, inMicrotask, runAs } from './context.ts';
+import { currentNode, inMicrotask } from './context.ts';
 import { showDetails } from './details.ts';
 import { dagError } from './errors.ts';
 import { Failures } from './failures.ts';
@@ -7,6 +7,9 @@ import { Gate } from './gate.ts';
 import { BODY, graphQuery } from './graph.ts';
 import { graphOf } from './graph-of.ts';
 import { TaskHandle } from './handle.ts';
+import { holdLength } from './hold.ts';
+import { listen } from './listen.ts';
+import { perform, type Around } from './perform.ts';
 import { teachPromiseHandles } from './promises.ts';
 import { Starter } from './starter.ts';
 import { checkTaskName } from './task-name.ts';
@@ -26,6 +29,7 @@ export class DagRun {
   readonly #starter: Starter;
   readonly #failures = new Failures();
   readonly #body = new TaskNode(BODY, {});
+  readonly #around: Around;
   readonly #tasks = new Map<string, TaskNode>();
   readonly #settled = Promise.withResolvers<void>();
   /** How many have not settled. */
@@ -38,17 +42,26 @@ export class DagRun {
 
   constructor(options: DagOptions & { maxParallel: number }) {
     this.#options = options;
-    this.#gate = new Gate(options.maxParallel, () => this.#starter.plan());
+    holdLength(options.hold);
+    this.#gate = new Gate(options.maxParallel, () => this.#onRoom());
     this.#starter = new Starter(this.#gate);
+    this.#around = {
+      scope: this.#scope,
+      gate: this.#gate,
+      failures: this.#failures,
+      settle: (node, end, tell) => this.#settle(node, end, tell),
+    };
   }
 
   async run<T>(body: (task: Task) => T | PromiseLike<T>): Promise<T> {
-    setHandler(graphQuery, () => graphOf([this.#body, ...this.#tasks.values()]));
-    const details = showDetails(() => [...this.#tasks.values()]);
+    setHandler(graphQuery, () => graphOf([this.#body, ...this.#tasks.values()], this.#gate.isHeld));
+    listen({ tasks: this.#tasks, gate: this.#gate, hasEnded: () => this.#hasEnded });
+    const details = showDetails(() => [...this.#tasks.values()], this.#gate);
+    this.#body.onPodOver = () => this.#onRoom();
     const unteachPromise = teachPromiseHandles();
     const result = new TaskHandle<T>(BODY, []);
     this.#open++;
-    this.#perform(this.#body, () => body(this.#task), result);
+    perform(this.#body, () => body(this.#task), result, this.#around);
     await this.#settled.promise;
     unteachPromise();
     details.stop();
@@ -65,44 +78,37 @@ export class DagRun {
   }
 
   readonly #task: Task = <R>(name: string, work: () => R | PromiseLike<R>, options: TaskOptions = {}) => {
-    this.#refuseMistakes(name);
-    const node = new TaskNode(name, { parent: currentNode() ?? this.#body, options, gate: this.#gate });
+    const node = this.#addNode(name, options);
     const handle = new TaskHandle<R>(name, [node]);
     const { after = [] } = options;
     const ordered = after.length > 0 ? () => Promise.all(after).then(() => work()) : work;
-    this.#tasks.set(name, node);
     this.#open++;
-    this.#starter.add({ priority: node.priority, begin: () => this.#perform(node, ordered, handle) });
+    this.#starter.add({ priority: node.priority, begin: () => perform(node, ordered, handle, this.#around) });
     return handle;
   };
 
-  #refuseMistakes(name: string): void {
-    if (this.#hasEnded) throw dagError('DagOnlyOnce', `task '${name}' comes too late: the DAG has ended`);
+  #addNode(name: string, options: TaskOptions): TaskNode {
     try {
-      checkTaskName(name);
-      if (this.#tasks.has(name)) throw dagError('DagDuplicate', `two tasks are called '${name}'`);
-      if (this.#tasks.size >= MAX_TASKS) {
-        const instead = 'run parts of it as child workflows, some hundred tasks each';
-        throw dagError('DagTooLarge', `a DAG has at most ${MAX_TASKS} tasks: ${instead}`);
-      }
+      this.#refuseMistakes(name);
+      const holdMs = holdLength(this.#options.hold, options);
+      const node = new TaskNode(name, { parent: currentNode() ?? this.#body, options, gate: this.#gate, holdMs });
+      this.#tasks.set(name, node);
+      return node;
     } catch (mistake) {
       this.#mistake ??= mistake as Error;
-      this.#gate.shut(this.#mistake.message);
+      this.#shut(this.#mistake.message);
       throw mistake;
     }
   }
 
-  #perform<R>(node: TaskNode, work: () => R | PromiseLike<R>, handle: TaskHandle<R>): void {
-    // `run` awaits what it is given, so it takes any thenable, whatever its type says.
-    const running = runAs(node, () => this.#scope.run(work as () => Promise<R>));
-    void running.then(
-      (value) => this.#settle(node, { state: 'done' }, () => handle.settle({ value })),
-      (thrown: unknown) => {
-        const failure = this.#failures.endOf(node, thrown);
-        this.#settle(node, failure, () => handle.settle({ error: failure.error }));
-        if (!failure.because) this.#actOn(node, failure);
-      },
-    );
+  #refuseMistakes(name: string): void {
+    if (this.#hasEnded) throw dagError('DagOnlyOnce', `task '${name}' comes too late: the DAG has ended`);
+    checkTaskName(name);
+    if (this.#tasks.has(name)) throw dagError('DagDuplicate', `two tasks are called '${name}'`);
+    if (this.#tasks.size >= MAX_TASKS) {
+      const instead = 'run parts of it as child workflows, some hundred tasks each';
+      throw dagError('DagTooLarge', `a DAG has at most ${MAX_TASKS} tasks: ${instead}`);
+    }
   }
 
   #settle(node: TaskNode, end: End, tell: () => void): void {
@@ -110,14 +116,31 @@ export class DagRun {
     node.endedAt = Date.now();
     tell();
     this.#open--;
-    // Whoever was told may create a task yet.
+    this.#finishSoon();
+    if ('error' in end && !end.because) this.#actOn(node, end);
+  }
+
+  #onRoom(): void {
+    this.#starter.plan();
+    this.#finishSoon();
+  }
+
+  /** Whoever was told of the last end may create a task yet. */
+  #finishSoon(): void {
     if (this.#open === 0) inMicrotask(() => this.#finish());
   }
 
+  /** A task may end while pods of it run: nobody waits for those, but the run does. */
   #finish(): void {
-    if (this.#open > 0) return;
+    if (this.#open > 0 || !this.#gate.isIdle || this.#body.running > 0) return;
     this.#hasEnded = true;
     this.#settled.resolve();
+  }
+
+  /** Nothing new starts, so nobody could carry out what is decided on those that are held. */
+  #shut(why: string): void {
+    this.#gate.shut(why);
+    for (const node of this.#tasks.values()) node.held?.decide({ next: 'fail' });
   }
 
   #actOn(node: TaskNode, { state }: Failure): void {
@@ -125,7 +148,7 @@ export class DagRun {
     const counts = state === 'failed' || (state === 'cancelled' && !this.#scope.consideredCancelled);
     if (onFailure === 'continue' || !counts || node.options.mayFail || this.#stopper) return;
     this.#stopper = node;
-    if (onFailure === 'stop') this.#gate.shut(`'${node.name}' failed`);
+    if (onFailure === 'stop') this.#shut(`'${node.name}' failed`);
     else this.#scope.cancel();
   }
 }

@@ -1,6 +1,7 @@
 /** The table that the stock Web UI shows of a run: "Current Details", in Markdown. */
 import { CancellationScope, condition, setCurrentDetails } from '@temporalio/workflow';
 import { firstLine, rootFailure } from './errors.ts';
+import type { Gate } from './gate.ts';
 import type { TaskState } from './graph.ts';
 import { sourcesOf } from './graph-of.ts';
 import type { TaskNode } from './task-node.ts';
@@ -10,6 +11,7 @@ const MAX_SOURCES = 8;
 
 /** In the order in which they interest a reader: when there is no room for all, the last ones are left out. */
 const ICONS: Record<TaskState, string> = {
+  held: '⏸️',
   failed: '❌',
   running: '▶️',
   queued: '🚦',
@@ -25,9 +27,9 @@ const STATES = Object.keys(ICONS) as TaskState[];
  * Keeps the details up to date until `stop` is called. The SDK looks at conditions once more after everything else that an
  * activation does; nothing else runs so late, and rendering on every change would cost hundreds of tables per activation.
  */
-export function showDetails(tasks: () => readonly TaskNode[]): { stop(): void } {
+export function showDetails(tasks: () => readonly TaskNode[], gate: Gate): { stop(): void } {
   let stopped = false;
-  const show = () => setCurrentDetails(detailsOf(tasks()));
+  const show = () => setCurrentDetails(detailsOf(tasks(), gate.isHeld));
   const done = () => {
     if (!stopped) show();
     return stopped;
@@ -41,13 +43,13 @@ export function showDetails(tasks: () => readonly TaskNode[]): { stop(): void } 
   };
 }
 
-export function detailsOf(tasks: readonly TaskNode[]): string {
+export function detailsOf(tasks: readonly TaskNode[], podsHeld = false): string {
   const byState = new Map<TaskState, TaskNode[]>(STATES.map((state) => [state, []]));
   for (const task of tasks) byState.get(task.state)!.push(task);
   const shown = tasks.length > MAX_ROWS ? [...byState.values()].flat().slice(0, MAX_ROWS) : tasks;
   const hidden = tasks.length - shown.length;
   return [
-    `${counts(byState)} of ${tasks.length}`,
+    `${counts(byState)} of ${tasks.length}${podsHeld ? '; new pods are held until releasePods' : ''}`,
     '',
     '| | task | waits for | tries | time | |',
     '|---|---|---|---|---|---|',
@@ -64,10 +66,16 @@ function counts(byState: ReadonlyMap<TaskState, readonly TaskNode[]>): string {
 }
 
 function row(task: TaskNode): string {
-  const { state, failure } = task;
   const tries = task.pods.length || '';
-  const note = failure ? plain(firstLine(rootFailure(failure.error).message)) : plain(task.note ?? state);
-  return `| ${ICONS[state]} | ${task.name} | ${waitsFor(task)} | ${tries} | ${time(task)} | ${note} |`;
+  return `| ${ICONS[task.state]} | ${task.name} | ${waitsFor(task)} | ${tries} | ${time(task)} | ${noteOn(task)} |`;
+}
+
+function noteOn({ failure, held, change, note, state }: TaskNode): string {
+  const known = failure ?? held?.failure;
+  const words = plain(known ? firstLine(rootFailure(known.error).message) : (note ?? state));
+  const until = held && `held until ${new Date(held.until).toISOString().slice(0, 16)}Z: `;
+  const changed = change && ` (changed: ${plain(Object.keys(change).join(', '))})`;
+  return `${until ?? ''}${words}${changed ?? ''}`;
 }
 
 function waitsFor(task: TaskNode): string {

@@ -21,6 +21,10 @@ export type DagErrorType =
   | 'DagMisuse'
   /** The pod was not started, because another task had failed and `onFailure` is `stop`. */
   | 'DagNotStarted'
+  /** Somebody skipped the task, without giving a value for it. */
+  | 'DagSkipped'
+  /** What was asked of a running DAG makes no sense now; the message says why. */
+  | 'DagRefused'
   /** A second `dag` in a workflow, or a task for a DAG that has ended. */
   | 'DagOnlyOnce';
 
@@ -29,6 +33,8 @@ export const dagError = (type: DagErrorType, message: string): ApplicationFailur
 
 export const notStarted = (task: string, why: string): ApplicationFailure =>
   dagError('DagNotStarted', `'${task}' was not started: ${why}`);
+
+export const skipped = (task: string): ApplicationFailure => dagError('DagSkipped', `'${task}' was skipped`);
 
 /** Anything can be thrown; only an object can be remembered as the failure of a task. */
 export const toError = (thrown: unknown): Error =>

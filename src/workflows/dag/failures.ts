@@ -16,8 +16,8 @@ export class Failures {
     }
     this.#owners.set(error, node);
     if (isCancellation(error)) return { state: 'cancelled', error };
-    const refused = error instanceof ApplicationFailure && error.type === 'DagNotStarted';
-    return { state: refused ? 'skipped' : 'failed', error };
+    const type = error instanceof ApplicationFailure ? error.type : undefined;
+    return { state: type === 'DagNotStarted' || type === 'DagSkipped' ? 'skipped' : 'failed', error };
   }
 
   /** Whose failure this very error is; of `Promise.any`, the first one's. */
@@ -58,7 +58,7 @@ export function unsurvived(failed: readonly TaskNode[], nodes: readonly TaskNode
     if (before !== undefined) return before;
     known.set(node, false);
     const heardBy = hearers.get(node) ?? [];
-    const result = heardBy.length > 0 && heardBy.every((by) => by.end?.state === 'done' || survived(by));
+    const result = heardBy.length > 0 && heardBy.every((by) => by.isFine || survived(by));
     known.set(node, result);
     return result;
   };

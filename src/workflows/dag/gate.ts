@@ -18,6 +18,7 @@ export class Gate {
   readonly #queue = new PriorityQueue<Ticket>();
   readonly #onRoom: () => void;
   #running = 0;
+  #isHeld = false;
   #shutBecause: string | undefined;
 
   constructor(max: number, onRoom: () => void) {
@@ -58,6 +59,25 @@ export class Gate {
     this.#onRoom();
   }
 
+  /** Until `release`, nothing new starts. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    this.#admit();
+  }
+
+  get isHeld(): boolean {
+    return this.#isHeld;
+  }
+
+  /** Whether nobody is at the gate or behind it. */
+  get isIdle(): boolean {
+    return this.#running === 0 && !this.#queue.peek();
+  }
+
   /** Whether nothing new starts any more. */
   get isShut(): boolean {
     return this.#shutBecause !== undefined;
@@ -74,7 +94,7 @@ export class Gate {
   }
 
   #admit(): void {
-    while (this.#running < this.#max) {
+    while (!this.#isHeld && this.#running < this.#max) {
       const next = this.#queue.shift();
       if (!next) return;
       this.#running++;

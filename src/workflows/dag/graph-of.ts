@@ -3,12 +3,13 @@ import type { Graph, GraphEdge, GraphNode } from './graph.ts';
 import type { TaskNode } from './task-node.ts';
 import { rootFailure } from './errors.ts';
 
-export function graphOf(nodes: readonly TaskNode[]): Graph {
-  return { nodes: nodes.map(graphNode), edges: nodes.flatMap(edgesTo) };
+export function graphOf(nodes: readonly TaskNode[], podsHeld = false): Graph {
+  return { nodes: nodes.map(graphNode), edges: nodes.flatMap(edgesTo), ...(podsHeld && { podsHeld }) };
 }
 
 export function graphNode(node: TaskNode): GraphNode {
-  const { name, state, parent, pods, startedAt, endedAt, failure } = node;
+  const { name, state, parent, pods, startedAt, endedAt, held, change } = node;
+  const failure = node.failure ?? held?.failure;
   return {
     name,
     state,
@@ -17,6 +18,8 @@ export function graphNode(node: TaskNode): GraphNode {
     tries: pods.length,
     pods: [...pods],
     ...(failure && { error: rootFailure(failure.error).message.slice(0, 200) }),
+    ...(held && { heldUntil: held.until }),
+    ...(change && { changed: change }),
     ...(startedAt !== undefined && { startedAt }),
     ...(endedAt !== undefined && { endedAt }),
   };

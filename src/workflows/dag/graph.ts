@@ -3,6 +3,7 @@
  * helper itself.
  */
 import { defineQuery } from '@temporalio/workflow';
+import type { SpecChange } from './controls.ts';
 
 /** The name under which the body of the DAG, the function given to `dag`, stands among the nodes. No task can have it. */
 export const BODY = '(body)';
@@ -14,12 +15,14 @@ export type TaskState =
   | 'queued'
   /** A pod of it is under way. */
   | 'running'
+  /** It failed, and waits for a decision: `retryTask`, `skipTask`, `failTask`. */
+  | 'held'
   | 'done'
   /** It failed by itself. */
   | 'failed'
   /** It failed because a task that it awaited did. */
   | 'upstream'
-  /** Its pod was not started, as another task had failed and `onFailure` is `stop`; or it awaited such a task. */
+  /** Somebody skipped it; or its pod was not started, as another task had failed and `onFailure` is `stop`; or it awaited such a task. */
   | 'skipped'
   | 'cancelled';
 
@@ -34,6 +37,10 @@ export interface GraphNode {
   pods: string[];
   /** At most 200 characters. */
   error?: string;
+  /** Milliseconds since 1970: when a held task fails by itself. */
+  heldUntil?: number;
+  /** What somebody changed in the spec of its pods. */
+  changed?: SpecChange;
   /** Milliseconds since 1970: when the first pod got its slot. */
   startedAt?: number;
   endedAt?: number;
@@ -45,6 +52,8 @@ export type GraphEdge = [from: string, to: string, kind: 'data' | 'order'];
 export interface Graph {
   nodes: GraphNode[];
   edges: GraphEdge[];
+  /** Present while no new pod starts, because somebody asked for that. */
+  podsHeld?: true;
 }
 
 export const graphQuery = defineQuery<Graph>('graph');

@@ -1,4 +1,5 @@
 /** What the author of a DAG sees: types only. */
+import type { Duration } from '../../types.ts';
 
 /** The result of a task, to be awaited: a thenable of our own, so a failure that nobody awaits yet is never "unhandled". */
 export interface Handle<T> extends PromiseLike<T> {
@@ -18,6 +19,8 @@ export interface TaskOptions {
   readonly priority?: number;
   /** Its failure is part of the plan: with `onFailure: 'stop' | 'cancel'` it does not end the others. */
   readonly mayFail?: boolean;
+  /** Instead of the DAG's own; `false`: not at all. A task that `mayFail` is held only when this says so. */
+  readonly hold?: Duration | false;
 }
 
 /** Adds a task to the DAG. Its function starts soon, in a microtask: what it awaits may be written further down. */
@@ -29,6 +32,12 @@ export interface DagOptions {
    * more, those that run end in peace. `cancel`: they are cancelled too.
    */
   readonly onFailure?: 'continue' | 'stop' | 'cancel';
+  /**
+   * How long a failed task waits for somebody's decision (`retryTask`, `skipTask`, `failTask`, see `controls.ts`), as nobody is
+   * awake at night. Until then its handle is pending, so whoever awaits it waits too, and nothing has failed yet; the others go on.
+   * Default: not at all.
+   */
+  readonly hold?: Duration | false;
   /** How many pods may run at once. Default 100: many more that end together make the server fail a workflow task. */
   readonly maxParallel?: number;
 }

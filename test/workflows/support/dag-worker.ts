@@ -11,6 +11,7 @@ import {
   Worker,
   type WorkflowBundle,
 } from '@temporalio/worker';
+import type { PodFailureDetails, PodResult, PodSpec } from '../../../src/types.ts';
 import { temporal } from '../../support/temporal.ts';
 import type * as workflows from './index.ts';
 import type { StubInput } from './stub-pod.ts';
@@ -18,9 +19,12 @@ import type { StubInput } from './stub-pod.ts';
 export type Workflows = typeof workflows;
 export type WorkflowName = keyof Workflows;
 
+export const workflowsPath = fileURLToPath(new URL('./index.ts', import.meta.url));
+
 /** What the stub pods of one workflow did: how many at once, in which order. */
 export interface Pods {
   readonly started: StubInput[];
+  readonly ended: StubInput[];
   running: number;
   mostRunning: number;
 }
@@ -29,6 +33,9 @@ export interface DagWorker {
   start<N extends WorkflowName>(name: N, ...args: Parameters<Workflows[N]>): Promise<WorkflowHandle<Workflows[N]>>;
   run<N extends WorkflowName>(name: N, ...args: Parameters<Workflows[N]>): Promise<Awaited<ReturnType<Workflows[N]>>>;
   pods(workflowId: string): Pods;
+  /** Waits until so many pods of the task have started, or ended. */
+  started(run: { workflowId: string }, task: string, count: number): Promise<void>;
+  ended(run: { workflowId: string }, task: string, count: number): Promise<void>;
   /** Every workflow started so far. */
   readonly handles: WorkflowHandle[];
   readonly workflowBundle: WorkflowBundle;
@@ -42,12 +49,11 @@ export async function dagWorker(): Promise<DagWorker> {
   Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
   const temporalServer = await temporal();
   const { client, nativeConnection, namespace } = temporalServer;
-  const workflowsPath = fileURLToPath(new URL('./index.ts', import.meta.url));
   const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
   const taskQueue = `dag-${randomUUID()}`;
   const pods = new Map<string, Pods>();
   const podsOf = (workflowId: string): Pods => {
-    const known = pods.get(workflowId) ?? { started: [], running: 0, mostRunning: 0 };
+    const known = pods.get(workflowId) ?? noPods();
     pods.set(workflowId, known);
     return known;
   };
@@ -56,9 +62,7 @@ export async function dagWorker(): Promise<DagWorker> {
     namespace,
     taskQueue,
     workflowBundle,
-    activities: { stubPod: (input: StubInput) => stubPod(input, podsOf) },
-    maxHeartbeatThrottleInterval: '200ms',
-    maxConcurrentActivityTaskExecutions: 500,
+    ...stubPods(podsOf),
   });
   const stopped = worker.run();
   const handles: WorkflowHandle[] = [];
@@ -68,8 +72,15 @@ export async function dagWorker(): Promise<DagWorker> {
     handles.push(handle as WorkflowHandle);
     return handle;
   };
+  const reach = async (what: 'started' | 'ended', workflowId: string, task: string, count: number) => {
+    const isThere = () => podsOf(workflowId)[what].filter((pod) => pod.task === task).length >= count;
+    for (let end = Date.now() + 30_000; !isThere(); await new Promise((resolve) => setTimeout(resolve, 20)))
+      if (Date.now() > end) throw new Error(`waited in vain for ${count} pods of ${task} to be ${what}`);
+  };
   return {
     start,
+    started: ({ workflowId }, task, count) => reach('started', workflowId, task, count),
+    ended: ({ workflowId }, task, count) => reach('ended', workflowId, task, count),
     run: async (name, ...args) => (await (await start(name, ...args)).result()) as never,
     pods: podsOf,
     handles,
@@ -80,6 +91,23 @@ export async function dagWorker(): Promise<DagWorker> {
       await temporalServer.close();
     },
   };
+}
+
+/** What the stub pods need of a worker. */
+export const stubPods = (podsOf: (workflowId: string) => Pods) => ({
+  activities: { stubPod: (input: StubInput) => stubPod(input, podsOf), runPod: memoryHungry },
+  maxHeartbeatThrottleInterval: 200,
+  maxConcurrentActivityTaskExecutions: 500,
+});
+
+export const noPods = (): Pods => ({ started: [], ended: [], running: 0, mostRunning: 0 });
+
+/** Stands in for the activity `runPod`, for a pod that needs 2 GiB. */
+async function memoryHungry({ spec }: { spec: PodSpec }): Promise<Partial<PodResult>> {
+  const cleanup = { gone: true };
+  if (spec.resources?.limits?.memory === '2Gi') return { outcome: 'Succeeded', exitCode: 0, output: spec, cleanup };
+  const details: PodFailureDetails = { kind: 'OOMKilled', startedEver: true, cleanup };
+  throw ApplicationFailure.nonRetryable('out of memory', 'OOMKilled', details);
 }
 
 async function stubPod(input: StubInput, podsOf: (workflowId: string) => Pods): Promise<{ output: unknown }> {
@@ -95,5 +123,6 @@ async function stubPod(input: StubInput, podsOf: (workflowId: string) => Pods): 
   } finally {
     clearInterval(beat);
     pods.running--;
+    pods.ended.push(input);
   }
 }

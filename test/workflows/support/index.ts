@@ -1,3 +1,12 @@
+export {
+  assortment,
+  controlled,
+  endsBeforeItsPods,
+  outOfMemory,
+  parentFails,
+  triesAndOthers,
+  twoHeldOneStops,
+} from './control-workflows.ts';
 export { hiddenWait, orderForms, orderedLoop, waitingForms } from './edge-workflows.ts';
 export { diamond, diamondSwapped, diamondWithMore } from './diamond-workflows.ts';
 export { failureCase, onFailureCase } from './failure-workflows.ts';
