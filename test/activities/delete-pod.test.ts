@@ -5,9 +5,12 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { ActivityCancellationDetails, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCleanupActivities, type PodDependencies } from '../../src/activities/index.ts';
+import { refOf } from '../../src/activities/birth.ts';
 import { ClusterError } from '../../src/activities/kubernetes/cluster-error.ts';
 import type { Cluster } from '../../src/activities/kubernetes/cluster.ts';
+import { ANNOTATION } from '../../src/activities/pod/identity.ts';
 import type { Cleanup, DeletePodInput } from '../../src/types.ts';
+import type { FakeCluster } from '../support/fake-cluster.ts';
 import { inWorld } from '../support/pods.ts';
 import { KEY, podOf } from './support.ts';
 
@@ -107,6 +110,46 @@ suite('the workflow’s own cleanup', () => {
       (error) => error instanceof ApplicationFailure && error.nonRetryable === true,
     );
   });
+
+  const keepUntil = '2030-01-01T00:00:00.000Z';
+  const marks = (fake: FakeCluster) =>
+    fake.pods.all().map(({ metadata }) => metadata?.annotations?.[ANNOTATION.keepUntil]);
+
+  test(
+    'lets the pod of a cancelled task run on, marked for the sweeper',
+    inWorld(async ({ fake, dependencies }) => {
+      const pod = refOf(await dependencies.cluster.createPod('n', podOf()));
+      await dependencies.cluster.ungatePod(pod);
+      fake.run(pod.name);
+      const { result } = cleanup(dependencies, { mode: 'keep', keepUntil, uid: pod.uid });
+      assert.deepEqual(await result, { gone: false, kept: keepUntil });
+      assert.deepEqual([marks(fake), fake.count('delete')], [[keepUntil], 0]);
+    }),
+  );
+
+  test(
+    'deletes one that never ran, though it may run on',
+    inWorld(async ({ fake, dependencies }) => {
+      const { uid } = refOf(await dependencies.cluster.createPod('n', podOf()));
+      assert.deepEqual(await cleanup(dependencies, { mode: 'keep', keepUntil, uid }).result, { gone: true });
+      assert.deepEqual(fake.left(), []);
+    }),
+  );
+
+  test(
+    'deletes one that may not be marked, and says so; a bad moment is tried again',
+    inWorld(async ({ fake, dependencies }) => {
+      const pod = refOf(await dependencies.cluster.createPod('n', podOf()));
+      await dependencies.cluster.ungatePod(pod);
+      const keep = () => cleanup(dependencies, { mode: 'keep', keepUntil, uid: pod.uid }).result;
+      fake.plan('patch', { answer: 500 });
+      await assert.rejects(keep(), (error) => error instanceof ApplicationFailure && error.nonRetryable !== true);
+      fake.plan('patch', { answer: 403 });
+      const { gone, error } = await keep();
+      assert.equal(gone, true);
+      assert.match(error ?? '', /was to run on.*cannot do this/);
+    }),
+  );
 
   test(
     'finds the pod where it was recorded, though the worker’s default namespace is another now',

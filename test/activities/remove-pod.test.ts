@@ -34,7 +34,7 @@ suite('the end of a pod', () => {
   for (const [grace, sent] of [
     ['60s', 5],
     ['2s', 2],
-    ['0s', 1],
+    ['1s', 1],
   ] as const)
     test(
       `gives sidecars at most 5 s and never 0 when the main container has ended: ${grace}`,
@@ -64,6 +64,19 @@ suite('the end of a pod', () => {
       await assert.rejects(running.result, CompleteAsyncError);
       assert.equal(early, undefined);
       assert.deepEqual(temporal.cancelled?.cleanup, { gone: true });
+    }),
+  );
+
+  test(
+    'is waited for as long as timeouts.terminate says, and left to the workflow’s cleanup then',
+    { timeout: 20_000 },
+    inWorld(async ({ fake, temporal, attempt }) => {
+      const running = attempt({ ...SPEC, grace: '1s', timeouts: { terminate: '1ms' } });
+      fake.schedule(await opened(fake));
+      temporal.standing = 'cancelled';
+      running.end('cancelRequested');
+      await assert.rejects(running.result, CompleteAsyncError);
+      assert.equal(temporal.cancelled?.cleanup?.gone, false);
     }),
   );
 

@@ -35,6 +35,7 @@ suite('whether nobody will ever delete a pod', () => {
       ...metadata,
     },
   });
+  const until = (n: number) => ({ annotations: { [ANNOTATION.keepUntil]: new Date(minutes(n)).toISOString() } });
   const pending = (...ids: string[]) => ({ pending: new Set(ids) });
   const rows: [law: string, run: Parameters<typeof sweepVerdict>[2], now: number, metadata: object, verdict: string][] =
     [
@@ -48,6 +49,27 @@ suite('whether nobody will ever delete a pod', () => {
       ['past its deadline, an attempt may be at it', pending('orders-1'), minutes(70), {}, 'keep'],
       ['long past its deadline nobody is', pending('orders-1'), minutes(76), {}, 'sweep'],
       ['an unreadable deadline is none', pending('orders-1'), minutes(9999), { annotations: {} }, 'keep'],
+      ['kept on purpose, whoever else has left it', 'closed', minutes(59), until(60), 'keep'],
+      [
+        'kept on purpose, also when its task goes on with another pod',
+        pending('orders-2'),
+        minutes(59),
+        until(60),
+        'keep',
+      ],
+      ['kept long enough', 'closed', minutes(61), until(60), 'sweep'],
+      ['kept long enough, but who knows', 'unknown', minutes(61), until(60), 'undecided'],
+      ['kept long enough, and its attempt is about to see to it', pending('orders-1'), minutes(61), until(60), 'keep'],
+      ['kept long enough, and still young', 'closed', minutes(1), until(0.5), 'keep'],
+      [
+        'kept until nobody knows when',
+        'closed',
+        minutes(5),
+        { annotations: { [ANNOTATION.keepUntil]: 'later' } },
+        'sweep',
+      ],
+      ['kept for a month', 'closed', minutes(5), until(30 * 24 * 60), 'keep'],
+      ['kept for longer than anybody can mean', 'closed', minutes(5), until(31 * 24 * 60), 'sweep'],
     ];
   for (const [law, run, now, metadata, expected] of rows)
     test(law, () => {
