@@ -103,6 +103,7 @@ export async function real(): Promise<Real> {
   function lane(name: string): Lane {
     const taskQueue = `${name}-${suffix}`;
     const runs = new Map<WorkflowHandle, string>();
+    let started = 0;
     const runId = (run: WorkflowHandle) => runs.get(run) ?? '';
     const pods = async (run: WorkflowHandle) =>
       (await ourPods()).filter((pod) => keyOf(pod)?.workflowId === run.workflowId);
@@ -113,7 +114,7 @@ export async function real(): Promise<Real> {
       return found;
     };
     const startWorkflow = async (workflow: string, argument: unknown) => {
-      const workflowId = `${taskQueue}-${runs.size}`;
+      const workflowId = `${taskQueue}-${started++}`;
       const run = await server.client.workflow.start(workflow, { taskQueue, workflowId, args: [argument] });
       runs.set(run, run.firstExecutionRunId);
       return run;
