@@ -76,18 +76,20 @@ const FINAL = ['EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'];
 /** `status` and `creationTimestamp`: `kubectl create --dry-run -o yaml` writes empty ones. */
 function podOf(document: unknown, namespace: string, fault: Fault): unknown {
   if (!isObject(document)) throw fault(`must hold a Pod, got ${shown(document)}`);
-  const { apiVersion, kind, metadata = {}, spec = {}, status, ...unknown } = document;
+  const { apiVersion, kind, metadata, spec, status, ...unknown } = document;
   if (kind !== 'Pod') throw fault(`kind: must be "Pod", got ${shown(kind)}`);
   if (apiVersion !== 'v1') throw fault(`apiVersion: must be "v1", got ${shown(apiVersion)}`);
   if (status !== undefined && status !== null && !(isObject(status) && Object.keys(status).length === 0))
     throw fault(`status: is for Kubernetes to say, got ${shown(status)}`);
   only(unknown, '', fault);
-  if (metadata !== null && !isObject(metadata)) throw fault(`metadata: must be an object, got ${shown(metadata)}`);
+  if (metadata !== undefined && metadata !== null && !isObject(metadata))
+    throw fault(`metadata: must be an object, got ${shown(metadata)}`);
   const { labels, annotations, name, generateName, namespace: theirs, creationTimestamp, ...more } = metadata ?? {};
   only(more, 'metadata.', fault);
   if (theirs !== undefined && theirs !== null && theirs !== namespace)
     throw fault(`metadata.namespace: the pod is to be in ${JSON.stringify(namespace)}, got ${shown(theirs)}`);
-  return { metadata: { labels, annotations }, spec };
+  // `spec:` with nothing behind it says nothing; as a directive, null would remove every layer below.
+  return { metadata: { labels, annotations }, spec: spec ?? {} };
 }
 
 function only(unknown: Json, path: string, fault: Fault): void {

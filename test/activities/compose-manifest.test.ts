@@ -12,7 +12,11 @@ import { COLLECTOR } from '../../src/activities/result/collector.ts';
 import { KEY } from './support.ts';
 
 const context = { namespace: 'n', task: 'orders', try: 1, key: KEY, deadline: 0, activeDeadlineSeconds: 60 };
-const workshop: Workshop = { templates: { defaults: {} }, policy: { serviceAccountTokens: true }, collectorImage: 'collector:1' };
+const workshop: Workshop = {
+  templates: { defaults: {} },
+  policy: { serviceAccountTokens: true },
+  collectorImage: 'collector:1',
+};
 
 interface Scene {
   spec?: PodSpec;
@@ -171,6 +175,11 @@ status: {}
       shop,
     });
     assert.equal(made.spec?.containers[0]?.image, 'file:1');
+  });
+
+  test('that is as good as empty says nothing', async () => {
+    const empty = await compose(await withFile('apiVersion: v1\nkind: Pod\nmetadata:\nspec:\n'));
+    assert.deepEqual(empty, await compose());
   });
 
   const places: [law: string, file: string, message: RegExp][] = [
