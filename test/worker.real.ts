@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readStack } from '../local/stack.ts';
+import { real } from './support/real.ts';
 
 const stack = readStack();
 
@@ -15,6 +16,21 @@ function worker(env: Record<string, string>, ...args: string[]): Promise<{ code:
     ),
   );
 }
+
+test('a worker begins with a template, a folder of templates, a policy and callbacks of its operator', async () => {
+  const world = await real();
+  try {
+    const { said } = await world.lane('worker-files').worker({
+      template: { metadata: { labels: { team: 'sales' } } },
+      templates: fileURLToPath(new URL('support', import.meta.url)),
+      policy: { images: ['*'] },
+      callbacks: fileURLToPath(new URL('support/callbacks.ts', import.meta.url)),
+    });
+    assert.match(said.at(-1) ?? '', /^worker ready/);
+  } finally {
+    await world.close();
+  }
+});
 
 suite('a worker that cannot begin', { concurrency: 2 }, () => {
   const kubeconfig = stack?.kubernetes.kubeconfig ?? '';

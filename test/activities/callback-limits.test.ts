@@ -142,3 +142,13 @@ suite('the line for the worker’s own log', () => {
     assert.deepEqual(problems, ['callback a.formatLine: must return text, returned number']);
   });
 });
+
+test('a line that one callback changes is as it came for the next one', async () => {
+  const heard: string[] = [];
+  const registry: Record<string, PodCallbacks> = {
+    vandal: { onLogLine: (given) => void (given.text = 'mine') },
+    reader: { onLogLine: ({ text }) => void heard.push(text) },
+  };
+  await withCallbacks(registry, (callbacks) => callbacks.onLogLine(line));
+  assert.deepEqual([heard, line.text], [['hello'], 'hello']);
+});
