@@ -3,7 +3,7 @@
  * the message is for the person who reads it at 3 a.m.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import type { Cleanup, LogSummary, PodFailureDetails, PodOutcome } from '../types.ts';
+import type { Cleanup, LogSummary, PodEvent, PodFailureDetails, PodOutcome } from '../types.ts';
 import { whatHappened, whatToDo } from './failure-text.ts';
 import { sanitise } from './logs/index.ts';
 
@@ -32,13 +32,15 @@ export function failNow(type: string, message: string, cleanup?: Cleanup): Appli
 /** At most 28 lines, in the order in which they are needed. */
 export function failureMessage(outcome: PodOutcome, { pod, node, events, problems, logs, cleanup }: Facts): string {
   const where = pod ? `pod ${pod.namespace}/${pod.name}${node ? ` on node ${node}` : ''}` : 'the pod';
-  const trouble = (events ?? []).filter(({ type }) => type === 'Warning').slice(-MOST.events);
+  const trouble = (events ?? []).filter((event) => event.type === 'Warning' && addsTo(outcome, event));
   return [
     `${where}: ${whatHappened(outcome)}`,
     outcome.message?.trim() && `  says: ${said(outcome.message)}`,
     `  to do: ${whatToDo(outcome)}`,
-    ...trouble.map(({ reason, message, count }) => `  event: ${reason}${count > 1 ? ` (${count}×)` : ''}: ${message}`),
-    ...(problems ?? []).slice(0, MOST.problems).map((problem) => `  also: ${problem}`),
+    ...trouble
+      .slice(-MOST.events)
+      .map(({ reason, message, count }) => `  event: ${reason}${count > 1 ? ` (${count}×)` : ''}: ${oneLine(message)}`),
+    ...(problems ?? []).slice(0, MOST.problems).map((problem) => `  also: ${oneLine(problem)}`),
     ...lastWords(logs, outcome.container),
     cleanup?.kept && `  kept until ${cleanup.kept}: kubectl describe pod ${pod?.name ?? ''} -n ${pod?.namespace ?? ''}`,
   ]
@@ -46,8 +48,16 @@ export function failureMessage(outcome: PodOutcome, { pod, node, events, problem
     .join('\n');
 }
 
+/** Most events say once more what the status says: in the same words, or as the bare reason. */
+function addsTo({ message = '' }: PodOutcome, event: PodEvent): boolean {
+  const [told, again] = [message.trim(), event.message.trim()];
+  return !told || !(told.includes(again) || again.includes(told) || /^Error: \w+$/.test(again));
+}
+
 const said = (message: string) =>
   indented(sanitise(message.trim().slice(0, MOST.saidChars)).split('\n').slice(0, MOST.saidLines)).trimStart();
+
+const oneLine = (text: string) => sanitise(text.trim()).replaceAll(/\s*\n\s*/g, ' ');
 
 function lastWords(logs: LogSummary | undefined, container: string | undefined): (string | false)[] {
   if (!logs?.uri) return [];
