@@ -265,7 +265,7 @@ suite('another attempt takes over', () => {
           pod: fake.pod(name),
           terminating: Promise.resolve(),
           run: () => undefined,
-          restart: () => undefined,
+          restart: async () => undefined,
           print: (line, { container = 'base' } = {}) => fake.print(name, container, line),
           finish: (ending) => fake.finish(name, ending),
           evict: () => undefined,
