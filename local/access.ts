@@ -3,9 +3,9 @@ import type { KubeApi } from './kube-api.ts';
 import { NAMESPACE } from './kubeconfig.ts';
 import { Problem } from '../src/problem.ts';
 
-const WORKER = 'temporal-pods-worker';
+export const WORKER = 'temporal-pods-worker';
 
-const RULES = [
+export const RULES = [
   { apiGroups: [''], resources: ['pods'], verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'] },
   { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
   { apiGroups: [''], resources: ['events'], verbs: ['get', 'list'] },

@@ -1,7 +1,6 @@
 /** Namespaces of the local cluster that one test file has to itself, with the same rights for workers as in the stack's own. */
 import { CoreV1Api, KubeConfig, RbacAuthorizationV1Api } from '@kubernetes/client-node';
-
-const WORKER = 'temporal-pods-worker';
+import { RULES, WORKER } from '../../local/access.ts';
 
 export function testNamespaces(kubeconfig: string, context: string) {
   const config = new KubeConfig();
@@ -33,12 +32,7 @@ const hasServiceAccount = (core: CoreV1Api, namespace: string) =>
 
 async function grant(rbac: RbacAuthorizationV1Api, namespace: string): Promise<void> {
   const metadata = { name: WORKER, namespace };
-  const rules = [
-    { apiGroups: [''], resources: ['pods'], verbs: ['create', 'get', 'list', 'watch', 'patch', 'delete'] },
-    { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
-    { apiGroups: [''], resources: ['events'], verbs: ['get', 'list'] },
-  ];
-  await rbac.createNamespacedRole({ namespace, body: { metadata, rules } });
+  await rbac.createNamespacedRole({ namespace, body: { metadata, rules: RULES } });
   await rbac.createNamespacedRoleBinding({
     namespace,
     body: {
