@@ -4,12 +4,13 @@
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../types.ts';
+import { adopt, isGated } from './adoption.ts';
 import type { Attempt } from './attempt.ts';
 import { lookAtRun } from './cancellation.ts';
 import { failNow } from './failure.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { pause } from './pause.ts';
-import { activityHash, belongsTo, keyOf, LABEL, SCHEDULING_GATE } from './pod/identity.ts';
+import { activityHash, keyOf, LABEL, refOf } from './pod/identity.ts';
 import { graceOf } from './pod/names.ts';
 import { removePod } from './remove-pod.ts';
 
@@ -27,11 +28,7 @@ export async function bear(attempt: Attempt): Promise<V1Pod | undefined> {
   return open(attempt, ref, pod);
 }
 
-export const refOf = (pod: V1Pod): PodRef => ({
-  namespace: pod.metadata?.namespace ?? '',
-  name: pod.metadata?.name ?? '',
-  uid: pod.metadata?.uid ?? '',
-});
+export { refOf };
 
 /** Takes the gate away. Only after this may a container run. */
 async function open(attempt: Attempt, ref: PodRef, pod: V1Pod): Promise<V1Pod | undefined> {
@@ -99,38 +96,6 @@ async function refusal(attempt: Attempt, error: unknown): Promise<string> {
   }
 }
 
-/**
- * A pod under our name: ours by its full key and by what it runs, or a stranger's, which is never touched. False: it was ours,
- * of an older template, policy or callback, and never ran; it is gone now.
- */
-async function adopt(attempt: Attempt, pod: V1Pod, manifest: V1Pod): Promise<boolean> {
-  const { key, main, cluster } = attempt;
-  const ours = belongsTo(pod, key);
-  // Whoever may create pods here could have put one under our name, with our key: it must also run what we would have run.
-  if (ours && whatRuns(pod, main) === whatRuns(manifest, main)) return true;
-  if (ours && isGated(pod)) {
-    const expectSeconds = graceOf(pod);
-    const why = `pod ${pod.metadata?.name}, made by an older worker, is still there`;
-    while (!(await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal })).gone) {
-      await attempt.throwIfInterrupted();
-      attempt.throwIfLateToCreate(why);
-    }
-    return false;
-  }
-  throw failNow(
-    'PodNameConflict',
-    `pod ${pod.metadata?.namespace}/${pod.metadata?.name} exists and is not of this task; delete it or find out who made it`,
-  );
-}
-
-function whatRuns(pod: V1Pod, main: string): string {
-  const container = pod.spec?.containers.find(({ name }) => name === main);
-  // The API server leaves empty lists out.
-  return JSON.stringify([container?.image, container?.command ?? [], container?.args ?? []]);
-}
-
-const isGated = (pod: V1Pod) => pod.spec?.schedulingGates?.some(({ name }) => name === SCHEDULING_GATE) ?? false;
-
 /** A workflow reset starts the same activity in a new run, while the old run's pod may still be there. */
 async function removeEarlierRuns(attempt: Attempt): Promise<void> {
   const { key, cluster } = attempt;
@@ -157,7 +122,10 @@ async function removeEarlierRuns(attempt: Attempt): Promise<void> {
 async function listed(attempt: Attempt): Promise<void> {
   const done = new AbortController();
   const ready = attempt.reflector.ready().finally(() => done.abort());
-  await Promise.race([ready, pause(attempt.limits.schedule - Date.now(), AbortSignal.any([attempt.signal, done.signal]))]);
+  await Promise.race([
+    ready,
+    pause(attempt.limits.schedule - Date.now(), AbortSignal.any([attempt.signal, done.signal])),
+  ]);
   await attempt.throwIfInterrupted();
   if (!done.signal.aborted) attempt.throwIfLateToCreate('the pods of its namespace cannot be listed');
 }

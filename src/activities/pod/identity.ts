@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
+import type { PodRef } from '../../types.ts';
 
 /** Domain of our labels and annotations. */
 export const OURS = 'temporal-pods';
@@ -93,3 +94,10 @@ export function belongsTo(pod: V1Pod, key: PodKey): boolean {
   const theirs = keyOf(pod);
   return theirs !== undefined && keyAnnotation(theirs) === keyAnnotation(key);
 }
+
+/** One object, and no other of its name. */
+export const refOf = (pod: V1Pod): PodRef => ({
+  namespace: pod.metadata?.namespace ?? '',
+  name: pod.metadata?.name ?? '',
+  uid: pod.metadata?.uid ?? '',
+});
