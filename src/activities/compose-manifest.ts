@@ -13,6 +13,7 @@ import { mustHold, type ManifestContext } from './pod/must-hold.ts';
 import { mainContainerName } from './pod/names.ts';
 import { policyFaults } from './pod/policy.ts';
 import { withCollector } from './result/collector.ts';
+import { manifestFaults } from './spec/against-manifest.ts';
 import { readTemplateFile, TemplateFileFault } from './template-file.ts';
 
 /** What of a worker decides how a pod looks. */
@@ -39,6 +40,8 @@ export async function composeManifest(
   const manifest = mustHold(whole, context, main);
   if (!manifest.spec?.containers.find(({ name }) => name === main)?.image)
     throw failNow('InvalidSpec', `image: is missing; the main container '${main}' needs one, here or in a template`);
+  const misfits = manifestFaults(spec, manifest);
+  if (misfits.length > 0) throw failNow('InvalidSpec', `the pod's spec is not valid:\n  ${misfits.join('\n  ')}`);
   const faults = policyFaults(policy, manifest);
   if (faults.length > 0)
     throw failNow('PolicyRefused', `this worker's policy refuses the pod:\n  ${faults.join('\n  ')}`);
