@@ -9,7 +9,7 @@ import { pause } from './pause.ts';
 import { containerStatuses } from './pod/containers.ts';
 import { ANNOTATION, isGated } from './pod/identity.ts';
 import { keptFor, runsOnFor, untilAfter } from './pod/keeping.ts';
-import { mainHasEnded, see, takeDown, takeDownUnseen, untilIt, type Watched } from './take-down.ts';
+import { mainHasEnded, PHASE_MS, see, takeDown, takeDownUnseen, untilIt, type Watched } from './take-down.ts';
 
 /** How long the other containers of a pod are given to end after the main one. */
 const OVER_MS = 10_000;
@@ -24,6 +24,8 @@ export async function keepOrTakeDown(life: Watched, { outcome }: PodEnd): Promis
   if (ms === undefined || !ref) return takeDown(life);
   // Only what follows the main container is worth waiting for.
   if (mainHasEnded(life)) await untilIt(life, isOver, OVER_MS);
+  // For its readers: the phase comes about a second after the end of the containers.
+  if (life.feed && isOver(life.feed.latest)) await untilIt(life, isFinal, PHASE_MS);
   const kept = life.feed && isOver(life.feed.latest) ? await keep(cluster, ref, ms) : { refused: 'it still ran' };
   if (!('refused' in kept)) {
     // Sidecars may have ended after the end was recorded.
@@ -45,9 +47,9 @@ export async function letRunOn(life: Watched): Promise<Cleanup> {
 
 /** Nothing of it works any more. */
 export const isOver = (pod: V1Pod): boolean =>
-  pod.status?.phase === 'Succeeded' ||
-  pod.status?.phase === 'Failed' ||
-  (containerStatuses(pod).length > 0 && containerStatuses(pod).every(({ state }) => state?.terminated));
+  isFinal(pod) || (containerStatuses(pod).length > 0 && containerStatuses(pod).every(({ state }) => state?.terminated));
+
+const isFinal = ({ status }: V1Pod) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 /** The annotation is what the sweeper goes by: without it the pod would be taken for one that was left behind. */
 async function keep(cluster: Cluster, ref: PodRef, ms: number): Promise<Cleanup | { refused: string }> {

@@ -21,7 +21,7 @@ const OPEN_MS = 2_000;
 /** How long a look before a deletion may take. */
 const LOOK_MS = 5_000;
 /** How long a pod whose containers have all ended is given to be over as a whole. */
-const PHASE_MS = 3_000;
+export const PHASE_MS = 3_000;
 const DEFAULT_TERMINATE = '60s';
 
 /** What an attempt has of its pod. */

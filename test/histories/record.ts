@@ -7,7 +7,11 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { eventually, isRunning, real, type Lane } from '../support/real.ts';
+import { refOf } from '../../src/activities/birth.ts';
+import { releasePod } from '../../src/workflows/hold.ts';
+import { keyOf, MANAGED_SELECTOR } from '../../src/activities/pod/identity.ts';
+import { ownWorker } from '../support/own-worker.ts';
+import { eventually, held, isRunning, real, type Lane } from '../support/real.ts';
 
 const world = await real();
 const csv = readFileSync(new URL('../../demo/orders.csv', import.meta.url), 'utf8');
@@ -57,6 +61,37 @@ const scenarios: Record<string, (lane: Lane) => Promise<WorkflowHandle>> = {
     await holder.result().catch(() => undefined);
     return run;
   },
+  'pod/kept': async (lane) => {
+    await lane.worker();
+    return lane.start(shell('exit 3', { onFinish: 'keepFailed' }));
+  },
+  'pod/held': async (lane) => {
+    await lane.worker();
+    const run = await lane.start(shell('exit 3', { holdOnFailure: '10m' }));
+    await held(run);
+    await run.signal(releasePod, 'main');
+    return run;
+  },
+  'pod/relaunched': async (lane) => {
+    await lane.worker();
+    const script = 'echo begun; [ "$TEMPORAL_PODS_POD" = main-1 ] && sleep 600; true';
+    const run = await lane.start(shell(script, { idempotent: true }));
+    const pod = await lane.podOf(run, isRunning);
+    await world.cluster.deletePod(refOf(pod), 1);
+    return run;
+  },
+  'growing/more-memory': async (lane) => {
+    const path = fileURLToPath(new URL('variants.ts', import.meta.url));
+    const stop = await ownWorker(world, lane.taskQueue, path);
+    const limits = { memory: '24Mi' };
+    const run = await lane.startWorkflow(
+      'growing',
+      shell('head -c 40m /dev/zero | tail | wc -c', { resources: { limits }, retries: { count: 1, delay: '1s' } }),
+    );
+    await run.result();
+    await stop();
+    return run;
+  },
   'pod/worker-killed': async (lane) => {
     const first = await lane.worker();
     const run = await lane.start(shell('echo begun; sleep 5'));
@@ -76,6 +111,9 @@ for (const [name, scenario] of Object.entries(scenarios)) {
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, `${scrub(historyToJSON(await run.fetchHistory()))}\n`);
   console.log(`${name}: ${(await run.describe()).status.name}`);
+  // What was kept has served.
+  const { items } = await world.cluster.listPods(world.namespace, MANAGED_SELECTOR);
+  for (const pod of items) if (keyOf(pod)?.workflowId === run.workflowId) await world.cluster.deletePod(refOf(pod), 1);
 }
 await world.close();
 

@@ -4,6 +4,7 @@ import { dag } from '../../src/workflows/dag/index.ts';
 import { runPod } from '../../src/workflows/run-pod.ts';
 
 export * from '../../src/workflows/index.ts';
+export { growing } from '../workflows/support/try-workflows.ts';
 
 const pod = (): Promise<PodResult<never>> => runPod({ image: 'x' });
 

@@ -1,0 +1,39 @@
+/** A worker in this process, on real pods, for workflows that the project does not have. */
+import { Worker } from '@temporalio/worker';
+import { createCleanupActivities, createPodActivities, type PodDependencies } from '../../src/activities/index.ts';
+import { createReflectors } from '../../src/activities/kubernetes/reflectors.ts';
+import { DEFAULT_POLICY } from '../../src/activities/pod/policy.ts';
+import type { Real } from './real.ts';
+
+/** @returns how to stop it */
+export async function ownWorker(world: Real, taskQueue: string, workflowsPath: string): Promise<() => Promise<void>> {
+  const { nativeConnection: connection, namespace } = world.temporal;
+  const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
+  const reflector = createReflectors(world.cluster, () => undefined);
+  const dependencies: PodDependencies = {
+    cluster: world.cluster,
+    reflector,
+    namespaces: [world.namespace],
+    temporalNamespaceId: namespaceInfo?.id ?? '',
+    logRoot: world.logRoot,
+    templates: { defaults: {} },
+    policy: DEFAULT_POLICY,
+    callbacks: {},
+    collectorImage: world.images.shell,
+  };
+  const options = { connection, namespace, maxHeartbeatThrottleInterval: '1s' } as const;
+  const workers = [
+    await Worker.create({ ...options, taskQueue, workflowsPath, activities: createPodActivities(dependencies) }),
+    await Worker.create({
+      ...options,
+      taskQueue: `${taskQueue}-cleanup`,
+      activities: createCleanupActivities(dependencies),
+    }),
+  ];
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  return async () => {
+    for (const worker of workers) worker.shutdown();
+    await running;
+    reflector.close();
+  };
+}
