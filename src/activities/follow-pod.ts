@@ -60,11 +60,11 @@ async function untilVerdict(attempt: Attempt, feed: PodFeed, logs: PodLogs, star
 
 const CONFIRM_MS = 5_000;
 
-/** Remembered with the next heartbeat; should it be lost, the grace begins anew, which is no harm. */
+/** Written down past the throttle, since its grace must not begin anew; nothing waits for that. */
 function troubleSeen({ recorder }: Attempt, pod: V1Pod): PodRecord['trouble'] {
   const before = recorder.state.trouble;
   const trouble = remembered(troubleOf(pod), before, Date.now());
-  if (trouble !== before) recorder.note({ trouble });
+  if (trouble !== before) void recorder.record({ trouble });
   return trouble;
 }
 

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import type { V1ContainerState } from '@kubernetes/client-node';
+import type { PodCallbacks } from '../../src/activities/index.ts';
+import type { FakeCluster, FakePod } from '../support/fake-cluster.ts';
+import { failureOf, inWorld, SPEC } from '../support/pods.ts';
+
+const succeed = (pod: FakePod) => {
+  pod.run();
+  pod.finish({ exitCode: 0 });
+};
+
+/** The pod got its node, and its main container is like this. */
+function wait(fake: FakeCluster, { name }: FakePod, state: V1ContainerState): void {
+  fake.edit(name, (pod) => {
+    pod.status = {
+      phase: 'Pending',
+      conditions: [{ type: 'PodScheduled', status: 'True', lastTransitionTime: new Date() }],
+      containerStatuses: [{ name: 'base', image: '', imageID: '', ready: false, restartCount: 0, state }],
+    };
+  });
+}
+
+/** Registers callbacks as `mine`, and asks for them. */
+const withCallbacks = (dependencies: { callbacks: unknown }, mine: PodCallbacks) => {
+  Object.assign(dependencies, { callbacks: { mine } });
+  return { ...SPEC, callbacks: ['mine'] };
+};
+
+suite('onStart', () => {
+  test(
+    'is called once, when the main container runs, and before onEnd',
+    inWorld(async ({ fake, dependencies, attempt }) => {
+      const calls: string[] = [];
+      const spec = withCallbacks(dependencies, {
+        onStart: (pod) => void calls.push(`start ${pod.status?.phase}`),
+        onEnd: () => void calls.push('end'),
+      });
+      fake.script(async (pod) => {
+        pod.run();
+        await fake.until(() => calls.length === 1);
+        pod.finish({ exitCode: 0 });
+      });
+      await attempt(spec).result;
+      assert.deepEqual(calls, ['start Running', 'end']);
+    }),
+  );
+
+  test(
+    'is called also when the main container ran and ended between two looks',
+    inWorld(async ({ fake, dependencies, attempt }) => {
+      const calls: string[] = [];
+      const spec = withCallbacks(dependencies, {
+        onStart: () => void calls.push('start'),
+        onEnd: () => void calls.push('end'),
+      });
+      fake.script(succeed);
+      await attempt(spec).result;
+      assert.deepEqual(calls, ['start', 'end']);
+    }),
+  );
+
+  test(
+    'that does not return holds nothing up: the pod is followed meanwhile; what it throws in the end is told',
+    inWorld(async ({ fake, dependencies, attempt }) => {
+      const slow = Promise.withResolvers<void>();
+      const spec = withCallbacks(dependencies, { onStart: () => slow.promise });
+      fake.script(async (pod) => {
+        succeed(pod);
+        // Its end has been judged by then.
+        await fake.until(() => fake.count('events') > 0);
+        slow.reject(new Error('too slow'));
+      });
+      const { problems } = await attempt(spec).result;
+      assert.match(problems?.join() ?? '', /mine\.onStart.*too slow/);
+    }),
+  );
+
+  test(
+    'is not called for a pod that never ran',
+    inWorld(async ({ fake, dependencies, attempt }) => {
+      let called = false;
+      const spec = withCallbacks(dependencies, { onStart: () => void (called = true) });
+      fake.script((pod) => wait(fake, pod, { waiting: { reason: 'InvalidImageName', message: 'no such name' } }));
+      const { error } = await failureOf(attempt(spec));
+      assert.equal(error.type, 'InvalidImage');
+      assert.equal(called, false);
+    }),
+  );
+});
+
+suite('what only events tell', () => {
+  test(
+    'a late start carries the words of the last warning',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => {
+        fake.event(pod.name, { type: 'Warning', reason: 'FailedMount', message: 'configmap "settings" not found' });
+        wait(fake, pod, { waiting: { reason: 'ContainerCreating' } });
+      });
+      const { error, details } = await failureOf(attempt({ ...SPEC, timeouts: { start: '1s' } }));
+      assert.deepEqual([error.type, details.reason], ['StartTimeout', 'FailedMount']);
+      assert.match(error.message, /timeouts\.start \(1s\) passed; last heard: configmap "settings" not found/);
+    }),
+  );
+
+  test(
+    'exit code 0 of a container that its node had stopped is no success',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => {
+        pod.run();
+        fake.event(pod.name, { type: 'Warning', reason: 'Evicted', message: 'the node was low on memory' });
+        fake.event(pod.name, { reason: 'Killing', message: 'Stopping container base' });
+        pod.finish({ exitCode: 0 });
+      });
+      const { error, details } = await failureOf(attempt());
+      assert.deepEqual([error.type, details.reason, details.exitCode], ['PodDisrupted', 'Evicted', 0]);
+    }),
+  );
+
+  test(
+    'and that cannot be read take nothing from a success',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script(succeed);
+      fake.plan('events', { answer: 403 }, { times: 100 });
+      assert.equal((await attempt().result).outcome, 'Succeeded');
+    }),
+  );
+});
+
+test(
+  'trouble is remembered for the next attempt: its grace does not begin anew',
+  inWorld(async ({ fake, temporal, attempt }) => {
+    fake.script((pod) => wait(fake, pod, { waiting: { reason: 'ErrImagePull', message: 'i/o timeout' } }));
+    const spec = { ...SPEC, timeouts: { imagePull: '2s' } };
+    const first = attempt(spec);
+    await temporal.until(() => temporal.recorded?.trouble !== undefined);
+    const since = temporal.recorded?.trouble?.since;
+    first.end('workerShutdown');
+    await first.result.catch(() => undefined);
+    const { error } = await failureOf(attempt(spec));
+    assert.equal(error.type, 'ImagePullFailed');
+    assert.ok(temporal.heartbeats.every(({ trouble }) => trouble === undefined || trouble.since === since));
+  }),
+);
