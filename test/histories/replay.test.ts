@@ -25,7 +25,7 @@ suite('replay', () => {
   });
 
   test('there are recorded runs of every ending', () => {
-    assert.ok(histories.length >= 9, `only ${histories.join(', ')}`);
+    assert.ok(histories.length >= 13, `only ${histories.join(', ')}`);
   });
 
   for (const file of histories) test(`${file} replays`, () => replay(read(file)));
