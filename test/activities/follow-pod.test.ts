@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { V1ContainerState } from '@kubernetes/client-node';
-import type { PodCallbacks } from '../../src/activities/index.ts';
+import type { PodCallbacks } from '../../src/types.ts';
 import type { FakeCluster, FakePod } from '../support/fake-cluster.ts';
 import { failureOf, inWorld, SPEC } from '../support/pods.ts';
 
