@@ -26,23 +26,24 @@ export function logCases({ shell, python }: { shell: string; python: string }, s
     grace: '3s',
     ...more,
   });
-  /** Numbered lines of 100 bytes, 1 MB each tenth of a second. */
-  const flood = `
+  /** Numbered lines of 100 bytes, a tenth of `rate` MB each tenth of a second. */
+  const flood = (rate: number) => `
 import sys, time
 n, begin = 0, time.monotonic()
 for tenth in range(${seconds * 10}):
-    sys.stdout.write("".join("%09d %s\\n" % (n + i, "x" * 89) for i in range(10000))); n += 10000
+    sys.stdout.write("".join("%09d %s\\n" % (n + i, "x" * 89) for i in range(${rate * 1000}))); n += ${rate * 1000}
     time.sleep(max(0, begin + (tenth + 1) / 10 - time.monotonic()))
 `;
-  const floodLines = seconds * 100_000;
+  const floodLines = (rate: number) => seconds * rate * 10_000;
   const long = (bytes: number) => `print("x" * ${bytes}); print("end")`;
   return [
-    { name: 'flood', what: `10 MB/s for ${seconds} s`, spec: py(flood), check: numbered(floodLines) },
+    { name: 'flood', what: `10 MB/s for ${seconds} s`, spec: py(flood(10)), check: numbered(floodLines(10)) },
+    { name: 'steady', what: `1 MB/s for ${seconds} s`, spec: py(flood(1)), check: numbered(floodLines(1)) },
     {
       name: 'flood-capped',
       what: `the same, maxBytes 10 MB`,
-      spec: py(flood, { logs: { maxBytes: 10_000_000 } }),
-      check: numbered(100_000, floodLines),
+      spec: py(flood(1), { logs: { maxBytes: 10_000_000 } }),
+      check: numbered(100_000, floodLines(1)),
     },
     { name: 'line-1', what: 'a line of 1 MiB', spec: py(long(MiB)), check: xs(MiB) },
     { name: 'line-20', what: 'a line of 20 MiB', spec: py(long(20 * MiB)), check: xs(20 * MiB) },

@@ -7,6 +7,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { WorkflowHandle } from '@temporalio/client';
 import { readLog } from '../src/activities/logs/index.ts';
 import type { PodResult } from '../src/types.ts';
 import { real, type Real } from '../test/support/real.ts';
@@ -32,8 +33,14 @@ async function measure(world: Real, one: LogCase): Promise<Row> {
   const idle = await memoryOf(worker.pid);
   await forgetPeak(worker.pid);
   const begin = performance.now();
-  const runs = await Promise.all(Array.from({ length: one.pods ?? 1 }, () => lane.start(one.spec)));
-  const results = await Promise.all(runs.map((run) => run.result() as Promise<PodResult>));
+  const runs: WorkflowHandle[] = [];
+  const results = await Promise.all(
+    Array.from({ length: one.pods ?? 1 }, async () => {
+      const run = await lane.start(one.spec);
+      runs.push(run);
+      return (await run.result()) as PodResult;
+    }),
+  ).finally(() => Promise.allSettled(runs.map((run) => run.cancel().then(() => run.result()))));
   const seconds = (performance.now() - begin) / 1000;
   const { peak } = await memoryOf(worker.pid);
   const wrong: string[] = [];

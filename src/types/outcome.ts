@@ -89,9 +89,9 @@ export interface LogSummary {
   bytes: number;
   /** Places where Kubernetes threw lines away; each is marked in the log. */
   gaps: number;
-  /** What `logs.maxLineBytes` and `logs.maxBytes` left out. */
+  /** What `logs.maxLineBytes` and `logs.maxBytes` left out: whole lines, and their bytes and those of lines that were cut. With gaps: at least. */
   dropped?: { lines: number; bytes: number };
-  /** The last lines of the main container. */
+  /** The last lines of the container that the outcome is about, else of the main one; those that `logs.maxBytes` left out, too. */
   tail: string;
 }
 
