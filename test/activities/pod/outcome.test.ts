@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
-import { outcomeOf } from '../../../src/activities/pod/outcome.ts';
+import { outcomeOf, outcomeOfGone } from '../../../src/activities/pod/outcome.ts';
 import { sight, type Sightings } from '../../../src/activities/pod/sightings.ts';
 import { container, deletedAt, ended, finished, podWith, running, time, waiting } from './statuses.ts';
 
@@ -138,6 +138,18 @@ suite('the order of evidence: pod reason, disruption, deletion, container reason
       true,
     ],
     [
+      'an init container that lost a process for memory and ended with 0 spoils the success after it',
+      [
+        podWith({
+          phase: 'Succeeded',
+          initContainerStatuses: [container(ended(0, 'OOMKilled'), 'fetch')],
+          containerStatuses: [container(ended(0))],
+        }),
+      ],
+      'OOMKilled',
+      true,
+    ],
+    [
       'the main container decides while a sidecar runs on',
       [podWith({ phase: 'Running', containerStatuses: [container(ended(0)), container({ running: {} }, 'proxy')] })],
       'Succeeded',
@@ -164,5 +176,20 @@ suite('the order of evidence: pod reason, disruption, deletion, container reason
       message: 'because of Evicted',
       exitCode: 137,
     });
+  });
+});
+
+suite('a pod that is gone without an end', () => {
+  test('never started only if that is its last word: what was known before says nothing of what came after', () => {
+    assert.equal(outcomeOfGone(waiting('ContainerCreating'), true).startedEver, false);
+    assert.equal(outcomeOfGone(waiting('ContainerCreating'), false).startedEver, true);
+    assert.equal(outcomeOfGone(running(), true).startedEver, true);
+  });
+
+  test('was disrupted, if the cluster had said so before it went', () => {
+    const pod = disrupted('PreemptionByScheduler', time(3), podWith({ phase: 'Pending' }));
+    const { kind, reason } = outcomeOfGone(pod, true);
+    assert.deepEqual([kind, reason], ['PodDisrupted', 'PreemptionByScheduler']);
+    assert.equal(outcomeOfGone(podWith({ phase: 'Pending' }), true).kind, 'PodDeleted');
   });
 });
