@@ -77,7 +77,7 @@ suite('which logs are kept', () => {
     'logs.containers names the ones that are kept; the others are not even read',
     inWorld(async ({ fake, attempt }) => {
       fake.script(crew);
-      const result = await attempt({ ...CREW, logs: { containers: ['proxy', 'no-such-container'] } }).result;
+      const result = await attempt({ ...CREW, logs: { containers: ['proxy'] } }).result;
       assert.deepEqual(await byContainer(result), { proxy: ['proxied'] });
       assert.equal(result.logs.lines, 1);
       const read = fake.requests.filter(({ verb }) => verb === 'log').map(({ query }) => query.get('container'));
@@ -254,6 +254,28 @@ suite('limits', () => {
       const lines = await linesOf({ logs: details.logs });
       assert.equal(lines[0], `${'x'.repeat(256)}… [744 more bytes cut by logs.maxLineBytes]`);
       assert.deepEqual(lines.slice(1), ['line 1', 'line 2', 'line 3', 'line 4', 'line 5', 'line 6', '<gap>', '<gap>']);
+    }),
+  );
+
+  test(
+    'logs.maxBytes is for all starts of a container together',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      fake.script(async (pod) => {
+        pod.run('proxy');
+        for (const container of ['base', 'side']) pod.run(container);
+        pod.print('first', { container: 'proxy' });
+        await stored('first');
+        await pod.restart('proxy');
+        pod.print('second', { container: 'proxy' });
+        pod.print('worked', { container: 'base' });
+        await stored('worked');
+        for (const container of ['side', 'proxy', 'base']) pod.finish({ exitCode: 0, container });
+      });
+      const { logs } = await attempt({ ...CREW, logs: { maxBytes: 8 }, callbacks: ['see'] }).result;
+      assert.equal(logs.lines, 2);
+      assert.deepEqual(logs.dropped, { lines: 1, bytes: 'second\n'.length });
     }),
   );
 });
