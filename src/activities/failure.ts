@@ -10,7 +10,7 @@ import { sanitise } from './logs/index.ts';
 type Facts = Omit<PodFailureDetails, 'kind' | 'startedEver'>;
 
 /** Of each: what is more is in the details, or in the log. */
-const MOST = { saidLines: 6, saidChars: 1000, events: 3, problems: 3, lastLines: 10 };
+const MOST = { saidLines: 6, saidChars: 1000, events: 3, problems: 3, lastLines: 10, lineChars: 400 };
 
 /** Never retried by Temporal: whether to try again is decided in workflow code, where each try is a new pod. */
 export function podFailure(outcome: PodOutcome, facts: Facts = {}): ApplicationFailure {
@@ -66,4 +66,6 @@ function lastWords(logs: LogSummary | undefined, container: string | undefined):
   return [logs.tail !== '' && `  last lines${of}:\n${indented(lines)}`, `  whole log: ${logs.uri}`];
 }
 
-const indented = (lines: string[]) => lines.map((line) => `    ${line}`).join('\n');
+const indented = (lines: string[]) => lines.map((line) => `    ${cut(line)}`).join('\n');
+
+const cut = (line: string) => (line.length > MOST.lineChars ? `${line.slice(0, MOST.lineChars)}…` : line);

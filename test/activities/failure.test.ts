@@ -51,6 +51,10 @@ suite('a failure’s message', () => {
     assert.deepEqual(labels(message).slice(-3, -1), ['last lines', 'whole log']);
   });
 
+  test('cuts a line that nobody would read to its end', () => {
+    assert.ok(failureMessage(failed, { logs: log('x'.repeat(9000)) }).length < 600);
+  });
+
   test('does not let a program move the cursor or colour the terminal of its reader', () => {
     const message = failureMessage({ ...failed, message: '\u001b[2Jgone' }, { logs: log('\u001b]0;title\u0007x') });
     assert.doesNotMatch(message, /[\u0000-\u0009\u000b-\u001f]/);
