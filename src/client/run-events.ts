@@ -84,7 +84,7 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
     }
     if (scheduled?.activityType?.name === 'deletePod') {
       const { activityId, mode } = (decode(scheduled.input) ?? {}) as Partial<DeletePodInput>;
-      if (activityId !== undefined && mode === 'confirm') cleanups.set(String(event.eventId), activityId);
+      if (activityId !== undefined && mode !== 'hurry') cleanups.set(String(event.eventId), activityId);
       return undefined;
     }
     const done = event.activityTaskCompletedEventAttributes;

@@ -75,7 +75,7 @@ export class Watch {
         if (event.pod.try > 1) this.#say(event.pod.activityId, `try ${event.pod.try}`);
         break;
       case 'cleaned':
-        if (event.cleanup.gone) this.#left.delete(event.activityId);
+        if (event.cleanup.gone || event.cleanup.kept) this.#left.delete(event.activityId);
         else this.#left.set(event.activityId, event.cleanup);
         break;
       case 'ended':
@@ -92,7 +92,7 @@ export class Watch {
       );
       for (const line of end.logs.tail.trimEnd().split('\n')) this.#output.log(task, Buffer.from(line));
     }
-    if (end.cleanup && !end.cleanup.gone) this.#left.set(activityId, end.cleanup);
+    if (end.cleanup && !end.cleanup.gone && !end.cleanup.kept) this.#left.set(activityId, end.cleanup);
     this.#say(activityId, endText(end));
     this.#ended.add(activityId);
   }
