@@ -12,7 +12,7 @@ import { realEndings, type RealEnding } from './endings.ts';
 
 let world: Real;
 let lane: Lane;
-let worker: RunningWorker;
+let worker: RunningWorker | undefined;
 let full: string;
 let closed: string;
 const { core, rbac } = administrator();
@@ -34,7 +34,7 @@ before(async () => {
     await rbac.deleteNamespacedRoleBinding({ namespace: closed, name: metadata?.name ?? '' });
 });
 after(async () => {
-  await worker.kill('SIGTERM');
+  await worker?.kill('SIGTERM');
   const left = await world.left();
   await world.close();
   assert.deepEqual(left, [], 'the cluster holds no pod of ours');
