@@ -39,7 +39,7 @@ export class PodLogs {
         ref: refOf(pod),
         folder: this.#folder(pod.metadata?.uid ?? ''),
         feed,
-        limits: this.#attempt.spec.logs ?? {},
+        limits: this.#limits(life.container),
         show: this.#show,
         lost: (of, error) => this.#lost(of, error),
       });
@@ -125,6 +125,15 @@ export class PodLogs {
   #isWanted(container: string): boolean {
     const { containers = 'all' } = this.#attempt.spec.logs ?? {};
     return container !== COLLECTOR && (containers === 'all' || containers.includes(container));
+  }
+
+  /** What earlier starts have kept counts too: a sidecar that starts hundreds of times must not keep hundreds of times as much. */
+  #limits(container: string) {
+    const logs = this.#attempt.spec.logs ?? {};
+    if (logs.maxBytes === undefined) return logs;
+    const earlier = [...this.#lives.values()].filter(({ life }) => life.container === container);
+    const kept = earlier.reduce((sum, { counters }) => sum + counters.bytes, 0);
+    return { ...logs, maxBytes: Math.max(0, logs.maxBytes - kept) };
   }
 
   #tellUnknownNames({ latest }: PodFeed): void {
