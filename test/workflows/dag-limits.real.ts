@@ -125,12 +125,7 @@ describe('a mistake in the program', { concurrency: 4 }, () => {
     ['an empty name', 'emptyName', 'DagName', /^"" cannot be/],
     ['a name of 64 characters', 'longName', 'DagName', /^"n{64}" cannot be/],
     ['the name of pods outside of tasks', 'reservedName', 'DagName', /^'pod' is what pods outside of tasks are called/],
-    [
-      'more than 2,000 tasks',
-      'tooMany',
-      'DagTooLarge',
-      /^a DAG has at most 2000 tasks: run parts of it as child workflows/,
-    ],
+    ['more than 2,000 tasks', 'tooMany', 'DagTooLarge', /^a DAG has at most 2000 tasks: task.map runs chunks of items/],
   ];
   for (const [what, name, type, message] of REFUSED) {
     it(`is refused before any pod starts: ${what}`, async () => {

@@ -31,6 +31,6 @@ export const failTask = defineUpdate<void, [task: string]>('failTask');
  * a task that waits for others goes on waiting until it comes to its pod.
  */
 export const cancelTask = defineUpdate<'asked', [task: string]>('cancelTask');
-/** From now on no pod starts; those that run go on. */
+/** From now on no pod starts, those of a `task.map` neither; those that run go on. */
 export const holdPods = defineUpdate<void>('holdPods');
 export const releasePods = defineUpdate<void>('releasePods');

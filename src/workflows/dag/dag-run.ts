@@ -9,16 +9,14 @@ import { graphOf } from './graph-of.ts';
 import { TaskHandle } from './handle.ts';
 import { holdLength } from './hold.ts';
 import { listen } from './listen.ts';
+import { checkMapOptions, Mapping } from './mapping.ts';
 import { perform, type Around } from './perform.ts';
 import { teachPromiseHandles } from './promises.ts';
 import { Starter } from './starter.ts';
-import { checkTaskName } from './task-name.ts';
+import { checkNewTask } from './task-name.ts';
 import { TaskNode, type End, type Failure } from './task-node.ts';
 import type { DagOptions, Task, TaskOptions } from './types.ts';
 import { throwIfFailed } from './verdict.ts';
-
-/** A longer history takes longer to replay than Temporal gives a workflow task. */
-const MAX_TASKS = 2000;
 
 /** One run of a DAG. It settles only when the body and every task, the late ones too, have settled. */
 export class DagRun {
@@ -77,19 +75,32 @@ export class DagRun {
     return result;
   }
 
-  readonly #task: Task = <R>(name: string, work: () => R | PromiseLike<R>, options: TaskOptions = {}) => {
-    const node = this.#addNode(name, options);
-    const handle = new TaskHandle<R>(name, [node]);
-    const { after = [] } = options;
+  readonly #add = <R>(name: string, work: () => R | PromiseLike<R>, options: TaskOptions = {}) =>
+    this.#begin(this.#addNode(name, options), work);
+
+  readonly #addMap: Task['map'] = (name, items, workflow, options = {}) => {
+    const node = this.#addNode(name, options, () => checkMapOptions(workflow, options));
+    const mapping = new Mapping(node, items, workflow, options);
+    node.mapping = mapping;
+    return this.#begin(node, () => mapping.run());
+  };
+
+  readonly #task: Task = Object.assign(this.#add, { map: this.#addMap });
+
+  #begin<R>(node: TaskNode, work: () => R | PromiseLike<R>): TaskHandle<R> {
+    const handle = new TaskHandle<R>(node.name, [node]);
+    const { after = [] } = node.options;
     const ordered = after.length > 0 ? () => Promise.all(after).then(() => work()) : work;
     this.#open++;
     this.#starter.add({ priority: node.priority, begin: () => perform(node, ordered, handle, this.#around) });
     return handle;
-  };
+  }
 
-  #addNode(name: string, options: TaskOptions): TaskNode {
+  #addNode(name: string, options: TaskOptions, check?: () => void): TaskNode {
     try {
-      this.#refuseMistakes(name);
+      if (this.#hasEnded) throw dagError('DagOnlyOnce', `task '${name}' comes too late: the DAG has ended`);
+      checkNewTask(name, this.#tasks);
+      check?.();
       const holdMs = holdLength(this.#options.hold, options);
       const node = new TaskNode(name, { parent: currentNode() ?? this.#body, options, gate: this.#gate, holdMs });
       this.#tasks.set(name, node);
@@ -98,16 +109,6 @@ export class DagRun {
       this.#mistake ??= mistake as Error;
       this.#shut(this.#mistake.message);
       throw mistake;
-    }
-  }
-
-  #refuseMistakes(name: string): void {
-    if (this.#hasEnded) throw dagError('DagOnlyOnce', `task '${name}' comes too late: the DAG has ended`);
-    checkTaskName(name);
-    if (this.#tasks.has(name)) throw dagError('DagDuplicate', `two tasks are called '${name}'`);
-    if (this.#tasks.size >= MAX_TASKS) {
-      const instead = 'run parts of it as child workflows, some hundred tasks each';
-      throw dagError('DagTooLarge', `a DAG has at most ${MAX_TASKS} tasks: ${instead}`);
     }
   }
 

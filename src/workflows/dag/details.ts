@@ -70,12 +70,17 @@ function row(task: TaskNode): string {
   return `| ${ICONS[task.state]} | ${task.name} | ${waitsFor(task)} | ${tries} | ${time(task)} | ${noteOn(task)} |`;
 }
 
-function noteOn({ failure, held, change, note, state }: TaskNode): string {
+function noteOn({ failure, held, change, note, state, mapping }: TaskNode): string {
   const known = failure ?? held?.failure;
-  const words = plain(known ? firstLine(rootFailure(known.error).message) : (note ?? state));
+  const words = plain(known ? firstLine(rootFailure(known.error).message) : (note ?? mappedOf(mapping) ?? state));
   const until = held && `held until ${new Date(held.until).toISOString().slice(0, 16)}Z: `;
   const changed = change && ` (changed: ${plain(Object.keys(change).join(', '))})`;
   return `${until ?? ''}${words}${changed ?? ''}`;
+}
+
+function mappedOf(mapping: TaskNode['mapping']): string | undefined {
+  const mapped = mapping?.progress;
+  return mapped && `${mapped.done} of ${mapped.items} items done, ${mapped.failed} failed, ${mapped.running} running`;
 }
 
 function waitsFor(task: TaskNode): string {

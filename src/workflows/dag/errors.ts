@@ -17,6 +17,8 @@ export type DagErrorType =
   /** A name that cannot be part of an activityId. */
   | 'DagName'
   | 'DagTooLarge'
+  /** Items of a `task.map` have no result; `details[0]` is an `ItemsFailed`. */
+  | 'DagItemsFailed'
   /** A handle was used as a value, or an option makes no sense. */
   | 'DagMisuse'
   /** The pod was not started, because another task had failed and `onFailure` is `stop`. */

@@ -10,6 +10,7 @@ export function graphOf(nodes: readonly TaskNode[], podsHeld = false): Graph {
 export function graphNode(node: TaskNode): GraphNode {
   const { name, state, parent, pods, startedAt, endedAt, held, change } = node;
   const failure = node.failure ?? held?.failure;
+  const mapped = node.mapping?.progress;
   return {
     name,
     state,
@@ -20,6 +21,7 @@ export function graphNode(node: TaskNode): GraphNode {
     ...(failure && { error: rootFailure(failure.error).message.slice(0, 200) }),
     ...(held && { heldUntil: held.until }),
     ...(change && { changed: change }),
+    ...(mapped && { mapped }),
     ...(startedAt !== undefined && { startedAt }),
     ...(endedAt !== undefined && { endedAt }),
   };

@@ -44,6 +44,23 @@ export interface GraphNode {
   /** Milliseconds since 1970: when the first pod got its slot. */
   startedAt?: number;
   endedAt?: number;
+  /** Of a `task.map`, as soon as its items are known. */
+  mapped?: MappedItems;
+}
+
+/** Numbers of items. Those of a chunk that runs are all `running`: its own graph, asked by its workflowId, tells more. */
+export interface MappedItems {
+  items: number;
+  done: number;
+  failed: number;
+  running: number;
+  chunks: {
+    workflowId: string;
+    /** The index of its first item. */
+    from: number;
+    items: number;
+    state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  }[];
 }
 
 /** `data`: `to` awaited `from`. `order`: `to` was created after its creator had awaited `from`; true in time, drawn dotted. */

@@ -14,6 +14,7 @@ import {
 import { dagError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Held } from './hold.ts';
+import { podsHeld } from './pods-held.ts';
 import { addChange, isFields } from './spec-change.ts';
 import type { TaskNode } from './task-node.ts';
 
@@ -48,6 +49,8 @@ export function listen({ tasks, gate, hasEnded }: Controlled): void {
         checkOptions<RetryOptions>(options, 'spec');
         if (options?.spec !== undefined && !isFields(options.spec)) throw refusal('spec is not an object');
         held(name);
+        if (options?.spec && find(name).mapping)
+          throw refusal(`'${name}' is a map: the spec of its pods is changed in the workflows of its chunks`);
         const children = [...tasks.values()].filter(({ parent }) => parent?.name === name).map((node) => node.name);
         if (children.length > 0)
           throw refusal(
@@ -79,14 +82,20 @@ export function listen({ tasks, gate, hasEnded }: Controlled): void {
       },
     },
   );
-  setHandler(holdPods, () => gate.hold(), {
+  const setHeld = (on: boolean) => {
+    if (on) gate.hold();
+    else gate.release();
+    for (const { mapping } of tasks.values()) void mapping?.tellHeld(on);
+  };
+  setHandler(podsHeld, setHeld);
+  setHandler(holdPods, () => setHeld(true), {
     validator() {
       if (hasEnded()) throw refusal('the DAG has ended');
       if (gate.isShut) throw refusal('no pod starts any more in any case, since a task has failed');
       if (gate.isHeld) throw refusal('new pods are held already');
     },
   });
-  setHandler(releasePods, () => gate.release(), {
+  setHandler(releasePods, () => setHeld(false), {
     validator() {
       if (!gate.isHeld) throw refusal('new pods are not held');
     },

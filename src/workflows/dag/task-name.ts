@@ -16,3 +16,14 @@ export function checkTaskName(name: string): void {
   const rule = '1 to 63 letters, digits, dots, dashes and underscores, with a letter or digit at both ends';
   throw dagError('DagName', `${JSON.stringify(name)} cannot be the name of a task: ${rule}`);
 }
+
+/** A longer history takes longer to replay than Temporal gives a workflow task. */
+export const MAX_TASKS = 2000;
+
+export function checkNewTask(name: string, tasks: ReadonlyMap<string, unknown>): void {
+  checkTaskName(name);
+  if (tasks.has(name)) throw dagError('DagDuplicate', `two tasks are called '${name}'`);
+  if (tasks.size < MAX_TASKS) return;
+  const instead = 'task.map runs chunks of items as child workflows';
+  throw dagError('DagTooLarge', `a DAG has at most ${MAX_TASKS} tasks: ${instead}`);
+}

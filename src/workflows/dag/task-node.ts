@@ -3,6 +3,7 @@ import type { SpecChange } from './controls.ts';
 import type { Gate } from './gate.ts';
 import type { TaskState } from './graph.ts';
 import type { Held } from './hold.ts';
+import type { Mapping } from './mapping.ts';
 import type { TaskOptions } from './types.ts';
 
 export interface Failure {
@@ -46,6 +47,8 @@ export class TaskNode {
   held: Held | undefined;
   /** What somebody changed in the spec of its pods. */
   change: SpecChange | undefined;
+  /** Of a `task.map`. */
+  mapping: Pick<Mapping<unknown, unknown>, 'progress' | 'tellHeld'> | undefined;
   /** Of the body, whose pods no gate counts. */
   onPodOver: (() => void) | undefined;
   #scope: CancellationScope | undefined;

@@ -23,8 +23,45 @@ export interface TaskOptions {
   readonly hold?: Duration | false;
 }
 
-/** Adds a task to the DAG. Its function starts soon, in a microtask: what it awaits may be written further down. */
-export type Task = <T>(name: string, work: () => T | PromiseLike<T>, options?: TaskOptions) => Handle<T>;
+export interface Task {
+  /** Adds a task to the DAG. Its function starts soon, in a microtask: what it awaits may be written further down. */
+  <T>(name: string, work: () => T | PromiseLike<T>, options?: TaskOptions): Handle<T>;
+  /**
+   * Adds a task that does the same with every item, for more items than one workflow may have tasks: chunks of them run as child
+   * workflows `<workflowId>/<name>/<chunk>`, each a DAG of its own (`mapChunk`), with a graph of its own. Items and results are in
+   * the history: keep those of a chunk below 1 MiB. In a small number, items are better mapped as `items.map((item) => task(…))`.
+   *
+   * @param items a list, or what a task returns as one
+   * @param workflow an exported workflow of the same worker, which returns one result for each item, in order
+   * @returns all results in the order of the items. Rejects with `DagItemsFailed`, when every chunk has ended
+   */
+  map<I, R>(
+    name: string,
+    items: readonly I[] | PromiseLike<readonly I[]>,
+    workflow: ChunkWorkflow<I, R>,
+    options?: MapOptions,
+  ): Handle<R[]>;
+}
+
+/** The argument of a chunk's workflow. */
+export interface Chunk<I> {
+  /** Of the mapped task. */
+  readonly name: string;
+  /** The index of the first item among all. */
+  readonly from: number;
+  readonly items: readonly I[];
+  /** What the mapped task has awaited, by name: so the graph can be told from the history. */
+  readonly after: readonly string[];
+}
+
+export type ChunkWorkflow<I, R> = (chunk: Chunk<I>) => Promise<readonly R[]>;
+
+export interface MapOptions extends TaskOptions {
+  /** Items in a chunk, at most 2,000. Default 500. */
+  readonly per?: number;
+  /** How many chunks run at once. Default 4; each has a `maxParallel` of its own, and the DAG's does not count its pods. */
+  readonly atOnce?: number;
+}
 
 export interface DagOptions {
   /**

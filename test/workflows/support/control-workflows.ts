@@ -31,6 +31,14 @@ export async function assortment(options: DagOptions = {}): Promise<void> {
   );
 }
 
+/** Catches a failure, and fails by itself. */
+export async function catcherFails(): Promise<unknown> {
+  return dag((task) => {
+    const bad = task('bad', () => runPod(failing()));
+    return task('catcher', () => bad.catch(() => runPod(failing())), { hold: '1h' });
+  });
+}
+
 /** Two are held; then a third one fails for good, and nothing new starts. */
 export async function twoHeldOneStops(onFailure: 'stop' | 'cancel'): Promise<void> {
   await dag(

@@ -1,7 +1,7 @@
 /** What TypeScript infers of a DAG. Nothing here runs: `tsc` is the test. */
 import type { QueryDefinition } from '@temporalio/common';
-import type { Graph, graphQuery, Handle, Slot, Task } from '../../../src/workflows/dag/index.ts';
-import { dag, inSlot } from '../../../src/workflows/dag/index.ts';
+import type { Chunk, Graph, graphQuery, Handle, Slot, Task } from '../../../src/workflows/dag/index.ts';
+import { dag, inSlot, mapChunk } from '../../../src/workflows/dag/index.ts';
 
 type Equal<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
 /** Takes a value of exactly this type, neither a narrower nor a wider one. */
@@ -45,6 +45,14 @@ export async function aTaskIsAHandleOfItsResult(task: Task, sales: () => Promise
   exactly<Handle<Sales | null>>()(orNull);
   const ended = a.finally(() => undefined);
   exactly<Handle<Sales>>()(ended);
+}
+
+export async function aMappedTaskIsAHandleOfAllResults(task: Task, days: () => Promise<string[]>) {
+  const load = (chunk: Chunk<string>): Promise<Sales[]> => mapChunk(chunk, (day) => ({ sum: day.length }));
+  exactly<Handle<Sales[]>>()(task.map('list', ['monday'], load));
+  exactly<Handle<Sales[]>>()(task.map('handle', task('days', days), load, { per: 10 }));
+  // @ts-expect-error the items are not what the workflow takes
+  task.map('numbers', [1, 2], load);
 }
 
 export async function aDagReturnsWhatItsBodyDoes(sales: () => Promise<Sales>) {

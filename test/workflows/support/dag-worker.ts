@@ -43,7 +43,7 @@ export interface DagWorker {
 }
 
 /** A worker with stub pods and the test workflows, on a task queue of its own. */
-export async function dagWorker(): Promise<DagWorker> {
+export async function dagWorker({ timeout = '3m' } = {}): Promise<DagWorker> {
   const logger = new DefaultLogger('ERROR');
   // Replay tests provoke what Temporal's core would warn about.
   Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
@@ -67,7 +67,7 @@ export async function dagWorker(): Promise<DagWorker> {
   const stopped = worker.run();
   const handles: WorkflowHandle[] = [];
   const start: DagWorker['start'] = async (name, ...args) => {
-    const options = { args, taskQueue, workflowId: `${name}-${randomUUID()}`, workflowExecutionTimeout: '60s' };
+    const options = { args, taskQueue, workflowId: `${name}-${randomUUID()}`, workflowExecutionTimeout: timeout };
     const handle = await client.workflow.start<Workflows[typeof name]>(name, options as never);
     handles.push(handle as WorkflowHandle);
     return handle;

@@ -1,5 +1,6 @@
 export {
   assortment,
+  catcherFails,
   controlled,
   endsBeforeItsPods,
   outOfMemory,
@@ -24,5 +25,6 @@ export {
   unseenWaitWithOneSlot,
   wide,
 } from './limit-workflows.ts';
+export { loadChunk, mapped, mapMistake, shortChunk } from './map-workflows.ts';
 export { childAwaitsParent, mistake, twoDags } from './mistake-workflows.ts';
 export { randomDag } from './random-workflow.ts';

@@ -1,0 +1,91 @@
+/** One chunk of a `task.map`, as its parent sees it: a child workflow. */
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  condition,
+  isCancellation,
+  ParentClosePolicy,
+  startChild,
+  type ChildWorkflowHandle,
+} from '@temporalio/workflow';
+import { dagError, notStarted } from './errors.ts';
+import type { MappedItems } from './graph.ts';
+import { failedItem, whichFailed, type FailedItem } from './items-failed.ts';
+import { podsHeld } from './pods-held.ts';
+import type { TaskNode } from './task-node.ts';
+import type { Chunk, ChunkWorkflow } from './types.ts';
+
+export class ChunkRun<I, R> {
+  readonly workflowId: string;
+  readonly from: number;
+  readonly items: readonly I[];
+  state: MappedItems['chunks'][number]['state'] = 'waiting';
+  results: readonly R[] = [];
+  /** Of a chunk that has failed. */
+  error: unknown;
+  #child: ChildWorkflowHandle<ChunkWorkflow<I, R>> | undefined;
+
+  constructor(workflowId: string, from: number, items: readonly I[]) {
+    this.workflowId = workflowId;
+    this.from = from;
+    this.items = items;
+  }
+
+  /** Keeps what came of it. @throws CancelledFailure when the mapping was cancelled, after the child has closed */
+  async run(node: TaskNode, workflow: ChunkWorkflow<I, R>): Promise<void> {
+    const gate = node.gate!;
+    try {
+      if (gate.isHeld) await condition(() => !gate.isHeld || gate.isShut);
+      if (gate.isShut) throw notStarted(node.name, 'nothing new starts any more');
+      this.state = 'running';
+      node.running++;
+      node.startedAt ??= Date.now();
+      this.results = await this.#resultOf(node, workflow).finally(() => node.running--);
+      this.state = 'done';
+    } catch (error) {
+      // Somebody may have cancelled this one child: for the mapping it has failed then.
+      const isCancelled = CancellationScope.current().consideredCancelled && isCancellation(error);
+      this.state = isCancelled ? 'cancelled' : 'failed';
+      this.error = error;
+      if (isCancelled) throw error;
+    }
+  }
+
+  /** How many items have no result, now that it has ended. */
+  get failed(): number {
+    return this.state === 'failed' ? (whichFailed(this.error)?.failed ?? this.items.length) : 0;
+  }
+
+  get failedItems(): FailedItem[] {
+    const { workflowId, from, items } = this;
+    const told = whichFailed(this.error)?.items.map((item) => ({ ...item, workflowId }));
+    return told ?? [failedItem(from, this.error, { last: from + items.length - 1, workflowId })];
+  }
+
+  /** A child that has ended meanwhile has no pods to hold. */
+  async tellHeld(held: boolean): Promise<void> {
+    if (this.state === 'running') await this.#child?.signal(podsHeld, held).catch(() => undefined);
+  }
+
+  async #resultOf({ name, sources, gate }: TaskNode, workflow: ChunkWorkflow<I, R>): Promise<readonly R[]> {
+    const { workflowId, from, items } = this;
+    const input: Chunk<I> = { name, from, items, after: [...sources].map((source) => source.name) };
+    this.#child = undefined;
+    const child = await startChild(workflow, {
+      workflowId,
+      args: [input],
+      // A terminated parent's children come to an orderly end: their pods are seen off.
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      // Replaying a chunk may take longer than the 10 s that are the default.
+      workflowTaskTimeout: '60s',
+      staticSummary: `${name} ${from} to ${from + items.length - 1}`,
+    });
+    this.#child = child;
+    if (gate?.isHeld) await this.tellHeld(true);
+    const results: unknown = await child.result();
+    if (Array.isArray(results) && results.length === items.length) return results as R[];
+    const got = Array.isArray(results) ? `${results.length} results` : 'no list of results';
+    throw dagError('DagMisuse', `${workflowId} returned ${got} for ${items.length} items`);
+  }
+}
