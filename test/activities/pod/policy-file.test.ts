@@ -88,6 +88,14 @@ suite('the file of a policy', () => {
       assert.equal(refusal(text), `policy.yaml: is not a policy for pods:\n  ${fault}`);
     });
 
+  test('has a page that tells every rule', async () => {
+    const page = await readFile(new URL('../../../docs/policy.md', import.meta.url), 'utf8');
+    assert.deepEqual(
+      Object.keys(DEFAULTS).filter((rule) => !page.includes(`\`${rule}\``)),
+      [],
+    );
+  });
+
   test('is refused when it is no YAML, or none', () => {
     assert.match(refusal('images: ['), /^policy\.yaml: is not valid YAML or JSON/);
     assert.match(refusal(''), /^policy\.yaml: holds nothing/);
