@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { V1ContainerState } from '@kubernetes/client-node';
+import { pause } from '../../src/activities/pause.ts';
 import type { PodCallbacks } from '../../src/types.ts';
 import type { FakeCluster, FakePod } from '../support/fake-cluster.ts';
 import { failureOf, inWorld, SPEC } from '../support/pods.ts';
@@ -73,6 +74,28 @@ suite('onStart', () => {
       });
       const { problems } = await attempt(spec).result;
       assert.match(problems?.join() ?? '', /mine\.onStart.*too slow/);
+    }),
+  );
+
+  test(
+    'is waited for before the end is told',
+    inWorld(async ({ fake, dependencies, attempt }) => {
+      const calls: string[] = [];
+      const end = Promise.withResolvers<void>();
+      const spec = withCallbacks(dependencies, {
+        async onStart() {
+          // Long enough for an end that would not wait.
+          await Promise.race([end.promise, pause(1_000)]);
+          calls.push('started');
+        },
+        onEnd() {
+          calls.push('end');
+          end.resolve();
+        },
+      });
+      fake.script(succeed);
+      await attempt(spec).result;
+      assert.deepEqual(calls, ['started', 'end']);
     }),
   );
 

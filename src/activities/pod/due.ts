@@ -56,20 +56,18 @@ function late(pod: V1Pod, limits: Deadlines): Candidate[] {
     ];
   const init = runningInit(pod);
   // The clock of the start stands still while an init container has its turn.
-  if (init && limits.init === undefined) return [];
-  if (init)
-    return [
-      {
-        at: init.since + (limits.init ?? Infinity),
-        kind: 'InitTimeout',
-        reason: 'InitTimeout',
-        message: `${nameOf('init', limits)} passed`,
-        container: init.name,
-      },
-    ];
+  if (init) return limits.init === undefined ? [] : [lateInit(init, limits.init, limits)];
   const at = scheduled + limits.start + initTime(pod);
   return [{ at, kind: 'StartTimeout', reason: why?.reason ?? 'NotStarted', message: passed('start') }];
 }
+
+const lateInit = ({ name, since }: { name: string; since: number }, length: number, limits: Deadlines): Candidate => ({
+  at: since + length,
+  kind: 'InitTimeout',
+  reason: 'InitTimeout',
+  message: `${nameOf('init', limits)} passed`,
+  container: name,
+});
 
 function inTrouble(pod: V1Pod, limits: Deadlines, since: PodRecord['trouble']): Candidate[] {
   const trouble = troubleOf(pod);
