@@ -7,8 +7,8 @@ import { dagWorker } from '../test/workflows/support/dag-worker.ts';
 import { temporal } from '../test/support/temporal.ts';
 
 const [count = 10_000, per = 500] = process.argv.slice(2).map(Number);
-const server = await temporal();
 const worker = await dagWorker({ timeout: '2h' });
+const server = await temporal();
 
 interface Sizes {
   events: number;

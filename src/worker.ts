@@ -11,6 +11,7 @@ import { MANAGED_SELECTOR } from './activities/pod/identity.ts';
 import { kubernetesConfig, temporalConfig, workerFiles, type TemporalConfig } from './config/index.ts';
 import { messageOf } from './message-of.ts';
 import { infrastructure, main, usage } from './problem.ts';
+import { hasPodFailure, markSearchable } from './search-attributes.ts';
 import { ensureSweeper } from './sweeper.ts';
 import { workerLogger } from './worker-log.ts';
 
@@ -50,6 +51,7 @@ await main(async () => {
       taskQueue: temporal.taskQueue,
       maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
       shutdownForceTime: SHUTDOWN_FORCE,
+      ...((await hasPodFailure(connection, temporal.namespace)) && { interceptors: { activity: [markSearchable] } }),
     };
     const workers = await Promise.all([
       Worker.create({

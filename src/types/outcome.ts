@@ -134,6 +134,8 @@ export interface PodEvent {
 /** `details[0]` of every failure that `runPod` throws; `type` is the outcome's kind, or one of `InvalidSpec` and the like. */
 export interface PodFailureDetails {
   kind: string;
+  /** The Temporal namespace has the search attribute `PodFailure`, so the workflow may set it. */
+  searchable?: true;
   pod?: PodRef;
   /** Of a cancelled activity. */
   cluster?: string;

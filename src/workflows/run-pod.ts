@@ -9,6 +9,7 @@ import { onePod } from './one-pod.ts';
 import { withSchema } from './result-schema.ts';
 import type { RunPodOptions } from './run-pod-options.ts';
 import { failureDetails } from './told.ts';
+import { makeSearchable } from './searchable.ts';
 import { firstTry } from './tries.ts';
 
 /**
@@ -28,6 +29,7 @@ export async function runPod<Output = unknown>(
       const end = await onePod(now, slot, round.try);
       if ('result' in end) return { ...end.result, ...(slot.change && { changed: slot.change }) } as PodResult<Output>;
       const failure = failureDetails(end.error);
+      makeSearchable(failure);
       // While the old pod may still be at work, a new one would work beside it.
       const next = end.over && !isCancellation(end.error) ? round.after(now, failure) : undefined;
       if (!next || !failure || !slot.mayGoOn()) throw end.error;

@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import type { WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, type Duration } from '@temporalio/common';
 import {
   bundleWorkflowCode,
   DefaultLogger,
   makeTelemetryFilterString,
   Runtime,
   Worker,
+  type WorkerInterceptors,
   type WorkflowBundle,
 } from '@temporalio/worker';
 import type { PodFailureDetails, PodResult, PodSpec } from '../../../src/types.ts';
@@ -42,11 +43,24 @@ export interface DagWorker {
   close(): Promise<void>;
 }
 
-/** A worker with stub pods and the test workflows, on a task queue of its own. */
-export async function dagWorker({ timeout = '3m' } = {}): Promise<DagWorker> {
-  const logger = new DefaultLogger('ERROR');
+const logger = new DefaultLogger('ERROR');
+let isInstalled = false;
+function installRuntime(): void {
+  if (isInstalled) return;
+  isInstalled = true;
   // Replay tests provoke what Temporal's core would warn about.
   Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
+}
+
+export interface DagWorkerOptions {
+  /** Of the workflows. */
+  timeout?: Duration;
+  interceptors?: WorkerInterceptors;
+}
+
+/** A worker with stub pods and the test workflows, on a task queue of its own. */
+export async function dagWorker({ timeout = '3m', interceptors = {} }: DagWorkerOptions = {}): Promise<DagWorker> {
+  installRuntime();
   const temporalServer = await temporal();
   const { client, nativeConnection, namespace } = temporalServer;
   const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
@@ -63,6 +77,7 @@ export async function dagWorker({ timeout = '3m' } = {}): Promise<DagWorker> {
     taskQueue,
     workflowBundle,
     ...stubPods(podsOf),
+    interceptors,
   });
   const stopped = worker.run();
   const handles: WorkflowHandle[] = [];
@@ -95,7 +110,7 @@ export async function dagWorker({ timeout = '3m' } = {}): Promise<DagWorker> {
 
 /** What the stub pods need of a worker. */
 export const stubPods = (podsOf: (workflowId: string) => Pods) => ({
-  activities: { stubPod: (input: StubInput) => stubPod(input, podsOf), runPod: memoryHungry },
+  activities: { stubPod: (input: StubInput) => stubPod(input, podsOf), runPod: memoryHungry(podsOf) },
   maxHeartbeatThrottleInterval: 200,
   maxConcurrentActivityTaskExecutions: 500,
 });
@@ -103,12 +118,15 @@ export const stubPods = (podsOf: (workflowId: string) => Pods) => ({
 export const noPods = (): Pods => ({ started: [], ended: [], running: 0, mostRunning: 0 });
 
 /** Stands in for the activity `runPod`, for a pod that needs 2 GiB. */
-async function memoryHungry({ spec }: { spec: PodSpec }): Promise<Partial<PodResult>> {
-  const cleanup = { gone: true };
-  if (spec.resources?.limits?.memory === '2Gi') return { outcome: 'Succeeded', exitCode: 0, output: spec, cleanup };
-  const details: PodFailureDetails = { kind: 'OOMKilled', startedEver: true, cleanup };
-  throw ApplicationFailure.nonRetryable('out of memory', 'OOMKilled', details);
-}
+const memoryHungry =
+  (podsOf: (workflowId: string) => Pods) =>
+  async ({ spec, task }: { spec: PodSpec; task: string }): Promise<Partial<PodResult>> => {
+    const cleanup = { gone: true };
+    podsOf(Context.current().info.workflowExecution!.workflowId).ended.push({ spec: {}, task, after: [] });
+    if (spec.resources?.limits?.memory === '2Gi') return { outcome: 'Succeeded', exitCode: 0, output: spec, cleanup };
+    const details: PodFailureDetails = { kind: 'OOMKilled', startedEver: true, cleanup };
+    throw ApplicationFailure.nonRetryable('out of memory', 'OOMKilled', details);
+  };
 
 async function stubPod(input: StubInput, podsOf: (workflowId: string) => Pods): Promise<{ output: unknown }> {
   const context = Context.current();
