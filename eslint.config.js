@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { noStoredPromise } from './lint/no-stored-promise.ts';
 
 export default tseslint.config(
   { ignores: ['node_modules/'] },
@@ -21,7 +22,9 @@ export default tseslint.config(
   {
     // A workflow runs in a sandbox and is replayed: nothing of the outside may reach it.
     files: ['src/workflows/**'],
+    plugins: { workflow: { rules: { 'no-stored-promise': noStoredPromise } } },
     rules: {
+      'workflow/no-stored-promise': 'error',
       '@typescript-eslint/no-restricted-imports': [
         'error',
         {

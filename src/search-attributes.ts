@@ -9,14 +9,14 @@ import type { PodFailureDetails } from './types.ts';
 
 const POD_FAILURE = 'PodFailure';
 /** `INDEXED_VALUE_TYPE_KEYWORD_LIST` of the API. */
-const KEYWORD_LIST: number = 7;
+const KEYWORD_LIST = 7;
 
 /** Whether the namespace has it, as a list of keywords. Who may not ask gets a no. */
 export async function hasPodFailure(connection: NativeConnection, namespace: string): Promise<boolean> {
   const { customAttributes } = await connection.operatorService
     .listSearchAttributes({ namespace })
     .catch(() => ({ customAttributes: undefined }));
-  return customAttributes?.[POD_FAILURE] === KEYWORD_LIST;
+  return Number(customAttributes?.[POD_FAILURE]) === KEYWORD_LIST;
 }
 
 /** Marks the failures of pods as ones that the workflow may make searchable. */
