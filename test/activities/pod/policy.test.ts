@@ -248,6 +248,12 @@ const rows: Record<string, Row[]> = {
       volume({ hostPath: { path: '/data/../etc' } }),
       'hostPaths: spec.volumes[0].hostPath.path "/data/../etc" is not allowed; allowed: /data',
     ],
+    [
+      'one that may leave it by a link',
+      { hostPaths: [{ path: '/data' }] },
+      volume({ hostPath: { path: '/data/link/../a' } }),
+      'hostPaths: spec.volumes[0].hostPath.path "/data/link/../a" is not allowed; allowed: /data',
+    ],
     ['read only', { hostPaths: [{ path: '/data', readOnly: true }] }, mounted([true])],
     [
       'read only, and a second mount that is not',
