@@ -133,26 +133,35 @@ describe('task.map', { concurrency: 3 }, () => {
   });
 
   it('cancelled from outside, cancels its chunks and ends after them', async () => {
-    const run = await worker.start('mapped', { count: 8, map: { per: 2, atOnce: 2 }, ms: 30_000 });
+    const run = await worker.start('mapped', { count: 8, map: { per: 2, atOnce: 2 }, ms: 30_000, slowCancelMs: 1_500 });
     await begun(run, 1, 'load-2:running load-3:running');
     await run.cancel();
     assert.ok((await failureOf(run)) instanceof CancelledFailure);
-    for (const at of [0, 1]) assert.equal((await chunk(run, at).describe()).status.name, 'CANCELLED');
+    const ended = (await run.describe()).closeTime!;
+    for (const at of [0, 1]) {
+      const { status, closeTime } = await chunk(run, at).describe();
+      assert.equal(status.name, 'CANCELLED');
+      assert.ok(closeTime! <= ended);
+    }
     assert.deepEqual(
       (await nodeOf(run, 'load')).mapped?.chunks.map(({ state }) => state),
       ['cancelled', 'cancelled', 'waiting', 'waiting'],
     );
   });
 
-  it('fails with all items of a chunk that somebody ended', async () => {
-    const run = await worker.start('mapped', { count: 4, map: { per: 2 }, ms: 3_000 });
-    const child = await begun(run, 1, 'load-2:running load-3:running');
-    await child.terminate('by a test');
-    assert.match((await failureOf(run)).message, /\nload: 2 of 4 items failed: load-2 to load-3$/);
-    children.splice(children.indexOf(child), 1);
-  });
+  for (const how of ['terminate', 'cancel'] as const) {
+    it(`fails with all items of a chunk that somebody ended: ${how}`, async () => {
+      const run = await worker.start('mapped', { count: 4, map: { per: 2 }, ms: 3_000 });
+      const child = await begun(run, 1, 'load-2:running load-3:running');
+      await child[how]();
+      assert.match((await failureOf(run)).message, /\nload: 2 of 4 items failed: load-2 to load-3$/);
+      assert.deepEqual(await statesOf(run), 'found:done load:failed sum:upstream');
+      // A terminated run is cut off anywhere: there is nothing to replay up to.
+      if (how === 'terminate') children.splice(children.indexOf(child), 1);
+    });
+  }
 
-  it('holds the new pods of its chunks too, of those that start later as well', async () => {
+  it('holds the new pods of its chunks too', async () => {
     const run = await worker.start('mapped', {
       count: 4,
       map: { per: 2, atOnce: 1 },

@@ -53,8 +53,11 @@ export function toFailure(error: Error): Error {
 
 /** The failure that says something: Temporal wraps what an activity or a child threw into "Activity task failed". */
 export function rootFailure(error: unknown): { type: string; message: string } {
-  if ((error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && error.cause)
-    return rootFailure(error.cause);
+  if ((error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && error.cause) {
+    const { type, message } = rootFailure(error.cause);
+    // A cancellation has no words of its own.
+    return { type, message: message || error.message };
+  }
   if (!(error instanceof Error)) return { type: 'Error', message: String(error) };
   const type = error instanceof ApplicationFailure ? error.type : undefined;
   return { type: type ?? error.name, message: error.message };

@@ -1,3 +1,4 @@
+import { CancellationScope } from '@temporalio/workflow';
 import { dag, mapChunk, type Chunk, type DagOptions, type MapOptions } from '../../../src/workflows/dag/index.ts';
 import { failing, runPod, type StubSpec } from './stub-pod.ts';
 
@@ -5,6 +6,7 @@ import { failing, runPod, type StubSpec } from './stub-pod.ts';
 interface Item {
   value: number;
   spec?: StubSpec;
+  cancelMs?: number | undefined;
 }
 
 export interface MapInput {
@@ -15,6 +17,8 @@ export interface MapInput {
   ms?: number;
   /** Of each chunk. */
   chunk?: DagOptions;
+  /** How long the pods of the second chunk take to be cancelled. */
+  slowCancelMs?: number;
 }
 
 interface Load extends Item {
@@ -24,18 +28,32 @@ interface Load extends Item {
 export const loadChunk = (chunk: Chunk<Load>): Promise<number[]> =>
   mapChunk(
     chunk,
-    async ({ value, spec }) => Number((await runPod({ output: value * 2, ...spec })).output),
+    async ({ value, spec, cancelMs }) => {
+      try {
+        return Number((await runPod({ output: value * 2, ...spec })).output);
+      } finally {
+        if (cancelMs && CancellationScope.current().consideredCancelled)
+          await CancellationScope.nonCancellable(() => runPod({ ms: cancelMs }));
+      }
+    },
     chunk.items[0]?.options,
   );
 
 /** A list is found, its items are loaded, and what came of them is summed up. */
-export async function mapped({ count, map, fails = [], ms = 0, chunk = {} }: MapInput): Promise<number[]> {
+export async function mapped({
+  count,
+  map,
+  fails = [],
+  ms = 0,
+  chunk = {},
+  slowCancelMs,
+}: MapInput): Promise<number[]> {
   return dag(async (task) => {
     const found = task('found', async () => Number((await runPod({ output: count })).output));
     const items = found.then((length) =>
       Array.from({ length }, (_, at): Load => {
         const spec = fails.includes(at) ? failing(`item ${at} is broken`, ms) : { ms };
-        return { value: at, spec, options: chunk };
+        return { value: at, spec, options: chunk, cancelMs: at >= (map?.per ?? 0) ? slowCancelMs : undefined };
       }),
     );
     const loaded = task.map('load', items, loadChunk, map);
