@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { specFaults } from '../../src/activities/spec.ts';
 import type { PodSpec } from '../../src/types.ts';
 import { failureOf, inWorld } from '../support/pods.ts';
+import { hello } from './support.ts';
 
 const I = { image: 'x' };
 const t = (spec: object) => ({ ...I, template: { spec } });
@@ -622,10 +623,7 @@ suite('the door refuses', () => {
     'before anything is created: InvalidSpec, and final',
     inWorld(async ({ fake, attempt }) => {
       assert.ok(BAD.length >= 90);
-      fake.script((pod) => {
-        pod.run();
-        pod.finish({ exitCode: 0 });
-      });
+      fake.script(hello);
       // Without a spec, the support gives a good one.
       for (const [spec, fault] of BAD.filter(([spec]) => spec !== undefined)) {
         const { error } = await failureOf(attempt(spec as PodSpec));
@@ -640,6 +638,7 @@ suite('the door refuses', () => {
   test(
     'a log of a container that the whole pod does not have',
     inWorld(async ({ fake, attempt }) => {
+      fake.script(hello);
       const { error } = await failureOf(attempt({ ...I, logs: { containers: ['base', 'proxi'] } }));
       assert.equal(error.type, 'InvalidSpec');
       assert.match(error.message, /logs\.containers: the pod has no such container, only base; got "proxi"/);
