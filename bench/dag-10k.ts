@@ -14,7 +14,7 @@ interface Sizes {
   events: number;
   bytes: number;
   /** Workflow tasks that failed or timed out: somebody's limit was near. */
-  troubles: number;
+  troubles: string[];
   pods: string[];
 }
 
@@ -25,8 +25,11 @@ async function sizesOf(workflowId: string): Promise<Sizes> {
   return {
     events: events?.length ?? 0,
     bytes: Number(raw.workflowExecutionInfo?.historySizeBytes ?? 0),
-    troubles: (events ?? []).filter((e) => e.workflowTaskFailedEventAttributes ?? e.workflowTaskTimedOutEventAttributes)
-      .length,
+    troubles: (events ?? []).flatMap((event) => {
+      if (event.workflowTaskTimedOutEventAttributes) return 'timed out';
+      const failed = event.workflowTaskFailedEventAttributes;
+      return failed ? `cause ${failed.cause}: ${failed.failure?.message}` : [];
+    }),
     pods: (events ?? []).flatMap((e) => e.activityTaskScheduledEventAttributes?.activityId ?? []),
   };
 }
@@ -52,7 +55,8 @@ console.log(`parent's history       ${parent.events} events, ${(parent.bytes / 1
 console.log(
   `largest of the chunks  ${largest((one) => one.events)} events, ${(largest((one) => one.bytes) / 1024).toFixed(0)} KiB`,
 );
-console.log(`workflow tasks failed  ${[parent, ...chunks].reduce((total, { troubles }) => total + troubles, 0)}`);
+const troubles = [parent, ...chunks].flatMap((sizes) => sizes.troubles);
+console.log(`workflow tasks failed  ${troubles.length}${troubles.map((one) => `\n  ${one}`).join('')}`);
 console.log(`graph of the parent    ${Date.now() - asked} ms`);
 await worker.close();
 await server.close();
