@@ -120,7 +120,7 @@ export interface PodTimeouts {
   run?: Duration;
   /** Everything, from the task's scheduling. Default 24 hours. */
   total?: Duration;
-  /** How long the node of a running pod may be silent. Default 5 minutes. */
+  /** How long the node of a running pod may be silent. Default 5 minutes, never less than 30 s. */
   nodeLost?: Duration;
   /** How long a finished pod is kept for log lines that cannot be read at once. Default 60 s, at most 60 s. */
   drain?: Duration;

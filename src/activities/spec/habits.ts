@@ -68,7 +68,7 @@ const AIRFLOW: Record<string, string> = {
   log_events_on_failure: 'events',
   log_pod_spec_on_failure: 'nothing: a dry run shows the manifest',
   do_xcom_push: 'result',
-  xcom_sidecar_container_security_context: 'nothing: the collector of results is as the main container',
+  xcom_sidecar_container_security_context: `${POD}initContainers, of the one called temporal-pods-result`,
   skip_on_exit_code: 'exitCodes.skip',
   on_finish_action: 'onFinish',
   is_delete_operator_pod: 'onFinish',
