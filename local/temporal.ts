@@ -14,7 +14,7 @@ export const NAMESPACE = 'default';
 const PORTS = { Temporal: 7233, 'the Web UI': 8233 };
 
 /** `Name=Type`, created with the server. */
-const SEARCH_ATTRIBUTES: readonly string[] = [];
+const SEARCH_ATTRIBUTES = ['PodFailure=KeywordList'];
 
 const PART = 'temporal';
 

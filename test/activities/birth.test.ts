@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import type { PodSpec } from '../../src/types.ts';
 import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
@@ -138,7 +139,7 @@ suite('an adoption', () => {
     ['image', { image: 'older:1' }],
     ['command', { command: ['older'] }],
     ['args', { args: ['older'] }],
-  ] as const)
+  ] as [string, Partial<PodSpec>][])
     test(
       `makes a new pod where an older ${what} waits behind the gate: it never ran, and never will`,
       inWorld(async ({ fake, attempt, dependencies }) => {
