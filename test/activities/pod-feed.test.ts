@@ -87,7 +87,7 @@ suite('a pod is judged by its newest state', () => {
           pod.run();
           pod.finish({ exitCode: 0 });
         });
-        const { exitCode } = await attempt({ ...SPEC, timeouts: { start: '1h' } }).result;
+        const { exitCode } = await attempt({ ...SPEC, timeouts: { schedule: '1h' } }).result;
         assert.equal(exitCode, 0);
       },
       { scheduledAt: Date.now() - 3_600_000 + 3_000 },
