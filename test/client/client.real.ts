@@ -110,8 +110,9 @@ suite('the client', { concurrency: 2, timeout: 120_000 }, () => {
 
   test('an id that runs already is usage, and names it', async () => {
     const id = `${stub.taskQueue}-twice`;
-    await stub.client(['start', 'pod', spec([], { MS: '5000' }), '--id', id]).ended;
+    await stub.client(['start', 'pod', spec([], { MS: '600000' }), '--id', id]).ended;
     const { code, err } = await stub.client(['run', 'pod', spec([]), '--id', id]).ended;
+    await stub.temporal.client.workflow.getHandle(id).cancel();
     assert.equal(code, 2, err);
     assert.match(err, new RegExp(`'${id}' is running already; nothing was started\n {2}look at it: `));
   });
