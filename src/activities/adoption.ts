@@ -2,7 +2,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Attempt } from './attempt.ts';
 import { failNow } from './failure.ts';
-import { belongsTo, refOf, SCHEDULING_GATE } from './pod/identity.ts';
+import { belongsTo, isGated, refOf } from './pod/identity.ts';
 import { graceOf } from './pod/names.ts';
 import { removePod } from './remove-pod.ts';
 
@@ -35,5 +35,3 @@ function whatRuns(pod: V1Pod, main: string): string {
   // The API server leaves empty lists out.
   return JSON.stringify([container?.image, container?.command ?? [], container?.args ?? []]);
 }
-
-export const isGated = (pod: V1Pod) => pod.spec?.schedulingGates?.some(({ name }) => name === SCHEDULING_GATE) ?? false;

@@ -4,13 +4,13 @@
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../types.ts';
-import { adopt, isGated } from './adoption.ts';
+import { adopt } from './adoption.ts';
 import type { Attempt } from './attempt.ts';
 import { lookAtRun } from './cancellation.ts';
 import { failNow } from './failure.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { pause } from './pause.ts';
-import { activityHash, keyOf, LABEL, refOf } from './pod/identity.ts';
+import { activityHash, isGated, keyOf, LABEL, refOf } from './pod/identity.ts';
 import { graceOf } from './pod/names.ts';
 import { removePod } from './remove-pod.ts';
 

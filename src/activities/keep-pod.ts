@@ -10,6 +10,7 @@ import { containerStatuses } from './pod/containers.ts';
 import { ANNOTATION, isGated } from './pod/identity.ts';
 import { keptFor, runsOnFor, untilAfter } from './pod/keeping.ts';
 import { mainHasEnded, PHASE_MS, see, takeDown, takeDownUnseen, untilIt, type Watched } from './take-down.ts';
+import { messageOf } from '../message-of.ts';
 
 /** How long the other containers of a pod are given to end after the main one. */
 const OVER_MS = 10_000;
@@ -61,8 +62,7 @@ async function keep(cluster: Cluster, ref: PodRef, ms: number): Promise<Cleanup 
       return { gone: false, kept };
     } catch (error) {
       const mayPass = isClusterError(error, 'transient') || isClusterError(error, 'unauthorized');
-      if (!mayPass || performance.now() > end)
-        return { refused: error instanceof Error ? error.message : String(error) };
+      if (!mayPass || performance.now() > end) return { refused: messageOf(error) };
       await pause(wait);
     }
   }

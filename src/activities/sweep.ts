@@ -12,6 +12,7 @@ import { lookAtRun, type RunState } from './cancellation.ts';
 import { keyOf, MANAGED_SELECTOR, type PodKey } from './pod/identity.ts';
 import { sweepVerdict } from './pod/sweep-verdict.ts';
 import { heartbeating } from './temporal-calls.ts';
+import { messageOf } from '../message-of.ts';
 
 const DEFAULT_MIN_AGE = '2m';
 const DEFAULT_LIMIT = 200;
@@ -62,9 +63,7 @@ async function remove(cluster: PodDependencies['cluster'], pod: V1Pod, why: stri
     log.warn(`swept pod ${ref.namespace}/${ref.name}: ${why}`);
     return true;
   } catch (error) {
-    log.warn(
-      `could not sweep pod ${ref.namespace}/${ref.name}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    log.warn(`could not sweep pod ${ref.namespace}/${ref.name}: ${messageOf(error)}`);
     return false;
   }
 }

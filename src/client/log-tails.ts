@@ -3,6 +3,7 @@ import { podFolders, readLog, type Gap, type RunKey } from '../activities/logs/i
 import { labelOf } from './labels.ts';
 import type { Output } from './output.ts';
 import type { PodTask } from './run-events.ts';
+import { messageOf } from '../message-of.ts';
 
 /** A pod's log is looked at this often; the files are few, but there may be a hundred pods. */
 const POLL_MS = 200;
@@ -68,10 +69,7 @@ export class LogTails {
         else this.#output.log(label, bytes);
       }
     } catch (error) {
-      this.#output.state(
-        task().task,
-        `its log cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.#output.state(task().task, `its log cannot be read: ${messageOf(error)}`);
     }
   }
 }

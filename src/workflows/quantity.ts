@@ -1,18 +1,15 @@
 /** Kubernetes quantities of bytes, exactly: a float would turn 1.1 × 1000 into 1101. Pure. */
+import { quantity } from '../quantity.ts';
 
 const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const DECIMAL = ['k', 'M', 'G', 'T', 'P', 'E'];
-const FORM = /^\+?(\d+\.?\d*|\.\d+)(?:([eE][+-]?\d+)|([numkMGTPE]|[KMGTPE]i))?$/;
+/** `quantity` counts in thousand-millionths. */
+const FINEST = 1_000_000_000n;
 
 /** Whole bytes, rounded up as Kubernetes does; undefined when it is no quantity. */
-export function bytesOf(quantity: string): bigint | undefined {
-  const [, digits, exponent, suffix = ''] = FORM.exec(quantity) ?? [];
-  if (digits === undefined) return undefined;
-  const [numerator, denominator] = fraction(digits);
-  const power =
-    Number(exponent?.slice(1) ?? 0) + 3 * (DECIMAL.indexOf(suffix) + 1) - 3 * ('mun'.indexOf(suffix || '?') + 1);
-  const binary = 1024n ** BigInt(BINARY.indexOf(suffix) + 1);
-  return ceil(numerator * binary * 10n ** BigInt(Math.max(0, power)), denominator * 10n ** BigInt(Math.max(0, -power)));
+export function bytesOf(text: string): bigint | undefined {
+  const finest = quantity(text);
+  return finest === undefined ? undefined : ceil(finest, FINEST);
 }
 
 /** Times a factor, rounded up to whole bytes. */

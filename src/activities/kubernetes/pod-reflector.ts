@@ -5,6 +5,7 @@ import { backoffMs } from './backoff.ts';
 import type { Cluster } from './cluster.ts';
 import { isClusterError } from './cluster-error.ts';
 import { createPodCache } from './pod-cache.ts';
+import { messageOf } from '../../message-of.ts';
 
 /** What the reflector saw of one pod. A name can come to belong to another pod: compare the uid. */
 export type PodSighting =
@@ -122,5 +123,3 @@ export function createPodReflector(
     },
   };
 }
-
-const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

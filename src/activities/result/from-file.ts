@@ -8,6 +8,7 @@ import { COLLECT_NOW, COLLECTOR } from './collector.ts';
 import { trouble, type Found } from './found.ts';
 import { parseFrame } from './frame.ts';
 import { MAX_RESULT_BYTES } from './limits.ts';
+import { messageOf } from '../../message-of.ts';
 
 /** Of the collector's log: base64 in lines of 76, each with a timestamp. */
 const LOG_BYTES = 3 * MAX_RESULT_BYTES;
@@ -32,7 +33,7 @@ export async function fromFile(attempt: Attempt, feed: PodFeed, path: string, un
       if (ended && ended.exitCode !== 0)
         return missing(path, `it ended with exit code ${ended.exitCode}${ended.reason ? ` (${ended.reason})` : ''}`);
     } catch (error) {
-      why = error instanceof Error ? error.message : String(error);
+      why = messageOf(error);
     }
     const left = untilMs - Date.now();
     if (left <= 0) return missing(path, why);

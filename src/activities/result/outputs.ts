@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { log } from '@temporalio/activity';
 import type { PodEnd } from '../../types.ts';
 import { pause } from '../pause.ts';
+import { messageOf } from '../../message-of.ts';
 
 const RECORD_BYTES = 8 * 1024;
 const FILE = 'result.json';
@@ -30,7 +31,7 @@ export class Outputs {
     try {
       await write(fileURLToPath(uri), json);
     } catch (error) {
-      log.error(`the result cannot be stored: ${error instanceof Error ? error.message : String(error)}`);
+      log.error(`the result cannot be stored: ${messageOf(error)}`);
     }
     return { outputFile: { name: FILE, sha256 } };
   }
