@@ -1,7 +1,6 @@
 /** How an attempt makes its pod go: in order, with the last lines of its log, and seen to be gone. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
-import { milliseconds } from '../duration.ts';
 import type { Cleanup, PodRef } from '../types.ts';
 import type { Attempt } from './attempt.ts';
 import { refOf } from './birth.ts';
@@ -22,7 +21,6 @@ const OPEN_MS = 2_000;
 const LOOK_MS = 5_000;
 /** How long a pod whose containers have all ended is given to be over as a whole. */
 export const PHASE_MS = 3_000;
-const DEFAULT_TERMINATE = '60s';
 
 /** What an attempt has of its pod. */
 export interface Watched {
@@ -35,7 +33,7 @@ export interface Watched {
 
 /** Deletes the recorded pod, keeps its last words, and waits until it is gone. Trouble is told, never thrown. */
 export async function takeDown(life: Watched): Promise<Cleanup> {
-  const { cluster, recorder, context, spec } = life.attempt;
+  const { cluster, recorder, context, limits } = life.attempt;
   const graceSeconds = graceOf(life.feed?.latest);
   const ref = recorder.state.pod;
   if (!ref) return { gone: true };
@@ -52,7 +50,7 @@ export async function takeDown(life: Watched): Promise<Cleanup> {
   const drained = life.logs.drainOpen((expectSeconds + 5) * 1000);
   const cleanup = await removePod(cluster, ref, {
     expectSeconds,
-    confirmMs: milliseconds(spec.timeouts?.terminate ?? DEFAULT_TERMINATE),
+    confirmMs: limits.terminate,
     ...(mainEnded && { graceSeconds: Math.max(1, expectSeconds) }),
     signal: stopped.signal,
   });
