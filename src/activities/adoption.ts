@@ -7,15 +7,20 @@ import { graceOf } from './pod/names.ts';
 import { removePod } from './remove-pod.ts';
 
 /**
- * A pod under our name: ours by its full key and by what it runs, or a stranger's, which is never touched. False: it was ours,
- * of an older template, policy or callback, and never ran; it is gone now.
+ * By its full key, and past the gate that only we open, after its uid was recorded: Temporal has forgotten (an activity reset), the
+ * pod works. Whoever may create pods in this namespace could make one like it; who may do that is trusted with the namespace.
+ */
+export const isOursAtWork = ({ key }: Attempt, pod: V1Pod): boolean => belongsTo(pod, key) && !isGated(pod);
+
+/**
+ * A pod under our name that has not run: ours by its full key, if it is what we would make now; a stranger's is never touched.
+ * False: it was ours, of an older template, policy or callback; it is gone now.
  */
 export async function adopt(attempt: Attempt, pod: V1Pod, manifest: V1Pod): Promise<boolean> {
   const { key, main, cluster } = attempt;
   const ours = belongsTo(pod, key);
-  // Whoever may create pods here could have put one under our name, with our key: it must also run what we would have run.
   if (ours && whatRuns(pod, main) === whatRuns(manifest, main)) return true;
-  if (ours && isGated(pod)) {
+  if (ours) {
     const expectSeconds = graceOf(pod);
     const why = `pod ${pod.metadata?.name}, made by an older worker, is still there`;
     while (!(await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal })).gone) {

@@ -4,7 +4,7 @@
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../types.ts';
-import { adopt } from './adoption.ts';
+import { adopt, isOursAtWork } from './adoption.ts';
 import type { Attempt } from './attempt.ts';
 import { lookAtRun } from './cancellation.ts';
 import { failNow } from './failure.ts';
@@ -55,6 +55,8 @@ async function adoptOrCreate(attempt: Attempt): Promise<V1Pod> {
   for (let backoff = 500; ; backoff = Math.min(2 * backoff, 15_000)) {
     // An earlier attempt's POST, or our own whose answer was lost.
     const there = await attempt.persist(`looking for pod ${name}`, () => cluster.readPod(namespace, name));
+    // Composed only for a pod that has not run: what works already is not judged by newer rules.
+    if (there && isOursAtWork(attempt, there)) return there;
     manifest ??= await attempt.compose();
     if (there) {
       if (await adopt(attempt, there, manifest)) return there;

@@ -85,8 +85,8 @@ export class Callbacks {
   }
 
   /** @throws the SDK's CancelledFailure when this attempt is to end before the callbacks did: the next one calls them again */
-  onEnd(end: PodEnd): Promise<void> {
-    return this.#each('onEnd', (callbacks) => callbacks.onEnd?.(structuredClone(end), this.#context));
+  onEnd(end: PodEnd, { patient = false } = {}): Promise<void> {
+    return this.#each('onEnd', (callbacks) => callbacks.onEnd?.(structuredClone(end), this.#context), patient);
   }
 
   onLogLine(line: CallbackLine): void {
@@ -115,11 +115,15 @@ export class Callbacks {
     return text;
   }
 
-  async #each(what: 'onStart' | 'onEnd', call: (callbacks: PodCallbacks) => void | Promise<void>): Promise<void> {
+  async #each(
+    what: 'onStart' | 'onEnd',
+    call: (callbacks: PodCallbacks) => void | Promise<void>,
+    patient = false,
+  ): Promise<void> {
     for (const [name, callbacks] of this.#named) {
       if (!callbacks[what]) continue;
       try {
-        await within(this.#limits.other, () => call(callbacks));
+        await within(this.#limits.other, () => call(callbacks), { patient });
       } catch (error) {
         if (error instanceof Interrupted) await Context.current().cancelled;
         this.#problems.report(`${name}.${what}`, error);

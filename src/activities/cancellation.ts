@@ -24,12 +24,16 @@ export function meaningOf(details: ActivityCancellationDetails | undefined): Mea
   return 'leave'; // workerShutdown, reset, or no flag at all (details that could not be converted)
 }
 
-/** Whether nobody will take care of this activity any more. No answer counts as "somebody will". */
-export async function isAbandoned(context: Context): Promise<boolean> {
+/**
+ * Whether nobody will take care of this activity any more. No answer counts as "somebody will".
+ *
+ * @param options.workflowCares the pod is the workflow's own cleanup's for as long as its run is open
+ */
+export async function isAbandoned(context: Context, { workflowCares = false } = {}): Promise<boolean> {
   const { workflowExecution, activityId } = context.info;
   if (!workflowExecution) return false;
   const run = await lookAtRun(context.client, workflowExecution);
-  return run === 'closed' || (run !== 'unknown' && !run.pending.has(activityId));
+  return run === 'closed' || (!workflowCares && run !== 'unknown' && !run.pending.has(activityId));
 }
 
 /** `closed`: it has ended, or Temporal never heard of it. `unknown`: Temporal did not say. Else its pending activities. */

@@ -1,7 +1,7 @@
 /** Everything that has to be known of a pod before it may be deleted: its log to the last line, its result, its times. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodEnd, PodOutcome, PodTimes } from '../types.ts';
-import type { Attempt } from './attempt.ts';
+import { isInterruption, type Attempt } from './attempt.ts';
 import type { PodFeed } from './pod-feed.ts';
 import type { PodLogs } from './pod-logs.ts';
 import { statusOf } from './pod/containers.ts';
@@ -15,11 +15,13 @@ export interface Verdict {
   outcome: PodOutcome;
   /** Given up by us: its containers still run, and its last lines come with its deletion. */
   stillRuns: boolean;
+  /** This attempt was interrupted already, and concludes all the same: only a shutdown cuts the callbacks off. */
+  patient?: boolean;
 }
 
 export async function concludePod(
   attempt: Attempt,
-  { outcome, stillRuns }: Verdict,
+  { outcome, stillRuns, patient = false }: Verdict,
   feed: PodFeed | undefined,
   logs: PodLogs,
   outputs: Outputs,
@@ -48,7 +50,7 @@ export async function concludePod(
     ...(pod?.spec?.nodeName && { node: pod.spec.nodeName }),
     ...(events && { events }),
   };
-  await attempt.callbacks.onEnd(end);
+  await attempt.callbacks.onEnd(end, { patient });
   const { problems } = attempt.callbacks;
   return fitting({ ...end, ...(problems.length > 0 && { problems: [...problems] }) });
 }
@@ -63,6 +65,30 @@ async function withOutput(
   const judged = judge(await readResult(attempt, feed, drain), sourceOf(attempt));
   if ('trouble' in judged) return { outcome: withTrouble(outcome, judged.trouble) };
   return { outcome, ...('json' in judged && (await outputs.keep(drain.uri, judged))) };
+}
+
+/**
+ * The result of a pod whose end another attempt has recorded, as JSON, for as long as the pod is there.
+ *
+ * @throws CancelledFailure when this attempt is to end
+ */
+export async function readAgain(
+  attempt: Attempt,
+  feed: PodFeed | undefined,
+  logs: PodLogs,
+): Promise<string | undefined> {
+  if (!feed || feed.gone) return undefined;
+  const limit = attempt.limits.drain;
+  const drained = logs.drain(feed, limit);
+  const drain = { uri: logs.summary().uri, drained, until: Date.now() + limit };
+  try {
+    const judged = judge(await readResult(attempt, feed, drain), sourceOf(attempt));
+    return 'json' in judged ? judged.json : undefined;
+  } catch (error) {
+    // The next attempt reads it; for any other reason it is lost.
+    if (isInterruption(error)) throw error;
+    return undefined;
+  }
 }
 
 /** Events help a reader, and no more: no answer is fine. */

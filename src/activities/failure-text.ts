@@ -88,8 +88,8 @@ const TO_DO: Record<OutcomeKind, string | ((outcome: PodOutcome) => string)> = {
   PodDisrupted: halfDone,
   NodeLost: ({ startedEver }) =>
     startedEver
-      ? 'see whether its node comes back; nobody can tell whether the work goes on there'
-      : 'see whether its node comes back; nothing ran',
+      ? 'see whether its node comes back; if it is gone for good, kubectl delete node: until then the work may go on there'
+      : 'see whether its node comes back, or kubectl delete node; nothing ran',
   PodDeleted: ({ startedEver }) =>
     `find out who deleted it; ${startedEver ? 'its work may be half done' : 'nothing ran, it is safe to try again'}`,
   QuotaExceeded: 'wait for other pods, ask for a higher quota or for less, or raise timeouts.schedule',
@@ -102,7 +102,7 @@ const TO_DO: Record<OutcomeKind, string | ((outcome: PodOutcome) => string)> = {
   DeadlineExceeded: ({ reason }) =>
     `make the work shorter, or raise ${LIMIT[reason ?? ''] ?? 'the activeDeadlineSeconds of the pod'}`,
   ResultInvalid: 'let the program write JSON that fits result.schema, or change the schema',
-  ResultMissing: 'let the program write its result, or set result.required to false',
+  ResultMissing: 'see above why it was not found; if it left none: write one, or set result.required to false',
   ResultTooLarge: 'write it where it belongs, and return its address',
 };
 

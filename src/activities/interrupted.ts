@@ -7,6 +7,7 @@ import type { Verdict } from './conclude.ts';
 import { isOver, letRunOn } from './keep-pod.ts';
 import { everStarted } from './pod/containers.ts';
 import { keepOf } from './pod/keeping.ts';
+import { fitting } from './result/fitting.ts';
 import { mainHasEnded, see, takeDown, takeDownUnseen, type Watched } from './take-down.ts';
 
 /** What an attempt has of its pod, and how it writes its end down. */
@@ -23,7 +24,8 @@ export async function interrupted(life: Life, interruption: unknown): Promise<ne
       await cancel(life);
       throw new CompleteAsyncError();
     case 'ask':
-      if (await isAbandoned(context)) await abandon(life);
+      // With `keep` the workflow marks the pod, and would find it deleted.
+      if (await isAbandoned(context, { workflowCares: spec.onCancel === 'keep' })) await abandon(life);
       throw interruption;
     case 'pause':
       if (spec.onPause === 'delete') await giveUpForPause(life);
@@ -65,9 +67,9 @@ async function giveUpForPause(life: Life): Promise<void> {
   const pod = life.feed && !life.feed.gone ? life.feed.latest : undefined;
   // What is over by itself is left as it is: the next attempt reads how it ended.
   if (!pod || recorder.state.ended || mainHasEnded(life) || isOver(pod)) return;
-  const ended = await life.record({ outcome: paused(everStarted(pod)), stillRuns: true });
+  const ended = await life.record({ outcome: paused(everStarted(pod)), stillRuns: true, patient: true });
   await takeDown(life);
-  await recorder.record({ ended: { ...ended, logs: fuller(life.logs.summary(), ended.logs) } });
+  await recorder.record({ ended: fitting({ ...ended, logs: fuller(life.logs.summary(), ended.logs) }) });
 }
 
 const paused = (startedEver: boolean): PodOutcome => ({

@@ -27,7 +27,10 @@ export async function keepOrTakeDown(life: Watched, { outcome }: PodEnd): Promis
   if (mainHasEnded(life)) await untilIt(life, isOver, OVER_MS);
   // For its readers: the phase comes about a second after the end of the containers.
   if (life.feed && isOver(life.feed.latest)) await untilIt(life, isFinal, PHASE_MS);
-  const kept = life.feed && isOver(life.feed.latest) ? await keep(cluster, ref, ms) : { refused: 'it still ran' };
+  const kept =
+    life.feed && isOver(life.feed.latest)
+      ? await keep(cluster, ref, ms)
+      : { refused: life.feed ? 'it still ran' : 'it could not be read' };
   if (!('refused' in kept)) {
     // Sidecars may have ended after the end was recorded.
     await life.logs.drain(life.feed!, OVER_MS);
@@ -36,14 +39,19 @@ export async function keepOrTakeDown(life: Watched, { outcome }: PodEnd): Promis
   return notKept(ref, kept.refused, await takeDown(life));
 }
 
-/** `onCancel: 'keep'`. A pod that never ran has nothing to go on with; one that is on its way out cannot be held up. */
+/**
+ * `onCancel: 'keep'`. A pod that never ran has nothing to go on with; one that is on its way out cannot be held up. No answer is no
+ * reason to end a pod at work: then the workflow's own cleanup marks it, which has longer.
+ */
 export async function letRunOn(life: Watched): Promise<Cleanup> {
   const { cluster, spec } = life.attempt;
-  await see(life);
+  if (!(await see(life))) return { gone: false, error: 'it is to run on, and could not be read' };
   const pod = life.feed && !life.feed.gone ? life.feed.latest : undefined;
   if (!pod || isGated(pod) || pod.metadata?.deletionTimestamp) return takeDownUnseen(life);
   const kept = await keep(cluster, refOf(pod), runsOnFor(spec));
-  return 'refused' in kept ? notKept(refOf(pod), kept.refused, await takeDown(life)) : kept;
+  if (!('refused' in kept)) return kept;
+  if (!kept.forGood) return { gone: false, error: `it is to run on, and could not be marked: ${kept.refused}` };
+  return notKept(refOf(pod), kept.refused, await takeDown(life));
 }
 
 /** Nothing of it works any more. */
@@ -53,7 +61,11 @@ export const isOver = (pod: V1Pod): boolean =>
 const isFinal = ({ status }: V1Pod) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 /** The annotation is what the sweeper goes by: without it the pod would be taken for one that was left behind. */
-async function keep(cluster: Cluster, ref: PodRef, ms: number): Promise<Cleanup | { refused: string }> {
+async function keep(
+  cluster: Cluster,
+  ref: PodRef,
+  ms: number,
+): Promise<Cleanup | { refused: string; forGood: boolean }> {
   const kept = untilAfter(ms);
   const end = performance.now() + NOTE_MS;
   for (let wait = 200; ; wait = Math.min(2 * wait, 2_000)) {
@@ -62,7 +74,7 @@ async function keep(cluster: Cluster, ref: PodRef, ms: number): Promise<Cleanup 
       return { gone: false, kept };
     } catch (error) {
       const mayPass = isClusterError(error, 'transient') || isClusterError(error, 'unauthorized');
-      if (!mayPass || performance.now() > end) return { refused: messageOf(error) };
+      if (!mayPass || performance.now() > end) return { refused: messageOf(error), forGood: !mayPass };
       await pause(wait);
     }
   }

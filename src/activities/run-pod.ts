@@ -14,7 +14,7 @@ import { keepOrTakeDown } from './keep-pod.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { PodFeed } from './pod-feed.ts';
 import { PodLogs } from './pod-logs.ts';
-import { concludePod, type Verdict } from './conclude.ts';
+import { concludePod, readAgain, type Verdict } from './conclude.ts';
 import { followPod } from './follow-pod.ts';
 import { Outputs } from './result/outputs.ts';
 import { otherCluster, see } from './take-down.ts';
@@ -47,7 +47,9 @@ class PodLife implements Life {
   async live(): Promise<PodResult> {
     const { recorder, cluster } = this.attempt;
     // The first act: an attempt that is superseded, or whose run is over, touches nothing.
-    await this.attempt.mustStand(await recorder.ask());
+    const standing = await recorder.ask();
+    // A recorded end stands, also against a cancel.
+    if (!recorder.state.ended || standing === 'notFound') await this.attempt.mustStand(standing);
     if (recorder.state.cluster !== cluster.id) throw otherCluster(recorder.state.pod);
     const { ended } = recorder.state;
     if (ended) await see(this);
@@ -84,6 +86,8 @@ class PodLife implements Life {
   /** What the activity says in the end, once its pod is seen to. */
   async #settle(ended: PodEnd): Promise<PodResult> {
     const { recorder } = this.attempt;
+    // While the pod is there: a result that is not on this worker's storage can be read from it once more.
+    const loaded = await this.#outputs.of(ended, () => readAgain(this.attempt, this.feed, this.logs));
     const cleanup = await keepOrTakeDown(this, ended);
     const { outcome, node, times, events, phase, problems } = ended;
     const logs = fuller(this.logs.summary(ended.outcome.container), ended.logs);
@@ -91,7 +95,6 @@ class PodLife implements Life {
     const facts = { times, ...(events && { events }), logs, ...(problems && { problems }), cleanup };
     const failWith = (failed: PodOutcome) => podFailure(failed, { pod, node, phase, ...facts });
     if (outcome.kind !== 'Succeeded' && outcome.kind !== 'Skipped') throw failWith(outcome);
-    const loaded = await this.#outputs.of(ended);
     if ('lost' in loaded) throw failWith({ ...outcome, kind: 'ResultMissing', message: loaded.lost });
     return { outcome: outcome.kind, exitCode: outcome.exitCode ?? 0, ...loaded, pod: { ...pod, node }, ...facts };
   }

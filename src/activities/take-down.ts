@@ -89,20 +89,22 @@ export async function takeDownUnseen(life: Watched): Promise<Cleanup> {
   return recorder.state.pod ? takeDown(life) : { gone: false, error: 'there was no pod yet' };
 }
 
-/** Has a look at the pod, which this attempt may not have seen yet, and follows what it says. */
-export async function see(life: Watched): Promise<void> {
+/** Has a look at the pod, which this attempt may not have seen yet, and follows what it says. False: nobody could tell. */
+export async function see(life: Watched): Promise<boolean> {
   const { recorder, cluster, key, namespace, podName } = life.attempt;
-  if (recorder.state.cluster !== cluster.id) return;
+  if (recorder.state.cluster !== cluster.id) return false;
   try {
     const pod = life.feed?.latest ?? (await again(() => cluster.readPod(namespace, podName)));
-    if (!pod || !belongsTo(pod, key)) return;
+    if (!pod || !belongsTo(pod, key)) return true;
     recorder.note({ pod: refOf(pod) });
     const feed = life.feed ?? life.watch(pod);
     // A container that has just started: its last words are only to be had now.
     await feed.refresh(LOOK_MS);
     if (!mainHasEnded(life)) life.logs.follow(feed);
+    return true;
   } catch {
     // Whoever acts on the pod asks again, for longer.
+    return false;
   }
 }
 

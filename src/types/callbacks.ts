@@ -28,6 +28,7 @@ export interface PodCallbacks {
   /**
    * Changes the manifest in place, or returns another one; before identity and policy, which have the last word. An error, or no answer
    * within 10 s, refuses the pod (`CallbackFailed`): nothing was created then.
+   * Secrets by reference only: a dry run puts the manifest into a history.
    */
   beforeCreate?(manifest: V1Pod, context: CallbackContext): V1Pod | void | Promise<V1Pod | void>;
   /** The main container runs. Waited for, at most 30 s. Not called for a pod that was never seen to run. */

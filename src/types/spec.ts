@@ -68,7 +68,7 @@ export interface PodSpec {
   /** Tries after a failed one, each in a new pod. A number is short for `{ count }`. Default 0. A pod that never started is tried again for free. */
   retries?: number | Retries;
   /**
-   * The work may be repeated at any point: a pod that the cluster took away while it ran (evicted, preempted, node lost,
+   * The work may be repeated at any point: a pod that the cluster took away while it ran (evicted, preempted,
    * deleted) is then replaced for free, at most 3 times in a row, and costs no try. Default false.
    */
   idempotent?: boolean;
@@ -155,7 +155,7 @@ export interface LogOptions {
   containers?: 'all' | string[];
   /** A longer line is cut there, and says so. Default: no line is cut. */
   maxLineBytes?: number;
-  /** After so much per container nothing more is kept; the log and the result say how much was dropped. Default: no limit. */
+  /** After so much per container nothing more is kept (another worker begins anew for a sidecar's further starts); the log and the result say how much was dropped. Default: no limit. */
   maxBytes?: number;
   /** Of the last lines in result and failure. Default 8192, at most 16384. */
   tailBytes?: number;

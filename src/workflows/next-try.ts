@@ -51,7 +51,8 @@ const NODES_FAULT: readonly string[] = [
 
 /**
  * Not on a node where it failed: adds to the template's required node affinity, which is kept. An affinity of the worker's own
- * template or a `templateFile` is not seen here, and would be replaced: then write the affinity into the spec.
+ * template or a `templateFile` is not seen here, and would be replaced: then write the affinity into the spec. The operator's policy must allow
+ * choosing nodes by name (`nodeNames`).
  *
  * @param options.after endings after which the node is avoided. Default: those that may be the node's fault (rejected,
  *   disrupted, deleted, lost, not started in time)

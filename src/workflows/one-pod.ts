@@ -50,7 +50,8 @@ export async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Prom
     let over = isSettled(cleaned);
     if (spec.holdOnFailure !== undefined && cleaned.kept !== undefined && failureDetails(error)) {
       await holdPod(spec.holdOnFailure, slot, told);
-      over = (await cleanup.confirm(told)).gone;
+      // Kept by `onFinish` too: it is over, and the sweeper's.
+      over = spec.onFinish === 'keep' || spec.onFinish === 'keepFailed' || (await cleanup.confirm(told)).gone;
     }
     return { error: isCancelled() ? asCancellation(error, slot.task) : error, over };
   }

@@ -2,7 +2,7 @@
  * `runPod`, as a workflow calls it: the tries of one pod task. Each try is an activity of its own and so a pod of its own,
  * visible in the history.
  */
-import { isCancellation, log, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, isCancellation, log, sleep } from '@temporalio/workflow';
 import type { PodResult, PodSpec } from '../types.ts';
 import { changeSpec, inSlot } from './dag/index.ts';
 import { onePod } from './one-pod.ts';
@@ -24,7 +24,7 @@ export async function runPod<Output = unknown>(
   options: RunPodOptions<Output> = {},
 ): Promise<PodResult<Output>> {
   return inSlot(async (slot) => {
-    let now = sendable(withSchema(changeSpec(spec, slot.change), options.output));
+    let now = sendable(withSchema(changeSpec(anObject(spec), slot.change), options.output));
     for (let round = firstTry(); ;) {
       const end = await onePod(now, slot, round.try);
       if ('result' in end) return { ...end.result, ...(slot.change && { changed: slot.change }) } as PodResult<Output>;
@@ -44,6 +44,13 @@ export async function runPod<Output = unknown>(
       round = next.round;
     }
   });
+}
+
+/** Everything else about a spec is the activity's to say, with better words; this would not get there. */
+function anObject(spec: PodSpec): PodSpec {
+  if (typeof spec === 'object' && spec !== null) return spec;
+  const message = `the spec of a pod must be an object, got ${String(spec)}`;
+  throw ApplicationFailure.nonRetryable(message, 'InvalidSpec', { kind: 'InvalidSpec', startedEver: false, message });
 }
 
 /** A task's handle inside the spec is refused here with the task's name; Temporal would only say that it cannot convert it. */

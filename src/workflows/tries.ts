@@ -76,7 +76,8 @@ function roundOf(now: { try: number; pod: number; freeInARow: number }): Round {
     try: now.try,
     pod: now.pod,
     after(spec, failure) {
-      if (!failure) return undefined;
+      // Also for a spec that was refused: it may have anything in it.
+      if (!failure || ruleOf(failure.kind) === 'never') return undefined;
       const { count, ...delays } = retriesOf(spec);
       const pod = now.pod + 1;
       if (isFree(spec, failure) && now.freeInARow < FREE_IN_A_ROW)

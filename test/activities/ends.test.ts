@@ -6,7 +6,8 @@ import { CancelledFailure } from '@temporalio/common';
 import { ANNOTATION } from '../../src/activities/pod/identity.ts';
 import type { PodSpec } from '../../src/types.ts';
 import type { FakeCluster, FakePod } from '../support/fake-cluster.ts';
-import { failureOf, inWorld, linesOf, SPEC } from '../support/pods.ts';
+import { failureOf, inWorld, linesOf, SPEC, type World } from '../support/pods.ts';
+import { RECORD_BYTES } from '../../src/activities/result/fitting.ts';
 import { hello, KEY, opened, podOf, roundTrips, withSidecar } from './support.ts';
 
 const HOUR = 3_600_000;
@@ -352,6 +353,93 @@ suite('nothing is created, opened or deleted too early', () => {
       assert.equal(fake.count('delete'), 0);
       fake.edit(name, ({ status }) => Object.assign(status ?? {}, { phase: 'Succeeded' }));
       assert.deepEqual((await running.result).cleanup, { gone: true });
+    }),
+  );
+});
+
+suite('who is interrupted', () => {
+  const working = async (world: World, spec: PodSpec) => {
+    world.fake.script(lasting);
+    const running = world.attempt({ ...SPEC, ...spec });
+    await world.temporal.until(() => world.temporal.heartbeats.some(({ phase }) => phase === 'Running'));
+    return running;
+  };
+
+  test(
+    'takes the pod of a paused task also with an onEnd that takes its time',
+    inWorld(async (world) => {
+      const { fake, temporal, dependencies } = world;
+      let told = 0;
+      const onEnd = async () => {
+        await roundTrips(world);
+        told += 1;
+      };
+      Object.assign(dependencies, { callbacks: { audit: { onEnd } } });
+      const running = await working(world, { onPause: 'delete', callbacks: ['audit'] });
+      temporal.standing = 'paused';
+      running.end('paused');
+      await assert.rejects(running.result, CancelledFailure);
+      assert.deepEqual([fake.left(), told, temporal.recorded?.ended?.outcome.reason], [[], 1, 'Paused']);
+    }),
+  );
+
+  test(
+    'records no more than a heartbeat carries',
+    inWorld(async (world) => {
+      const { fake, temporal } = world;
+      fake.script(async (pod) => {
+        pod.run();
+        for (let n = 0; n < 40; n++) pod.print('\u0001'.repeat(400));
+        await pod.terminating;
+        pod.finish({ exitCode: 143 });
+      });
+      const running = world.attempt({ ...SPEC, onPause: 'delete', logs: { tailBytes: 16_384 } });
+      await temporal.until(() => temporal.heartbeats.some(({ phase }) => phase === 'Running'));
+      temporal.standing = 'paused';
+      running.end('paused');
+      await running.result.catch(() => undefined);
+      const { ended } = temporal.recorded ?? {};
+      assert.equal(ended?.logs.lines, 40);
+      assert.ok(Buffer.byteLength(JSON.stringify(ended)) <= RECORD_BYTES);
+    }),
+  );
+
+  test(
+    'late, after its cancelled activity was closed, leaves a pod that shall run on to the workflow',
+    inWorld(async (world) => {
+      const running = await working(world, { onCancel: 'keep' });
+      world.temporal.standing = 'notFound';
+      world.temporal.run.pending = false;
+      running.end('notFound');
+      await running.result.catch(() => undefined);
+      assert.deepEqual([world.fake.left().length, world.fake.count('delete')], [1, 0]);
+    }),
+  );
+
+  test(
+    'and hears nothing of a pod that shall run on, deletes nothing',
+    inWorld(async (world) => {
+      const { fake, temporal, attempt } = world;
+      const first = await working(world, { onCancel: 'keep' });
+      first.end('workerShutdown');
+      await first.result.catch(() => undefined);
+      fake.plan('read', { answer: 503, retryAfter: 0 }, { times: 1_000 });
+      temporal.standing = 'cancelled';
+      const second = attempt({ ...SPEC, onCancel: 'keep' });
+      second.end('cancelRequested');
+      await assert.rejects(second.result, CompleteAsyncError);
+      assert.equal(temporal.cancelled?.cleanup?.gone, false);
+      assert.deepEqual([fake.left().length, fake.count('delete')], [1, 0]);
+    }),
+  );
+
+  test(
+    'when its end was recorded already ends as that says, also against a cancel',
+    inWorld(async ({ fake, temporal, attempt }) => {
+      fake.script(hello);
+      const { exitCode } = await attempt().result;
+      temporal.standing = 'cancelled';
+      assert.equal((await attempt().result).exitCode, exitCode);
     }),
   );
 });

@@ -458,6 +458,7 @@ const BAD: [spec: unknown, fault: string][] = [
     'keepFor: nothing is kept: it needs onFinish "keep" or "keepFailed", onCancel "keep" or holdOnFailure, got "1h"',
   ],
   [{ ...I, onFinish: 'keep', keepFor: 0 }, 'keepFor: must be longer than 0, got 0'],
+  [{ ...I, holdOnFailure: '30d' }, 'holdOnFailure: is longer than a pod is kept for anybody (29d), got "30d"'],
   [{ ...I, onCancel: 'leave' }, 'onCancel: must be "delete" or "keep", got "leave"'],
   [{ ...I, onPause: true }, 'onPause: must be "keep" or "delete", got true'],
   [

@@ -113,6 +113,11 @@ suite('which endings are followed by another pod', () => {
       assert.deepEqual({ pods: after.length + 1, tries: after.at(-1)?.round.try ?? 1 }, { pods, tries });
     });
 
+  test('a spec that was refused is not looked at: it may have anything in it', () => {
+    const refused = { kind: 'InvalidSpec', startedEver: false };
+    assert.equal(firstTry().after({ retries: null } as never, refused), undefined);
+  });
+
   test('without a word about what happened nothing is tried again', () => {
     assert.equal(firstTry().after({ retries: 5, idempotent: true }, undefined), undefined);
   });

@@ -1,5 +1,5 @@
 /**
- * What the activities ask of a Kubernetes cluster: ten verbs about pods. Types only; `connect.ts` makes the real one.
+ * What the activities ask of a Kubernetes cluster: eleven verbs about pods. Types only; `connect.ts` makes the real one.
  * Every verb rejects with a `ClusterError` (see `cluster-error.ts`) and with nothing else.
  */
 import type { V1Pod } from '@kubernetes/client-node';

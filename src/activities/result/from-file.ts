@@ -18,15 +18,18 @@ const READ_MS = 15_000;
 /** @throws CancelledFailure when this attempt is to end: the next one reads it again */
 export async function fromFile(attempt: Attempt, feed: PodFeed, path: string, untilMs: number): Promise<Found> {
   let asked = false;
+  /** Nothing else may happen to the pod that would wake us. */
+  let again = false;
   for (let why = 'it has not ended'; ;) {
     await attempt.throwIfInterrupted();
     if (feed.gone) return missing(path, 'the pod is gone');
     const pod = feed.latest;
     const ended = collectorOf(pod)?.state?.terminated;
+    again = ended !== undefined || asked;
     try {
       if (!ended && !asked && othersRun(pod, attempt.main)) {
         await attempt.cluster.annotatePod(refOf(pod), { [COLLECT_NOW]: new Date().toISOString() });
-        asked = true;
+        asked = again = true;
       }
       const found = ended || asked ? await handedOver(attempt, pod, path) : undefined;
       if (found) return found;
@@ -34,10 +37,11 @@ export async function fromFile(attempt: Attempt, feed: PodFeed, path: string, un
         return missing(path, `it ended with exit code ${ended.exitCode}${ended.reason ? ` (${ended.reason})` : ''}`);
     } catch (error) {
       why = messageOf(error);
+      again = true;
     }
     const left = untilMs - Date.now();
     if (left <= 0) return missing(path, why);
-    await feed.change(ended || asked ? Math.min(left, AGAIN_MS) : left, attempt.signal);
+    await feed.change(again ? Math.min(left, AGAIN_MS) : left, attempt.signal);
   }
 }
 

@@ -1,4 +1,5 @@
 /** text → value, or what is wrong with it. Pure. */
+import { runInNewContext } from 'node:vm';
 import type { ResultSource } from '../../types.ts';
 import type { Found, ResultTrouble, Trouble } from './found.ts';
 import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
@@ -49,11 +50,17 @@ function misfits(schema: Schema, value: unknown): string[] {
   const problems = schemaProblems(schema);
   if (problems.length > 0) return problems;
   try {
-    const faults = schemaFaults(schema, value);
+    const faults = bounded(() => schemaFaults(schema, value));
     return faults.length > 0 ? ['it does not fit result.schema:', ...faults] : [];
   } catch (error) {
     return [`it cannot be held against result.schema: ${String(error)}`];
   }
 }
+
+/**
+ * A pattern can take for ever over a text that is made for it, and with it every heartbeat of this worker; here it is cut off.
+ * @throws Error after 2 s
+ */
+const bounded = <T>(work: () => T): T => runInNewContext('work()', { work }, { timeout: 2_000 }) as T;
 
 const as = (kind: ResultTrouble, message: string): Judged => ({ trouble: { kind, message } });

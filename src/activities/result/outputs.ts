@@ -36,8 +36,15 @@ export class Outputs {
     return { outputFile: { name: FILE, sha256 } };
   }
 
-  /** The value of a recorded end, or where it was. */
-  async of({ output, outputFile, logs }: PodEnd): Promise<{ output: unknown } | { lost: string }> {
+  /**
+   * The value of a recorded end, or where it was.
+   *
+   * @param readAgain what the pod still says its result is, as JSON; undefined when it says nothing any more
+   */
+  async of(
+    { output, outputFile, logs }: PodEnd,
+    readAgain: () => Promise<string | undefined>,
+  ): Promise<{ output: unknown } | { lost: string }> {
     if (!outputFile) return { output };
     if (this.#mine?.sha256 === outputFile.sha256) return { output: this.#mine.value };
     const file = join(fileURLToPath(logs.uri), outputFile.name);
@@ -46,6 +53,8 @@ export class Outputs {
       if (json !== undefined && sha256Of(json) === outputFile.sha256) return { output: JSON.parse(json) as unknown };
       if (left > 1) await pause(AGAIN_MS);
     }
+    const json = await readAgain();
+    if (json !== undefined && sha256Of(json) === outputFile.sha256) return { output: JSON.parse(json) as unknown };
     const lost =
       `the work is done, but its result is not on this worker's storage: the worker that read it wrote it to ${file}; ` +
       'let all workers of a task queue share TEMPORAL_PODS_LOG_DIR';

@@ -70,6 +70,8 @@ function* amountFaults({ resources }: PodSpec): Iterable<string> {
 }
 
 function* keepFaults({ keepFor, onFinish = 'delete', onCancel, holdOnFailure }: PodSpec): Iterable<string> {
+  if (holdOnFailure !== undefined && ms(holdOnFailure) > ms('29d'))
+    yield `holdOnFailure: is longer than a pod is kept for anybody (29d), got ${shown(holdOnFailure)}`;
   if (keepFor === undefined || onFinish !== 'delete' || onCancel === 'keep' || holdOnFailure !== undefined) return;
   yield `keepFor: nothing is kept: it needs onFinish "keep" or "keepFailed", onCancel "keep" or holdOnFailure, got ${shown(keepFor)}`;
 }

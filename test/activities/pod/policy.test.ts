@@ -270,6 +270,47 @@ const rows: Record<string, Row[]> = {
       volume({ persistentVolumeClaim: { claimName: 'x' } }),
       'persistentVolumeClaims: spec.volumes[0].persistentVolumeClaim.claimName "x" is not allowed; allowed: etl-*',
     ],
+    [
+      'a copy of one of its own',
+      { persistentVolumeClaims: ['etl-*'] },
+      volume({
+        ephemeral: { volumeClaimTemplate: { spec: { dataSource: { kind: 'PersistentVolumeClaim', name: 'etl-1' } } } },
+      }),
+    ],
+    [
+      'a copy of another',
+      { persistentVolumeClaims: ['etl-*'] },
+      volume({
+        ephemeral: {
+          volumeClaimTemplate: { spec: { dataSource: { kind: 'PersistentVolumeClaim', name: 'payroll' } } },
+        },
+      }),
+      'persistentVolumeClaims: spec.volumes[0].ephemeral.volumeClaimTemplate.spec.dataSource "payroll" is not allowed; allowed: etl-*',
+    ],
+    [
+      'a copy of one in another namespace',
+      { persistentVolumeClaims: ['etl-*'] },
+      volume({
+        ephemeral: {
+          volumeClaimTemplate: {
+            spec: { dataSourceRef: { kind: 'PersistentVolumeClaim', name: 'etl-1', namespace: 'hr' } },
+          },
+        },
+      }),
+      'persistentVolumeClaims: spec.volumes[0].ephemeral.volumeClaimTemplate.spec.dataSourceRef "PersistentVolumeClaim/etl-1" is not allowed; allowed: etl-*',
+    ],
+    [
+      'a snapshot',
+      { persistentVolumeClaims: ['etl-*'] },
+      volume({ ephemeral: { volumeClaimTemplate: { spec: { dataSource: { kind: 'VolumeSnapshot', name: 's' } } } } }),
+      'persistentVolumeClaims: spec.volumes[0].ephemeral.volumeClaimTemplate.spec.dataSource "VolumeSnapshot/s" is not allowed; allowed: etl-*',
+    ],
+    [
+      'a volume by its name',
+      { persistentVolumeClaims: ['etl-*'] },
+      volume({ ephemeral: { volumeClaimTemplate: { spec: { volumeName: 'pv-1' } } } }),
+      'persistentVolumeClaims: spec.volumes[0].ephemeral.volumeClaimTemplate.spec.volumeName "pv-1" is allowed with \'*\' only',
+    ],
   ],
   csiDrivers: [
     ['any, without a rule', {}, volume({ csi: { driver: 'd' } })],

@@ -81,6 +81,13 @@ suite('a result that was found', () => {
     });
   });
 
+  test('that a pattern would take for ever over is refused: the worker has other pods', () => {
+    const schema = { type: 'string', pattern: '^(a+)+$' };
+    const { kind, message } = troubleOf(text(JSON.stringify(`${'a'.repeat(60)}!`)), { ...LOG, schema });
+    assert.equal(kind, 'ResultInvalid');
+    assert.match(message, /cannot be held against result\.schema: .*timed out/);
+  });
+
   test('is not changed by the schema: no defaults are filled in', () => {
     const schema = { type: 'object', properties: { a: { type: 'number', default: 3 } } };
     assert.deepEqual(valueOf(text('{}'), { ...LOG, schema }), {});

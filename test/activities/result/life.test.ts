@@ -89,6 +89,23 @@ suite('a result of each kind comes back', () => {
   );
 
   test(
+    'one bad answer to the question to the collector does not lose the file',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script(async (pod) => {
+        pod.run('proxy');
+        fake.plan('patch', { answer: 503, retryAfter: 0 });
+        work(pod);
+        await fake.until(() => fake.pod(pod.name).metadata?.annotations?.[COLLECT_NOW] !== undefined);
+        for (const line of framed('1')) pod.print(line, { container: COLLECTOR });
+        await pod.terminating;
+        pod.finish({ container: COLLECTOR, exitCode: 0 });
+        pod.finish({ container: 'proxy', exitCode: 0 });
+      });
+      assert.equal((await attempt(from(FILE, { template: withSidecar })).result).output, 1);
+    }),
+  );
+
+  test(
     'the collector is left alone when every container has ended',
     inWorld(async ({ fake, attempt }) => {
       fake.script((pod) => (work(pod), handOver(pod, framed('1'))));
@@ -304,6 +321,24 @@ suite('another attempt takes over', () => {
       assert.ok(JSON.stringify(recorded).length < RECORD_BYTES);
       assert.deepEqual((await attempt(from(FILE)).result).output, long);
       assert.equal(fake.created.length, 1);
+    }),
+  );
+
+  test(
+    'on another machine, without the shared storage, while the pod is there: a long result is read from it again',
+    inWorld(async ({ fake, attempt, temporal }) => {
+      fake.script((pod) => (work(pod), handOver(pod, framed(JSON.stringify(long)))));
+      fake.plan('delete', { answer: 503, retryAfter: 0 }, { times: 1_000 });
+      const first = attempt(from(FILE));
+      // It dies between the record and the deletion; its answer reaches nobody.
+      temporal.onRecord(({ ended }) => void (ended && first.end('workerShutdown')));
+      const { logs } = await first.result;
+      assert.equal(fake.left().length, 1);
+      temporal.onRecord(() => undefined);
+      fake.calm();
+      await rm(fileURLToPath(logs.uri), { recursive: true });
+      assert.deepEqual((await attempt(from(FILE)).result).output, long);
+      assert.deepEqual([fake.created.length, fake.left()], [1, []]);
     }),
   );
 

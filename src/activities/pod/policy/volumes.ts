@@ -1,5 +1,10 @@
 import { posix } from 'node:path';
-import type { V1HostPathVolumeSource, V1Pod } from '@kubernetes/client-node';
+import type {
+  V1HostPathVolumeSource,
+  V1PersistentVolumeClaimSpec,
+  V1Pod,
+  V1TypedObjectReference,
+} from '@kubernetes/client-node';
 import { containersOf, keys, placed, textOf, volumesOf } from './reading.ts';
 import type { HostPath, Rules } from './rules.ts';
 import { fault, mustBeOneOf } from './verdict.ts';
@@ -18,12 +23,35 @@ export function* volumeFaults(rules: Rules, pod: V1Pod): Iterable<string> {
         textOf(claim.claimName),
         rules.persistentVolumeClaims,
       );
+    yield* templateFaults(
+      rules,
+      `${path}.ephemeral.volumeClaimTemplate.spec`,
+      item.ephemeral?.volumeClaimTemplate?.spec,
+    );
     if (csi) yield* mustBeOneOf('csiDrivers', `${path}.csi.driver`, textOf(csi.driver), rules.csiDrivers);
   }
   for (const { path, item } of placed('spec.resourceClaims', pod.spec?.resourceClaims))
     for (const field of ['resourceClaimName', 'resourceClaimTemplateName'] as const)
       if (item[field] !== undefined && item[field] !== null)
         yield* mustBeOneOf('resourceClaims', `${path}.${field}`, textOf(item[field]), rules.resourceClaims);
+}
+
+/** A claim that the pod brings along can be a copy of another one, or take a volume by its name. */
+function* templateFaults(
+  { persistentVolumeClaims: allowed }: Rules,
+  at: string,
+  claim: V1PersistentVolumeClaimSpec | undefined,
+): Iterable<string> {
+  for (const from of ['dataSource', 'dataSourceRef'] as const) {
+    const source: V1TypedObjectReference | undefined = claim?.[from];
+    if (!source) continue;
+    const isClaimHere = source.kind === 'PersistentVolumeClaim' && !source.namespace;
+    const name = isClaimHere ? textOf(source.name) : `${source.kind}/${source.name}`;
+    if (isClaimHere || !allowed.includes('*'))
+      yield* mustBeOneOf('persistentVolumeClaims', `${at}.${from}`, name, allowed);
+  }
+  if (claim?.volumeName && !allowed.includes('*'))
+    yield fault('persistentVolumeClaims', `${at}.volumeName`, claim.volumeName, "is allowed with '*' only");
 }
 
 function* hostPathFaults(
