@@ -5,6 +5,7 @@
 import { styleText } from 'node:util';
 import { levelOf, sanitise } from '../activities/logs/index.ts';
 import { labels } from './labels.ts';
+import { leaveWithReader } from './stdout.ts';
 
 export type Format = 'text' | 'json';
 
@@ -66,12 +67,4 @@ function coloured(line: string, stream: NodeJS.WriteStream): string {
   const level = levelOf(line);
   const colour = level && LEVEL_COLOURS[level];
   return colour ? styleText(colour, line, { stream }) : line;
-}
-
-/** `client run … | head`: whoever read has gone, so the client goes; the run goes on. */
-function leaveWithReader(stream: NodeJS.WriteStream): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(141);
-  });
 }

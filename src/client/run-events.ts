@@ -9,6 +9,7 @@ import type {
   DeletePodInput,
   LogSummary,
   PodFailureDetails,
+  PodRef,
   PodResult,
   PodTimes,
   RunPodInput,
@@ -23,6 +24,8 @@ export interface PodTask {
   readonly task: string;
   readonly main: string;
   readonly try: number;
+  /** Names of the tasks that it waited for. */
+  readonly after: readonly string[];
 }
 
 /** How a pod's activity ended, and what it said about the pod. */
@@ -30,7 +33,9 @@ export interface PodEnd {
   readonly how: 'done' | 'failed' | 'cancelled' | 'timed out';
   /** Of a failure: its type, and its first line. */
   readonly why?: string;
-  readonly uid?: string | undefined;
+  /** It ended well, with an exit code of `exitCodes.skip`. */
+  readonly skipped?: boolean;
+  readonly pod?: (PodRef & { readonly node?: string | undefined }) | undefined;
   readonly exitCode?: number | undefined;
   readonly times?: PodTimes | undefined;
   readonly logs?: LogSummary | undefined;
@@ -42,32 +47,38 @@ export type RunEvent =
   | { readonly kind: 'taken' }
   /** The workflow's code threw: Temporal tries it again and again, the run only looks as if it hung. */
   | { readonly kind: 'stuck'; readonly why: string }
-  | { readonly kind: 'scheduled'; readonly pod: PodTask }
-  | { readonly kind: 'ended'; readonly pod: PodTask; readonly end: PodEnd }
+  | { readonly kind: 'scheduled'; readonly pod: PodTask; readonly at: number }
+  | { readonly kind: 'ended'; readonly pod: PodTask; readonly end: PodEnd; readonly at: number }
   /** The workflow's own cleanup has ended. */
   | { readonly kind: 'cleaned'; readonly activityId: string; readonly cleanup: Cleanup };
+
+interface Ended {
+  readonly scheduledEventId?: unknown;
+  readonly at: number;
+}
 
 /** Reads a history, event by event in its order: an activity's end names only the event that scheduled it. */
 export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
   const pods = new Map<string, PodTask>();
   const cleanups = new Map<string, string>();
 
-  const ended = (scheduledEventId: unknown, end: () => PodEnd, cleaned: () => Cleanup): RunEvent | undefined => {
+  const ended = ({ scheduledEventId, at }: Ended, end: () => PodEnd, cleaned: () => Cleanup): RunEvent | undefined => {
     const pod = pods.get(String(scheduledEventId));
-    if (pod) return { kind: 'ended', pod, end: end() };
+    if (pod) return { kind: 'ended', pod, end: end(), at };
     const activityId = cleanups.get(String(scheduledEventId));
     return activityId === undefined ? undefined : { kind: 'cleaned', activityId, cleanup: cleaned() };
   };
-  const failed = (how: PodEnd['how'], scheduledEventId: unknown, failure: unknown) => {
+  const failed = (how: PodEnd['how'], which: Ended, failure: unknown) => {
     const error = defaultFailureConverter.failureToError(failure as object, defaultPayloadConverter);
     return ended(
-      scheduledEventId,
+      which,
       () => endOfFailure(how, error),
       () => ({ gone: false, error: rootFailure(error).message }),
     );
   };
 
   return (event) => {
+    const at = timeOf(event);
     if (event.workflowTaskStartedEventAttributes) return { kind: 'taken' };
     if (event.workflowTaskFailedEventAttributes) {
       const { failure } = event.workflowTaskFailedEventAttributes;
@@ -76,11 +87,12 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
     }
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled?.activityType?.name === 'runPod') {
-      const { spec, task, try: tryNumber } = (decode(scheduled.input) ?? {}) as Partial<RunPodInput>;
+      const { spec, task, after = [], try: tryNumber } = (decode(scheduled.input) ?? {}) as Partial<RunPodInput>;
       const activityId = scheduled.activityId ?? '';
-      const pod = { activityId, task: task ?? activityId, main: spec?.mainContainer ?? 'base', try: tryNumber ?? 1 };
+      const main = spec?.mainContainer ?? 'base';
+      const pod = { activityId, task: task ?? activityId, main, try: tryNumber ?? 1, after };
       pods.set(String(event.eventId), pod);
-      return { kind: 'scheduled', pod };
+      return { kind: 'scheduled', pod, at };
     }
     if (scheduled?.activityType?.name === 'deletePod') {
       const { activityId, mode } = (decode(scheduled.input) ?? {}) as Partial<DeletePodInput>;
@@ -91,19 +103,24 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
     if (done) {
       const result = decode(done.result) as Partial<PodResult> | undefined;
       return ended(
-        done.scheduledEventId,
-        () => ({ ...factsOf(result), how: 'done', exitCode: result?.exitCode }),
+        { ...done, at },
+        () => ({
+          ...factsOf(result),
+          how: 'done',
+          exitCode: result?.exitCode,
+          ...(result?.outcome === 'Skipped' && { skipped: true }),
+        }),
         () => (result as Cleanup | undefined) ?? { gone: false },
       );
     }
     const lost = event.activityTaskFailedEventAttributes;
-    if (lost) return failed('failed', lost.scheduledEventId, lost.failure);
+    if (lost) return failed('failed', { ...lost, at }, lost.failure);
     const late = event.activityTaskTimedOutEventAttributes;
-    if (late) return failed('timed out', late.scheduledEventId, late.failure);
+    if (late) return failed('timed out', { ...late, at }, late.failure);
     const cancelled = event.activityTaskCanceledEventAttributes;
     if (!cancelled) return undefined;
     return ended(
-      cancelled.scheduledEventId,
+      { ...cancelled, at },
       () => ({ ...factsOf(decode(cancelled.details)), how: 'cancelled' }),
       () => ({ gone: false, error: 'its cleanup was cancelled' }),
     );
@@ -117,13 +134,18 @@ function endOfFailure(how: PodEnd['how'], error: Error): PodEnd {
   return { ...factsOf(told), how, why, exitCode: told?.exitCode };
 }
 
-function factsOf(told: unknown): Pick<PodEnd, 'uid' | 'times' | 'logs' | 'cleanup'> {
+function factsOf(told: unknown): Pick<PodEnd, 'pod' | 'times' | 'logs' | 'cleanup'> {
   if (typeof told !== 'object' || told === null) return {};
   const { pod, times, logs, cleanup } = told as Partial<PodResult>;
-  return { uid: pod?.uid, times, logs, cleanup };
+  const node = pod?.node ?? (told as Partial<PodFailureDetails>).node;
+  return { ...(pod && { pod: { ...pod, node } }), times, logs, cleanup };
 }
 
-function decode(payloads: { payloads?: unknown[] | null } | null | undefined): unknown {
+/** Milliseconds since 1970. */
+export const timeOf = ({ eventTime }: Pick<HistoryEvent, 'eventTime'>): number =>
+  Number(eventTime?.seconds ?? 0) * 1000 + Math.floor((eventTime?.nanos ?? 0) / 1e6);
+
+export function decode(payloads: { payloads?: unknown[] | null } | null | undefined): unknown {
   const [payload] = payloads?.payloads ?? [];
   return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
 }

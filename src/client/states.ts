@@ -1,5 +1,6 @@
 /** What to say about a pod that is under way, or has just ended. Pure. */
-import type { PodRecord } from '../types.ts';
+import type { LogSummary, PodRecord } from '../types.ts';
+import { lengthText } from './time-text.ts';
 import type { PodEnd } from './run-events.ts';
 
 export interface PendingPod {
@@ -46,30 +47,43 @@ function recordText({ pod, phase = 'Pending', reason = '', node }: PodRecord): s
   return `${phase.toLowerCase()} in ${where}${reason && reason !== phase ? `: ${firstLine(reason)}` : ''}`;
 }
 
-export function endText({ how, why, exitCode, times, logs, cleanup }: PodEnd): string {
-  const gaps = logs?.gaps ? `; its log has ${logs.gaps === 1 ? 'a gap' : `${logs.gaps} gaps`}` : '';
+export function endText({ how, why, skipped, exitCode, times, logs, cleanup }: PodEnd): string {
+  const code = exitCode === undefined ? '' : `, exit code ${exitCode}`;
   switch (how) {
     case 'done': {
+      if (skipped) return `skipped by its own word${code}${missingText(logs)}`;
       const took = tookOf(times);
-      return `done${took ? ` in ${took}` : ''}${gaps}`;
+      return `done${took === undefined ? '' : ` in ${lengthText(took)}`}${missingText(logs)}`;
     }
     case 'cancelled':
-      return `cancelled${cleanup?.gone ? ', its pod is gone' : ''}${gaps}`;
+      return `cancelled${cleanup?.gone ? ', its pod is gone' : ''}${missingText(logs)}`;
     case 'failed':
-    case 'timed out': {
-      const code = exitCode === undefined ? '' : `, exit code ${exitCode}`;
-      return `${how}${why ? ` (${why.split(':', 1)[0]}${code})` : ''}${gaps}`;
-    }
+    case 'timed out':
+      return `${how}${why ? ` (${why.split(':', 1)[0]}${code})` : ''}${missingText(logs)}`;
   }
 }
 
-/** Kubernetes counts in whole seconds. */
-function tookOf(times: PodEnd['times']): string | undefined {
-  if (!times?.started || !times.finished) return undefined;
-  const seconds = Math.round((Date.parse(times.finished) - Date.parse(times.started)) / 1000);
-  if (seconds < 1) return 'less than 1 s';
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+/** Of a pod that is kept on purpose; undefined when it is not. */
+export function keptText({ pod, cleanup }: Pick<PodEnd, 'pod' | 'cleanup'>): string | undefined {
+  if (!cleanup?.kept) return undefined;
+  const look = pod && `; look at it: kubectl -n ${pod.namespace} describe pod ${pod.name}`;
+  return `its pod is kept until ${cleanup.kept.slice(0, 19)}Z${look ?? ''}`;
+}
+
+function missingText(logs: LogSummary | undefined): string {
+  const { gaps = 0, dropped } = logs ?? {};
+  const texts = [
+    ...(gaps ? [`its log has ${gaps === 1 ? 'a gap' : `${gaps} gaps`}`] : []),
+    ...(dropped
+      ? [`${gaps ? 'at least ' : ''}${dropped.lines} lines (${dropped.bytes} bytes) were left out of its log`]
+      : []),
+  ];
+  return texts.map((text) => `; ${text}`).join('');
+}
+
+/** Milliseconds of the main container; Kubernetes counts in whole seconds. */
+export function tookOf(times: PodEnd['times']): number | undefined {
+  return times?.started && times.finished ? Date.parse(times.finished) - Date.parse(times.started) : undefined;
 }
 
 const firstLine = (text: string) => text.trim().split('\n', 1)[0]?.slice(0, 300) ?? '';

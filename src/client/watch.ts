@@ -7,7 +7,7 @@ import type { Output } from './output.ts';
 import { pendingPods } from './pending.ts';
 import type { PodEnd, PodTask, RunEvent } from './run-events.ts';
 import type { Run } from './start.ts';
-import { endText, pendingText } from './states.ts';
+import { endText, keptText, pendingText } from './states.ts';
 import type { Temporal } from './temporal.ts';
 import { isPolled } from './worker-check.ts';
 
@@ -23,7 +23,7 @@ export class Watch {
   readonly #logs: LogTails;
   /** Pods that are not known to be gone, by activityId. */
   readonly #left = new Map<string, Cleanup>();
-  readonly #ended = new Set<string>();
+  readonly #ended = new Map<string, PodEnd>();
   /** What was said last of each activity. */
   readonly #said = new Map<string, string>();
   #taken = false;
@@ -75,8 +75,7 @@ export class Watch {
         if (event.pod.try > 1) this.#say(event.pod.activityId, `try ${event.pod.try}`);
         break;
       case 'cleaned':
-        if (event.cleanup.gone || event.cleanup.kept) this.#left.delete(event.activityId);
-        else this.#left.set(event.activityId, event.cleanup);
+        this.#see(event.activityId, this.#ended.get(event.activityId)?.pod, event.cleanup);
         break;
       case 'ended':
         await this.#tellEnd(event.pod, event.end);
@@ -84,7 +83,7 @@ export class Watch {
   }
 
   async #tellEnd({ activityId, task }: PodTask, end: PodEnd): Promise<void> {
-    const here = end.uid !== undefined && (await this.#logs.finish(end.uid));
+    const here = end.pod !== undefined && (await this.#logs.finish(end.pod.uid));
     if (!here && end.logs?.lines) {
       this.#say(
         activityId,
@@ -92,9 +91,16 @@ export class Watch {
       );
       for (const line of end.logs.tail.trimEnd().split('\n')) this.#output.log(task, Buffer.from(line));
     }
-    if (end.cleanup && !end.cleanup.gone && !end.cleanup.kept) this.#left.set(activityId, end.cleanup);
     this.#say(activityId, endText(end));
-    this.#ended.add(activityId);
+    this.#ended.set(activityId, end);
+    if (end.cleanup) this.#see(activityId, end.pod, end.cleanup);
+  }
+
+  #see(activityId: string, pod: PodEnd['pod'], cleanup: Cleanup): void {
+    const kept = keptText({ pod, cleanup });
+    if (kept) this.#say(activityId, kept);
+    if (cleanup.gone || cleanup.kept) this.#left.delete(activityId);
+    else this.#left.set(activityId, cleanup);
   }
 
   async #look(signal: AbortSignal): Promise<void> {

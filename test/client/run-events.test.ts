@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { eventReader, type RunEvent } from '../../src/client/run-events.ts';
+import { keptText } from '../../src/client/states.ts';
 
 function eventsOf(file: string): RunEvent[] {
   const path = new URL(`../histories/${file}`, import.meta.url);
@@ -33,7 +34,7 @@ suite('a history, as the client reads it', () => {
     assert.equal(end?.exitCode, 0);
     assert.match(end?.logs?.uri ?? '', /^file:/);
     assert.equal(end?.cleanup?.gone, true);
-    assert.ok(end?.uid);
+    assert.ok(end?.pod?.uid);
   });
 
   test('a failure keeps its type, exit code and log', () => {
@@ -58,6 +59,14 @@ suite('a history, as the client reads it', () => {
     assert.deepEqual(
       ends.map(({ how, cleanup }) => [how, cleanup?.gone]),
       [['cancelled', true]],
+    );
+  });
+
+  test('a pod that is kept tells until when, and how to look at it', () => {
+    const end = eventsOf('pod/kept.json').find((event) => event.kind === 'ended')?.end;
+    assert.match(
+      keptText(end ?? {}) ?? '',
+      /^its pod is kept until \d{4}-\d\d-\d\dT[\d:]{8}Z; look at it: kubectl -n \S+ describe pod main-\S+$/,
     );
   });
 

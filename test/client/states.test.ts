@@ -58,6 +58,15 @@ suite('what is said of a pod that has ended', () => {
     ['timed out (TimeoutFailure)', { how: 'timed out', why: 'TimeoutFailure: activity StartToClose timeout' }],
     ['cancelled, its pod is gone', { how: 'cancelled', cleanup: { gone: true } }],
     ['cancelled', { how: 'cancelled', cleanup: { gone: false } }],
+    ['skipped by its own word, exit code 99', { how: 'done', skipped: true, exitCode: 99 }],
+    [
+      'done; 3 lines (70 bytes) were left out of its log',
+      { how: 'done', logs: { ...logs, gaps: 0, dropped: { lines: 3, bytes: 70 } } },
+    ],
+    [
+      'done; its log has a gap; at least 3 lines (70 bytes) were left out of its log',
+      { how: 'done', logs: { ...logs, gaps: 1, dropped: { lines: 3, bytes: 70 } } },
+    ],
   ];
   for (const [said, end] of rows) test(said, () => assert.equal(endText(end), said));
 });

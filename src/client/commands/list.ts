@@ -1,0 +1,111 @@
+/** `list`: the runs of this task queue. */
+import { InvalidArgumentError, Option } from 'commander';
+import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { didYouMean } from '../../did-you-mean.ts';
+import { createOutput } from '../output.ts';
+import { ROW_FORMATS, rowsText, type Colour, type Column, type RowFormat } from '../rows.ts';
+import { runsQuery, STATUS_WORDS, statusWord, type RunFilter, type StatusWord } from '../run-query.ts';
+import { printData } from '../stdout.ts';
+import type { Temporal } from '../temporal.ts';
+import { lengthText, momentText, readSince } from '../time-text.ts';
+import { workflowNames } from '../workflows.ts';
+import type { Program } from './program.ts';
+
+interface Options {
+  readonly status?: StatusWord;
+  readonly workflow?: string;
+  readonly failure?: string;
+  readonly since?: string;
+  readonly limit: number;
+  readonly all?: boolean;
+  readonly output: RowFormat;
+}
+
+interface Row {
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly workflow: string;
+  readonly status: StatusWord;
+  readonly startedAt: string;
+  readonly closedAt?: string;
+  readonly durationMs: number;
+}
+
+const HELP = `
+Runs are of the task queue in TEMPORAL_PODS_TASK_QUEUE, newest first. A run appears here about a second after its start.
+  list --status failed --since 24h
+  list --failure OOMKilled --since 7d
+  list --status running -o name
+
+Exit code: 0 also when there are none, 2 the call is wrong, 3 Temporal does not answer.`;
+
+export function listCommand(program: Program): void {
+  program
+    .command('list', 'List runs: how they stand, since when, how long.', ROW_FORMATS)
+    .addOption(new Option('--status <status>', 'only those that stand so').choices(STATUS_WORDS))
+    .option('--workflow <name>', 'only those of this workflow')
+    .option('--failure <kind>', 'only those in which a pod failed so (OOMKilled, ContainerFailed…)')
+    .option('--since <time>', 'only those started since then: 30m, 24h, 7d, or a moment in ISO 8601')
+    .option('--limit <number>', 'at most so many', readLimit, 20)
+    .option('--all', 'also sweeps, and the chunks of maps')
+    .addHelpText('after', HELP)
+    .action(async ({ since, ...options }: Options) => {
+      const startedAfter = since === undefined ? undefined : readSince('--since', since, Date.now());
+      await program.withTemporal((temporal) => list(temporal, { ...options, startedAfter }));
+    });
+}
+
+async function list(temporal: Temporal, options: Options & Pick<RunFilter, 'startedAfter'>): Promise<number> {
+  const { client, config } = temporal;
+  const { limit, output } = options;
+  const { say } = createOutput('text');
+  const query = runsQuery({ ...options, taskQueue: config.taskQueue });
+  const rows: Row[] = [];
+  let more = false;
+  for await (const run of client.workflow.list({ query, pageSize: Math.min(limit + 1, 1000) })) {
+    more = rows.length === limit;
+    if (more) break;
+    rows.push(rowOf(run));
+  }
+  if (rows.length > 0 || output === 'json')
+    printData(rowsText(output, rows, { columns: COLUMNS, nameOf: (row) => row.workflowId, screen: process.stdout }));
+  if (rows.length === 0) say(await noneText(config.taskQueue, options));
+  if (more) say(`there are more than these ${limit}: --limit, --since`);
+  return 0;
+}
+
+async function noneText(taskQueue: string, { status, workflow, failure, startedAfter }: Partial<RunFilter>) {
+  const filtered = [status, workflow, failure, startedAfter].some((filter) => filter !== undefined);
+  const known = workflow === undefined ? [] : await workflowNames();
+  const meant = workflow === undefined || known.includes(workflow) ? undefined : didYouMean(workflow, known);
+  const hint = meant === undefined ? '' : `; did you mean --workflow ${meant}?`;
+  return `no runs${filtered ? ' like this' : ''} on task queue '${taskQueue}'${hint}`;
+}
+
+const rowOf = ({ workflowId, runId, type, status, startTime, closeTime }: WorkflowExecutionInfo): Row => ({
+  workflowId,
+  runId,
+  workflow: type,
+  status: statusWord(status.name),
+  startedAt: startTime.toISOString(),
+  ...(closeTime && { closedAt: closeTime.toISOString() }),
+  durationMs: Math.max(0, (closeTime?.getTime() ?? Date.now()) - startTime.getTime()),
+});
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'STATUS', text: ({ status }) => status, colour: ({ status }) => statusColour(status) },
+  { title: 'WORKFLOW', text: ({ workflow }) => workflow },
+  { title: 'ID', text: ({ workflowId }) => workflowId },
+  { title: 'STARTED', text: ({ startedAt }) => momentText(Date.parse(startedAt)) },
+  { title: 'DURATION', text: ({ durationMs }) => lengthText(durationMs) },
+];
+
+export const statusColour = (status: StatusWord): Colour | undefined =>
+  (({ running: 'cyan', completed: 'green', cancelled: 'dim' }) as const)[status as 'running'] ??
+  (status === 'continued-as-new' ? 'dim' : 'red');
+
+function readLimit(text: string): number {
+  const limit = Number(text);
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 10_000) return limit;
+  throw new InvalidArgumentError('it takes a whole number from 1 to 10000');
+}
