@@ -38,7 +38,6 @@ suite('rows', () => {
   test('a terminal gets colours, and no line that is wider than it', () => {
     const widths = tableText(rows, columns, { isTTY: true, columns: 10 })
       .split('\n')
-      // eslint-disable-next-line no-control-regex
       .map((line) => line.replace(/\u001b\[\d+m/g, '').length);
     assert.deepEqual(widths, [10, 9, 10]);
   });

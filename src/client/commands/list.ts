@@ -58,7 +58,7 @@ export function listCommand(program: Program): void {
 async function list(temporal: Temporal, options: Options & Pick<RunFilter, 'startedAfter'>): Promise<number> {
   const { client, config } = temporal;
   const { limit, output } = options;
-  const { say } = createOutput('text');
+  const say = (text: string) => createOutput('text').say(text);
   const query = runsQuery({ ...options, taskQueue: config.taskQueue });
   const rows: Row[] = [];
   let more = false;
