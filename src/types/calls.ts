@@ -8,8 +8,24 @@ export interface RunPodInput {
   task: string;
   /** Names of the tasks this one waited for. */
   after: string[];
+  /** Names of the tasks whose end its creator had seen before it created this one, as far as `after` does not say it already. */
+  order?: string[];
+  /** The task that created this one; absent when the body did. */
+  parent?: string;
   /** 1 for the first try, counted up for each of the author's `retries`. */
   try: number;
+  /** 1 for the first `runPod` that the task's function calls; begins at 1 again when the function is called again. */
+  call?: number;
+  /** What the author's code asked for, when `spec` differs from it: changed by `nextTry`, or while the DAG ran. */
+  asked?: PodSpec;
+  /** The run whose result is taken, without a pod, if this call ended well there and asked for the same. */
+  earlier?: RunRef;
+}
+
+/** One run of a workflow. */
+export interface RunRef {
+  workflowId: string;
+  runId: string;
 }
 
 /** The input of the workflow's own cleanup, on a task queue of its own. */

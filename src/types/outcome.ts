@@ -119,6 +119,8 @@ export interface PodResult<Output = unknown> {
   problems?: string[];
   /** What somebody changed in the spec while the DAG ran (`retryTask`). */
   changed?: Readonly<Record<string, unknown>>;
+  /** The run that this result was taken from: no pod ran for it. */
+  reused?: { workflowId: string; runId: string };
   cleanup: Cleanup;
 }
 

@@ -20,6 +20,7 @@ const ICONS: Record<TaskState, string> = {
   skipped: '⏭️',
   waiting: '⏳',
   done: '✅',
+  reused: '♻️',
 };
 const STATES = Object.keys(ICONS) as TaskState[];
 

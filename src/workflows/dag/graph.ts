@@ -18,6 +18,8 @@ export type TaskState =
   /** It failed, and waits for a decision: `retryTask`, `skipTask`, `failTask`. */
   | 'held'
   | 'done'
+  /** Done, without a pod: all its results are those of an earlier run, which this one is a rerun of. */
+  | 'reused'
   /** It failed by itself. */
   | 'failed'
   /** It failed because a task that it awaited did. */
@@ -72,5 +74,15 @@ export interface Graph {
   /** Present while no new pod starts, because somebody asked for that. */
   podsHeld?: true;
 }
+
+/**
+ * Memo of a run that has ended, under this key: the tasks that never came to a pod, and so are not told of by any activity, with the
+ * edges to them. Absent when there are none. At most 500 nodes.
+ */
+export const POD_LESS_MEMO = 'tasksWithoutPod';
+export type PodLessMemo = Pick<Graph, 'nodes' | 'edges'>;
+
+/** Memo of a rerun, under this key: a `RunRef`. */
+export const RERUN_MEMO = 'rerunOf';
 
 export const graphQuery = defineQuery<Graph>('graph');
