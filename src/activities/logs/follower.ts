@@ -3,6 +3,7 @@ import type { LogCounters } from './ledger.ts';
 import { EndSeen, finish, incomplete } from './finish.ts';
 import type { FollowOptions } from './limits.ts';
 import { LogReading, type Reading } from './reading.ts';
+import { LogStoreError } from './segment-claim.ts';
 import type { Segment } from './segment-store.ts';
 import type { LogSource } from './stream.ts';
 
@@ -49,6 +50,11 @@ export class Follower {
   /** What is wrong with the log at the moment, in words; undefined when nothing is. */
   get note(): string | undefined {
     return this.#reading.live ? undefined : this.#error?.message;
+  }
+
+  /** What kept the end of a drained log out of the storage; undefined when it is there, or was not to be had. */
+  get refusal(): LogStoreError | undefined {
+    return !this.#segment.ledger.ended && this.#error instanceof LogStoreError ? this.#error : undefined;
   }
 
   /** Follows in the background, as long as the container runs. Never throws: see `note`. */
