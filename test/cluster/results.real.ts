@@ -71,6 +71,13 @@ suite('results of real pods', { concurrency: 6, timeout: 150_000 }, () => {
     assert.deepEqual(output, { rows: 3, é: '😀' });
   });
 
+  test('a termination message for people is no result, and no failure, where nobody asked for one', async () => {
+    const { output } = await resultOf(`echo 'the answer is 42' > /dev/termination-log`, {});
+    assert.equal(output, undefined);
+    const { type } = await failureOf(`echo no > /dev/termination-log`, { result: { from: 'terminationMessage' } });
+    assert.equal(type, 'ResultInvalid');
+  });
+
   test('a termination message of more than 4096 bytes is too large', async () => {
     const { type } = await failureOf(
       `{ printf '"'; head -c 5000 /dev/zero | tr '\\0' a; printf '"'; } > /dev/termination-log`,

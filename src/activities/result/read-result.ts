@@ -31,7 +31,7 @@ export async function readResult(
   const source = sourceOf(attempt);
   switch (source.from) {
     case 'terminationMessage':
-      return fromMessage(feed.latest, attempt.main);
+      return fromMessage(feed.latest, attempt.main, attempt.spec.result !== undefined);
     case 'log':
       await drained;
       return (
