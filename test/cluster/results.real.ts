@@ -138,6 +138,7 @@ suite('results of real pods', { concurrency: 6, timeout: 150_000 }, () => {
     ['a file that is not JSON', `echo '{rows:1}' > ${FILE.path}`, 'ResultInvalid'],
     ['a named pipe', `mkfifo ${FILE.path}`, 'ResultInvalid'],
     ['a link that leads nowhere', `ln -s /nowhere ${FILE.path}`, 'ResultInvalid'],
+    ['a link to a file of the collector’s image', `ln -s /etc/passwd ${FILE.path}`, 'ResultInvalid'],
     ['a file of a pod that failed', `echo 1 > ${FILE.path}; exit 3`, 'ContainerFailed'],
   ] as const)
     test(`${name}: ${type}`, async () => assert.equal((await failureOf(script, { result: FILE })).type, type));
