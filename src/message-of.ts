@@ -1,6 +1,7 @@
 /** The words of whatever was thrown: code may throw anything, also what cannot be made a text. */
 export function messageOf(error: unknown): string {
   try {
+    if (error === undefined || error === null) return `${String(error)} was thrown, which says nothing`;
     if (error instanceof Error) return error.message || error.name;
     return typeof error === 'string' ? error : (JSON.stringify(error) ?? String(error));
   } catch {
