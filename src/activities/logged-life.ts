@@ -128,7 +128,7 @@ export class LoggedLife {
       this.#known = follower;
       this.#refusal = undefined;
       this.#untold = false;
-      if (this.state === 'running') follower.start();
+      if (this.state === 'running' || this.state === 'ended') follower.start();
       return follower;
     } catch (error) {
       this.#lose(error);

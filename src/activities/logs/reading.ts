@@ -97,7 +97,7 @@ export class LogReading {
       goLive();
       return aligner.state !== 'passed';
     };
-    this.#stream = stream;
+    if (follow) this.#stream = stream;
     const end = await stream.read(store, goLive);
     this.live = false;
     this.#stream = undefined;
