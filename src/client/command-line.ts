@@ -1,11 +1,12 @@
 /** What was typed, and which command it means. */
 import { CommanderError } from 'commander';
 import { usage } from '../problem.ts';
+import { graphCommand } from './commands/graph.ts';
 import { listCommand } from './commands/list.ts';
 import { Program } from './commands/program.ts';
 import { runCommands } from './commands/run.ts';
 
-const COMMANDS = [runCommands, listCommand];
+const COMMANDS = [runCommands, listCommand, graphCommand];
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {

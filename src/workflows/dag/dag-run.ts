@@ -4,7 +4,7 @@ import { showDetails } from './details.ts';
 import { dagError } from './errors.ts';
 import { Failures } from './failures.ts';
 import { Gate } from './gate.ts';
-import { BODY, graphQuery } from './graph.ts';
+import { BODY, graphQuery, type Graph } from './graph.ts';
 import { graphOf } from './graph-of.ts';
 import { TaskHandle } from './handle.ts';
 import { holdLength } from './hold.ts';
@@ -52,7 +52,7 @@ export class DagRun {
   }
 
   async run<T>(body: (task: Task) => T | PromiseLike<T>): Promise<T> {
-    setHandler(graphQuery, () => graphOf([this.#body, ...this.#tasks.values()], this.#gate.isHeld));
+    setHandler(graphQuery, () => this.graph());
     listen({ tasks: this.#tasks, gate: this.#gate, hasEnded: () => this.#hasEnded });
     const details = showDetails(() => [...this.#tasks.values()], this.#gate);
     this.#body.onPodOver = () => this.#onRoom();
@@ -73,6 +73,10 @@ export class DagRun {
       restCancelled: this.#scope.consideredCancelled,
     });
     return result;
+  }
+
+  graph(): Graph {
+    return graphOf([this.#body, ...this.#tasks.values()], this.#gate.isHeld);
   }
 
   readonly #add = <R>(name: string, work: () => R | PromiseLike<R>, options: TaskOptions = {}) =>

@@ -1,0 +1,113 @@
+/** `graph`: of a run, and of a workflow before it ever ran. */
+import { usage } from '../../problem.ts';
+import type { PlanReport } from '../../workflows/plan/types.ts';
+import { readArguments } from '../arguments.ts';
+import { findRun, type FoundRun } from '../find-run.ts';
+import { dotOf } from '../graph/dot.ts';
+import { drawingOf, type Drawing } from '../graph/drawing.ts';
+import { mermaidOf } from '../graph/mermaid.ts';
+import { planDocument } from '../graph/plan-document.ts';
+import { drawingOfPlan } from '../graph/plan-drawing.ts';
+import { svgOf } from '../graph/svg.ts';
+import { textOf } from '../graph/text.ts';
+import { createOutput } from '../output.ts';
+import { plan } from '../plan.ts';
+import { runGraph } from '../run-graph.ts';
+import { printData, printJson } from '../stdout.ts';
+import type { Temporal } from '../temporal.ts';
+import { lengthText } from '../time-text.ts';
+import { checkArguments, checkName, workflowNames } from '../workflows.ts';
+import { RUN_OPTION, type Program } from './program.ts';
+
+const RENDERERS = { mermaid: mermaidOf, dot: dotOf, svg: svgOf };
+const FORMATS = ['text', ...(Object.keys(RENDERERS) as (keyof typeof RENDERERS)[]), 'json'] as const;
+type GraphFormat = (typeof FORMATS)[number];
+
+interface Options {
+  readonly plan?: boolean;
+  readonly body?: boolean;
+  readonly run?: string;
+  readonly output: GraphFormat;
+}
+
+const HELP = `
+Of a run, while it runs and after it:
+  graph diamond-1a2b3c4d
+  graph diamond-1a2b3c4d -o svg > diamond.svg
+
+Of a workflow that never ran, with its arguments as for run; it needs no server:
+  graph --plan diamond '{"csv": "orders.csv"}'
+  graph --plan diamond arguments.yaml -o mermaid >> pull-request.md
+Its code is run, and every pod answered at once by a stand-in, <orders.output>. So a list from a pod has one element, a mapped task is
+drawn once, and a branch on a pod's output goes the way that a stand-in takes: it is true, counts as 1, and equals nothing.
+Timers, activities and child workflows are answered at once too; signals, updates and conditions without a time limit are not, and
+what comes after them is not drawn. Of patched('…'), the side of old runs is drawn. An argument that is missing is a stand-in, if
+the workflow takes it. -o json holds the whole spec of each pod.
+
+A solid line: the task awaited it. A dotted one: the task was created after that had ended. In text, lines that others imply are left out.
+Exit code: 0; 1 the plan is not whole, and stderr says why; 2 the call is wrong, or there is no graph; 3 Temporal does not answer.`;
+
+export function graphCommand(program: Program): void {
+  program
+    .command(
+      'graph <id> [args...]',
+      'Draw the graph of a run, or, with --plan, of a workflow before it ever ran.',
+      FORMATS,
+    )
+    .option('--plan', '<id> is a workflow, [args...] are its arguments')
+    .option(...RUN_OPTION)
+    .option('--body', 'also draw what is not in a task, the (body): it awaits the last ones')
+    .addHelpText('after', HELP)
+    .action(async (id: string, args: string[], options: Options) => {
+      if (options.plan) {
+        if (options.run !== undefined) throw usage('--run names a run, and --plan draws none');
+        program.exitCode = await drawPlan(id, args, options);
+        return;
+      }
+      if (args.length > 0)
+        throw usage(`one run at a time, and got also: ${args.join(' ')}\n  of a workflow: graph --plan ${id} …`);
+      await program.withTemporal((temporal) => drawRun(temporal, id, options));
+    });
+}
+
+async function drawRun(temporal: Temporal, id: string, { run: runId, body, output }: Options): Promise<number> {
+  const run = await findRun(temporal, id, runId);
+  const graph = await runGraph(temporal, run);
+  const { handle: _, ...known } = run;
+  if (output === 'json') printJson({ ...known, ...graph });
+  else if (graph.nodes.length === 0)
+    throw usage(`'${id}' has no graph: no task of it is known${run.closedMs === undefined ? ' yet' : ''}`);
+  else print(drawingOf(graph, { title: titleOf(run), now: run.closedMs ?? Date.now(), body }), output);
+  return 0;
+}
+
+const titleOf = ({ workflowId, status, startedMs, closedMs }: FoundRun): string =>
+  `${workflowId} · ${status} · ${lengthText((closedMs ?? Date.now()) - startedMs)}`;
+
+async function drawPlan(workflow: string, texts: readonly string[], { body, output }: Options): Promise<number> {
+  checkName(workflow, await workflowNames());
+  const args = readArguments(texts);
+  if (args.length > 0 || workflow === 'pod') checkArguments(workflow, args);
+  const report = await plan({ workflow, args });
+  if (!report.graph) throw usage(noGraphText(workflow, report));
+  const document = planDocument(workflow, { ...report, graph: report.graph }, body);
+  if (output === 'json') printJson(document);
+  else print(drawingOfPlan(document), output);
+  const { say } = createOutput('text');
+  for (const problem of document.problems) say(`not whole: ${problem}`);
+  return document.problems.length > 0 ? 1 : 0;
+}
+
+function noGraphText(workflow: string, { end }: PlanReport): string {
+  if (end === 'completed') return `'${workflow}' has no dag(), so there is no graph of it`;
+  if (!end)
+    return `'${workflow}' waits for what no plan gives before it comes to its dag(): a signal, an update, a condition`;
+  return (
+    `'${workflow}' fails before it comes to its dag(): ${end.type}: ${end.message}\n` +
+    `  its arguments are given as for run: graph --plan ${workflow} '<JSON>'`
+  );
+}
+
+function print(drawing: Drawing, format: Exclude<GraphFormat, 'json'>): void {
+  printData(format === 'text' ? textOf(drawing, process.stdout) : RENDERERS[format](drawing));
+}
