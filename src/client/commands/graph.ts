@@ -93,8 +93,8 @@ async function drawPlan(workflow: string, texts: readonly string[], { body, outp
   const document = planDocument(workflow, { ...report, graph: report.graph }, body);
   if (output === 'json') printJson(document);
   else print(drawingOfPlan(document), output);
-  const { say } = createOutput('text');
-  for (const problem of document.problems) say(`not whole: ${problem}`);
+  const progress = createOutput('text');
+  for (const problem of document.problems) progress.say(`not whole: ${problem}`);
   return document.problems.length > 0 ? 1 : 0;
 }
 

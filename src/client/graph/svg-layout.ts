@@ -1,6 +1,24 @@
 /** Where the boxes and lines of a picture go, from left to right. Pure. */
-import { Graph, layout, type Point } from '@dagrejs/dagre';
+import * as dagre from '@dagrejs/dagre';
 import type { Link } from './order.ts';
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** What is used of it. Its own types name files in a way that Node's rules do not resolve, and so are `any`. */
+const { Graph, layout } = dagre as unknown as {
+  Graph: new () => {
+    setGraph(options: Record<string, string | number>): void;
+    setNode(name: string, size: { width: number; height: number }): void;
+    setEdge(from: string, to: string, label: object): void;
+    /** Its middle. */
+    node(name: string): Point;
+    edge(from: string, to: string): { points: Point[] };
+  };
+  layout(this: void, graph: object): void;
+};
 
 /** From so many boxes on, shorter lines are not worth the time: 1,000 with 2,000 lines take 6 s then, and half a minute else. */
 const LARGE = 300;
@@ -32,13 +50,12 @@ export function layOut<B extends Box>(boxes: readonly B[], edges: readonly Link[
   for (const [from, to] of edges.toReversed()) graph.setEdge(from, to, {});
   layout(graph);
   const placed = boxes.map((box): PlacedBox<B> => {
-    const { x = 0, y = 0 } = graph.node(box.name) as Partial<Point>;
+    const { x, y } = graph.node(box.name);
     return { ...box, x: x - box.width / 2, y: y - box.height / 2 };
   });
   const byName = new Map(placed.map((box) => [box.name, box]));
   const paths = edges.map(([from, to]) => {
-    const { points = [] } = graph.edge(from, to) as { points?: Point[] };
-    return path(byName.get(from), byName.get(to), points);
+    return path(byName.get(from), byName.get(to), graph.edge(from, to).points);
   });
   return {
     boxes: placed,

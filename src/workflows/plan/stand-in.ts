@@ -36,7 +36,7 @@ function inPlaceOf(path: string, target: object): unknown {
           return element;
       }
       if (typeof key === 'symbol') return undefined;
-      const ofList: unknown = key in Array.prototype && Array.prototype[key as keyof unknown[]];
+      const ofList: unknown = Reflect.get(Array.prototype, key);
       if (typeof ofList === 'function') return (...args: unknown[]) => ofList.apply([element()], args) as unknown;
       return within(`${path}.${key}`);
     },
