@@ -18,7 +18,7 @@ export interface PlanRequest {
 const pathOf = (file: string) => fileURLToPath(new URL(`../workflows/${file}`, import.meta.url));
 
 /**
- * With the arguments as they are; when the workflow does not come to its end with them, again with a stand-in for each that is missing.
+ * With the arguments as they are; when the workflow fails with them, again with a stand-in for each that is missing.
  *
  * @param workflowsPath of the module that exports the workflows; default: the project's own
  * @throws Problem (2) when the code cannot be bundled, or cannot be planned
@@ -47,10 +47,10 @@ export async function plan({ workflow, args }: PlanRequest, workflowsPath = path
   try {
     const first = await replay(0);
     const missing = (await parametersOf(workflow, workflowsPath)) - args.length;
-    if (missing <= 0 || first.end === 'completed') return first;
+    if (missing <= 0 || !first.end || first.end === 'completed') return first;
     const second = await replay(missing);
-    // What it says about its own arguments is clearer than what it says about stand-ins.
-    return second.end === 'completed' || second.graph ? second : first;
+    // What it says about the arguments that were given is clearer than what it says about stand-ins.
+    return second.end === 'completed' || (second.graph && !first.graph) ? second : first;
   } catch (error) {
     throw usage(`'${workflow}' cannot be planned: ${messageOf(error)}`);
   }

@@ -1,5 +1,5 @@
 /** A graph in the language of Graphviz. Pure. */
-import { wordsOf, type Drawing, type DrawnNode } from './drawing.ts';
+import { allWordsOf, wordsOf, type Drawing, type DrawnNode } from './drawing.ts';
 import { LOOKS } from './palette.ts';
 
 export function dotOf({ title, nodes, edges }: Drawing): string {
@@ -18,12 +18,12 @@ export function dotOf({ title, nodes, edges }: Drawing): string {
 }
 
 function nodeLine(node: DrawnNode): string {
-  const { name, error, details, state } = node;
+  const { name, state } = node;
   const words = wordsOf(node);
   const { line, fill } = LOOKS[state].light;
   const attributes = [
     `label=${lines(words ? [name, words] : [name])}`,
-    `tooltip=${lines([name, ...(words ? [words] : []), ...(error === undefined ? [] : [error]), ...details])}`,
+    `tooltip=${lines(allWordsOf(node))}`,
     `color="${line}"`,
     `fillcolor="${fill}"`,
   ];

@@ -15,6 +15,8 @@ export interface DrawnNode {
   readonly state: DrawnState;
   /** A few words each: how long it took, how many pods. */
   readonly notes: readonly string[];
+  /** The task that created it, when the body did not. */
+  readonly parent?: string;
   /** Why it is as it is. */
   readonly error?: string;
   /** What there is to know beyond that, a line each. */
@@ -57,10 +59,17 @@ export function edgesAmong(nodes: readonly { readonly name: string }[], edges: r
 export const wordsOf = ({ state, notes }: Pick<DrawnNode, 'state' | 'notes'>): string =>
   [...(state === 'planned' ? [] : [state]), ...notes].join(' · ');
 
+/** For a tooltip: everything, a line each. */
+export function allWordsOf(node: DrawnNode): string[] {
+  const { name, parent, error, details } = node;
+  const words = wordsOf(node);
+  const lines = [name, words, parent !== undefined && `created by ${parent}`, error, ...details];
+  return lines.filter((line): line is string => typeof line === 'string' && line !== '');
+}
+
 function drawnNode(node: GraphNode, now: number): DrawnNode {
   const { name, state, error, changed, parent, startedAt, endedAt } = node;
   const details = [
-    parent !== undefined && `created by ${parent}`,
     startedAt !== undefined && `started ${momentText(startedAt)}`,
     endedAt !== undefined && `ended ${momentText(endedAt)}`,
     changed && `changed: ${JSON.stringify(changed)}`,
@@ -69,6 +78,7 @@ function drawnNode(node: GraphNode, now: number): DrawnNode {
     name: oneLine(name),
     state,
     notes: notesOn(node, now),
+    ...(parent !== undefined && { parent: oneLine(parent) }),
     ...(error !== undefined && { error: oneLine(error) }),
     details: details.filter((line) => line !== undefined && line !== false).map(oneLine),
   };

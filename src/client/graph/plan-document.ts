@@ -38,7 +38,7 @@ function problemsOf(nodes: readonly GraphNode[], end: PlanReport['end']): string
   const failed = nodes.filter(({ name, state }) => state === 'failed' && name !== BODY);
   const waiting = nodes.filter(({ state }) => state === 'waiting' || state === 'running' || state === 'queued');
   const problems = [
-    ...failed.map(({ name, error }) => `'${name}' fails on stand-ins: ${error ?? 'nobody knows why'}`),
+    ...failed.map(({ name, error }) => `'${name}' fails in the plan: ${error ?? 'no reason is known'}`),
     ...waiting.map(
       ({ name }) =>
         `${name === BODY ? 'the body' : `'${name}'`} waits for what no plan gives: a signal, an update, a condition, or a stand-in that changes`,
@@ -46,6 +46,6 @@ function problemsOf(nodes: readonly GraphNode[], end: PlanReport['end']): string
   ];
   if (problems.length > 0 || end === 'completed') return problems;
   return [
-    end ? `the workflow fails on stand-ins: ${end.type}: ${end.message}` : 'the workflow waits for what no plan gives',
+    end ? `the workflow fails in the plan: ${end.type}: ${end.message}` : 'the workflow waits for what no plan gives',
   ];
 }

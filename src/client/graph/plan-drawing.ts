@@ -13,12 +13,12 @@ export function drawingOfPlan({ workflow, nodes, edges }: PlanDocument): Drawing
 }
 
 function drawnTask({ name, parent, calls }: PlannedTask): DrawnNode {
-  const details = calls.flatMap((call) => ('pod' in call ? podLines(call.pod) : []));
   return {
     name: oneLine(name),
     state: 'planned',
     notes: counted(calls.map(nameOf)),
-    details: [...(parent === undefined ? [] : [`created by ${parent}`]), ...details].map(oneLine),
+    ...(parent !== undefined && { parent: oneLine(parent) }),
+    details: calls.flatMap((call) => ('pod' in call ? podLines(call.pod) : [])).map(oneLine),
   };
 }
 

@@ -54,27 +54,39 @@ export function layOut<B extends Box>(boxes: readonly B[], edges: readonly Link[
     return { ...box, x: x - box.width / 2, y: y - box.height / 2 };
   });
   const byName = new Map(placed.map((box) => [box.name, box]));
-  const paths = edges.map(([from, to]) => {
-    return path(byName.get(from), byName.get(to), graph.edge(from, to).points);
-  });
+  const routes = edges.map(([from, to]) => route(byName.get(from), byName.get(to), graph.edge(from, to).points));
+  // A line may lead around all boxes.
+  const corners = placed.flatMap((box) => [box, { x: box.x + box.width, y: box.y + box.height }]);
+  const points = [...corners, ...routes.flat()];
+  const [left, right] = extent(points.map(({ x }) => x));
+  const [top, bottom] = extent(points.map(({ y }) => y));
+  const shifted = <P extends Point>(point: P): P => ({ ...point, x: point.x - left, y: point.y - top });
   return {
-    boxes: placed,
-    paths,
-    width: Math.max(0, ...placed.map(({ x, width }) => x + width)),
-    height: Math.max(0, ...placed.map(({ y, height }) => y + height)),
+    boxes: placed.map(shifted),
+    paths: routes.map((stops) => path(stops.map(shifted))),
+    width: right - left,
+    height: bottom - top,
   };
 }
 
+const extent = (numbers: readonly number[]): [least: number, most: number] =>
+  numbers.reduce(([least, most], number) => [Math.min(least, number), Math.max(most, number)], [Infinity, -Infinity]);
+
 /** From the right side of one box to the left side of the other. */
-function path(from: (Box & Point) | undefined, to: (Box & Point) | undefined, points: readonly Point[]): string {
-  if (!from || !to) return '';
-  const start = { x: from.x + from.width, y: from.y + from.height / 2 };
-  const end = { x: to.x, y: to.y + to.height / 2 };
+function route(from: PlacedBox<Box> | undefined, to: PlacedBox<Box> | undefined, points: readonly Point[]): Point[] {
+  if (!from || !to) return [];
   // The first and the last are ends, and with neighbours the one between leads around nothing.
   const around = points.length > 3 ? points.slice(1, -1) : [];
-  const stops = [...around, end];
-  const curves = stops.map((stop, at) => curve(stops[at - 1] ?? start, stop));
-  return `M${place(start)}${curves.join('')}`;
+  return [{ x: from.x + from.width, y: from.y + from.height / 2 }, ...around, { x: to.x, y: to.y + to.height / 2 }];
+}
+
+function path(stops: readonly Point[]): string {
+  const [start] = stops;
+  if (!start) return '';
+  return `M${place(start)}${stops
+    .slice(1)
+    .map((stop, at) => curve(stops[at] ?? start, stop))
+    .join('')}`;
 }
 
 /** Level at both of its ends. */

@@ -1,5 +1,5 @@
 /** A graph as a picture: one file, with nothing in it that runs or is fetched. Pure. */
-import { wordsOf, type DrawnNode, type Drawing, type DrawnState } from './drawing.ts';
+import { allWordsOf, wordsOf, type DrawnNode, type Drawing, type DrawnState } from './drawing.ts';
 import { LOOKS } from './palette.ts';
 import { layOut, type Box, type PlacedBox } from './svg-layout.ts';
 
@@ -46,13 +46,12 @@ function boxOf(node: DrawnNode): NodeBox {
   return { ...node, words, width: Math.ceil(width), height: words ? 50 : 36 };
 }
 
-function box({ x, y, width, height, name, state, words, error, ...node }: PlacedBox<NodeBox>): string {
-  const all = wordsOf({ state, ...node });
-  const tooltip = [name, ...(all ? [all] : []), ...(error === undefined ? [] : [error]), ...node.details];
+function box({ x, y, width, height, words, ...node }: PlacedBox<NodeBox>): string {
+  const { name, state } = node;
   const middle = Math.round(width / 2);
   return [
     `<g class="node ${state}" transform="translate(${Math.round(x)},${Math.round(y)})">`,
-    `<title>${escaped(tooltip.join('\n'))}</title>`,
+    `<title>${escaped(allWordsOf(node).join('\n'))}</title>`,
     `<rect width="${width}" height="${height}" rx="8"/>`,
     `<text x="${middle}" y="${words ? 21 : 23}" class="name">${escaped(name)}</text>`,
     ...(words ? [`<text x="${middle}" y="38" class="words">${escaped(words)}</text>`] : []),

@@ -56,6 +56,7 @@ const COLUMNS: readonly Column<TextRow>[] = [
   { title: '', text: ({ name }) => name },
   { title: '', text: ({ state }) => (state === 'planned' ? '' : state), colour: ({ state }) => LOOKS[state].colour },
   { title: '', text: ({ notes }) => notes.join(' · ') },
+  { title: '', text: ({ parent }) => (parent === undefined ? '' : `created by ${parent}`) },
   { title: '', text: ({ named }) => (named.length > 0 ? `after ${named.join(', ')}` : '') },
   { title: '', text: ({ error }) => error ?? '', colour: () => 'red' },
 ];
