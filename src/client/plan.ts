@@ -3,12 +3,13 @@
  * sandbox, where the interceptors of `workflows/plan` answer whatever the workflow asks for.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { InjectedSinks } from '@temporalio/worker';
+import type * as Sdk from '@temporalio/worker';
+import type { InjectedSinks, WorkflowBundle } from '@temporalio/worker';
 import { messageOf } from '../message-of.ts';
 import { usage } from '../problem.ts';
-import { beginning } from './plan-history.ts';
 import type { PlanSinks } from '../workflows/plan/interceptors.ts';
 import { PLAN_MEMO, type PlanMemo, type PlanReport } from '../workflows/plan/types.ts';
+import { beginning } from './plan-history.ts';
 
 export interface PlanRequest {
   readonly workflow: string;
@@ -18,47 +19,72 @@ export interface PlanRequest {
 const pathOf = (file: string) => fileURLToPath(new URL(`../workflows/${file}`, import.meta.url));
 
 /**
- * With the arguments as they are; when the workflow fails with them, again with a stand-in for each that is missing.
+ * Gives a function that plans: with the arguments as they are; when the workflow fails with them, again with a stand-in for each
+ * that is missing.
  *
  * @param workflowsPath of the module that exports the workflows; default: the project's own
- * @throws Problem (2) when the code cannot be bundled, or cannot be planned
+ * @throws Problem (2) when the code cannot be bundled, and later when it cannot be planned
  */
-export async function plan({ workflow, args }: PlanRequest, workflowsPath = pathOf('index.ts')): Promise<PlanReport> {
-  // Only here: it takes a while to load, and no other command of the client needs it.
-  const { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime, Worker } =
-    await import('@temporalio/worker');
-  const logger = new DefaultLogger('ERROR', () => undefined);
-  Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath,
-    workflowInterceptorModules: [pathOf('plan/interceptors.ts')],
-    logger,
-  });
-  const replay = async (standIns: number): Promise<PlanReport> => {
-    let last: PlanReport | undefined;
-    const report = (_info: unknown, json: string) => void (last = JSON.parse(json) as PlanReport);
-    const sinks: InjectedSinks<PlanSinks> = { plan: { report: { fn: report, callDuringReplay: true } } };
-    const memo = { [PLAN_MEMO]: { standIns } satisfies PlanMemo };
-    const history = beginning({ workflow, args, memo });
-    await Worker.runReplayHistory({ workflowBundle, sinks, replayName: 'plan' }, history, workflow);
-    if (!last) throw new Error('it told nothing');
-    return last;
+export async function planner(
+  workflowsPath = pathOf('index.ts'),
+): Promise<(request: PlanRequest) => Promise<PlanReport>> {
+  const workflowBundle = await bundle(workflowsPath);
+  const workflows = (await import(pathToFileURL(workflowsPath).href)) as Record<string, unknown>;
+  return async ({ workflow, args }) => {
+    try {
+      const first = await replay(workflowBundle, { workflow, args }, 0);
+      const code = workflows[workflow];
+      const missing = (typeof code === 'function' ? code.length : 0) - args.length;
+      if (missing <= 0 || !first.end || first.end === 'completed') return first;
+      const second = await replay(workflowBundle, { workflow, args }, missing);
+      // What it says about the arguments that were given is clearer than what it says about stand-ins.
+      return second.end === 'completed' || (second.graph && !first.graph) ? second : first;
+    } catch (error) {
+      throw usage(`'${workflow}' cannot be planned: ${messageOf(error)}`);
+    }
   };
+}
+
+async function bundle(workflowsPath: string): Promise<WorkflowBundle> {
+  const { bundleWorkflowCode, DefaultLogger } = await sdk();
+  const said: string[] = [];
   try {
-    const first = await replay(0);
-    const missing = (await parametersOf(workflow, workflowsPath)) - args.length;
-    if (missing <= 0 || !first.end || first.end === 'completed') return first;
-    const second = await replay(missing);
-    // What it says about the arguments that were given is clearer than what it says about stand-ins.
-    return second.end === 'completed' || (second.graph && !first.graph) ? second : first;
+    return await bundleWorkflowCode({
+      workflowsPath,
+      workflowInterceptorModules: [pathOf('plan/interceptors.ts')],
+      logger: new DefaultLogger('ERROR', ({ message }) => said.push(message)),
+    });
   } catch (error) {
-    throw usage(`'${workflow}' cannot be planned: ${messageOf(error)}`);
+    throw usage([`${workflowsPath} cannot be bundled: ${messageOf(error)}`, ...said].join('\n'));
   }
 }
 
-/** How many there are before one that has a default. */
-async function parametersOf(workflow: string, workflowsPath: string): Promise<number> {
-  const workflows = (await import(pathToFileURL(workflowsPath).href)) as Record<string, unknown>;
-  const one = workflows[workflow];
-  return typeof one === 'function' ? one.length : 0;
+async function replay(
+  workflowBundle: WorkflowBundle,
+  { workflow, args }: PlanRequest,
+  standIns: number,
+): Promise<PlanReport> {
+  const { Worker } = await sdk();
+  let last: PlanReport | undefined;
+  const report = (_info: unknown, json: string) => void (last = JSON.parse(json) as PlanReport);
+  const sinks: InjectedSinks<PlanSinks> = { plan: { report: { fn: report, callDuringReplay: true } } };
+  const history = beginning({ workflow, args, memo: { [PLAN_MEMO]: { standIns } satisfies PlanMemo } });
+  await Worker.runReplayHistory({ workflowBundle, sinks, replayName: 'plan' }, history, workflow);
+  if (!last) throw new Error('its code told nothing');
+  return last;
+}
+
+let loading: Promise<typeof Sdk> | undefined;
+
+/** Only when it is needed: it takes a while to load, and no other command needs it. What it logs is no news to the reader of a plan. */
+function sdk(): Promise<typeof Sdk> {
+  loading ??= import('@temporalio/worker').then((worker) => {
+    const logging = { filter: worker.makeTelemetryFilterString({ core: 'ERROR' }) };
+    worker.Runtime.install({
+      logger: new worker.DefaultLogger('ERROR', () => undefined),
+      telemetryOptions: { logging },
+    });
+    return worker;
+  });
+  return loading;
 }

@@ -49,7 +49,7 @@ export async function patient(): Promise<void> {
       const first = await task('first', find);
       await sleep('1d');
       const { id } = await notify(first.output.kind);
-      const child = await executeChild('other', { args: [id] });
+      const child = (await executeChild('other', { args: [id] })) as unknown;
       const isApproved = await condition(() => false, '1d');
       if (isApproved) task('approved', () => load('never'));
       const ready = task('sensor', async () => {
