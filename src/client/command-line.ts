@@ -4,8 +4,9 @@ import { usage } from '../problem.ts';
 import { listCommand } from './commands/list.ts';
 import { Program } from './commands/program.ts';
 import { runCommands } from './commands/run.ts';
+import { showCommand } from './commands/show.ts';
 
-const COMMANDS = [runCommands, listCommand];
+const COMMANDS = [runCommands, listCommand, showCommand];
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {

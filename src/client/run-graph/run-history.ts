@@ -10,6 +10,8 @@ import { TaskStory } from './task-story.ts';
 import type { RunGraph, RunPod } from './types.ts';
 
 export class RunHistory {
+  /** Its first event is known. */
+  isBegun = false;
   args: readonly unknown[] = [];
   rerunOf: RunRef | undefined;
   closed: { readonly how: Closing; readonly at: number; readonly error?: Error } | undefined;
@@ -80,11 +82,12 @@ export class RunHistory {
   #takeDag(event: DagEvent & { readonly at: number }): void {
     switch (event.kind) {
       case 'begun':
+        this.isBegun = true;
         this.args = event.args;
         this.rerunOf = event.rerunOf;
         break;
       case 'held':
-        this.#task(event.task).heldUntil = event.until;
+        this.#task(event.task).hold(event.until);
         break;
       case 'pausing':
         this.#task(event.task).pausing = true;
@@ -105,6 +108,9 @@ export class RunHistory {
       case 'chunk':
         this.#connect(event.task, event.after ?? [], []);
         this.#task(event.task).setChunk(event.chunk, event.at);
+        break;
+      case 'chunkReused':
+        for (const task of this.#tasks.values()) if (task.chunks.has(event.chunk)) task.reusedChunks.add(event.chunk);
         break;
       case 'closed':
         this.closed = event;

@@ -14,6 +14,8 @@ export class TaskStory {
   /** By workflowId. */
   readonly chunks = new Map<string, ChunkState>();
   parent: string | undefined;
+  /** In a rerun: its chunks that had nothing to do. */
+  readonly reusedChunks = new Set<string>();
   heldUntil: number | undefined;
   /** Between two tries, or with a pod that is kept to be looked at. */
   pausing = false;
@@ -42,6 +44,11 @@ export class TaskStory {
     this.#decided = ({ retryTask: undefined, skipTask: 'skipped', failTask: 'failed' } as const)[what];
     if (what === 'retryTask') this.#retriedAt = at;
     else this.#decidedAt = at;
+  }
+
+  hold(until: number): void {
+    this.heldUntil = until;
+    this.#decided = undefined;
   }
 
   /** The wait for a decision, or for the next try, is over: its time is, or something else came first. */
@@ -86,12 +93,13 @@ export class TaskStory {
   #state(closed: boolean): TaskState {
     if (this.heldUntil !== undefined) return closed ? 'cancelled' : 'held';
     if (this.#decided) return this.#decided;
-    if (this.failure !== undefined) return 'failed';
+    const lost = this.#lastFailure;
+    if (this.failure !== undefined) return lost?.end?.how === 'cancelled' ? 'cancelled' : 'failed';
     const open = closed ? 'cancelled' : 'running';
+    if (this.chunks.size > 0 && this.chunks.size === this.reusedChunks.size) return 'reused';
     if (this.chunks.size > 0) return stateOfChunks([...this.chunks.values()], open);
     const pods = [...this.pods.values()];
     if (this.pausing || pods.some(({ end }) => !end)) return open;
-    const lost = this.#lastFailure;
     if (lost) return lost.end?.how === 'cancelled' || this.#cancelAsked ? 'cancelled' : 'failed';
     if (this.#retriedAt > (pods.at(-1)?.scheduledAt ?? 0)) return closed ? 'cancelled' : 'waiting';
     return pods.length > 0 && pods.every(({ end }) => end?.reused) ? 'reused' : 'done';
