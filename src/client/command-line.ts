@@ -1,12 +1,14 @@
 /** What was typed, and which command it means. */
 import { CommanderError } from 'commander';
 import { usage } from '../problem.ts';
+import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
+import { logsCommand } from './commands/logs.ts';
 import { Program } from './commands/program.ts';
 import { runCommands } from './commands/run.ts';
 import { showCommand } from './commands/show.ts';
 
-const COMMANDS = [runCommands, listCommand, showCommand];
+const COMMANDS = [runCommands, listCommand, showCommand, logsCommand, historyCommand];
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {

@@ -9,7 +9,7 @@ import type { RunGraph } from './run-graph/types.ts';
 import { mayPass, type Temporal } from './temporal.ts';
 import { isPolled } from './worker-check.ts';
 
-export type { RunGraph, RunPod } from './run-graph/types.ts';
+export type { RunGraph, RunNode, RunPod } from './run-graph/types.ts';
 
 /** Temporal waits 10 s for a worker that it does not know to be dead. */
 const ANSWER_WITHIN_MS = 15_000;

@@ -5,6 +5,7 @@ import { UNNAMED } from '../../workflows/dag/task-name.ts';
 import type { RunRef } from '../../types.ts';
 import { whyText } from '../pod-end.ts';
 import { eventReader, type HistoryEvent, type RunEvent } from '../run-events.ts';
+import type { ChunkState } from './chunk-events.ts';
 import { dagReader, type Closing, type DagEvent } from './dag-events.ts';
 import { TaskStory } from './task-story.ts';
 import type { RunGraph, RunPod } from './types.ts';
@@ -47,10 +48,11 @@ export class RunHistory {
     };
   }
 
-  /** Of each chunk of a `task.map` that has started. */
-  chunksOf(task: string): RunRef[] {
-    const chunks = [...(this.#tasks.get(task)?.chunks.values() ?? [])];
-    return chunks.flatMap(({ workflowId, runId }) => (runId === undefined ? [] : [{ workflowId, runId }]));
+  /** The chunks of every `task.map`. */
+  get chunks(): (ChunkState & { readonly task: string })[] {
+    return [...this.#tasks.values()].flatMap(({ name, chunks }) =>
+      [...chunks.values()].map((chunk) => ({ ...chunk, task: name })),
+    );
   }
 
   #takePod(event: RunEvent): void {
@@ -90,7 +92,7 @@ export class RunHistory {
         this.#task(event.task).hold(event.until);
         break;
       case 'pausing':
-        this.#task(event.task).pausing = true;
+        this.#task(event.task).pausing = { why: event.why, until: event.until };
         break;
       case 'unheld':
         this.#task(event.task).unhold(event.timeOver, event.at);

@@ -3,7 +3,7 @@ import type { GraphNode, MappedItems, TaskState } from '../../workflows/dag/grap
 import { addChange } from '../../workflows/dag/spec-change.ts';
 import type { ChunkState } from './chunk-events.ts';
 import type { DagEvent } from './dag-events.ts';
-import type { RunPod } from './types.ts';
+import type { RunNode, RunPod } from './types.ts';
 
 type Decided = Extract<DagEvent, { kind: 'decided' }>;
 
@@ -17,8 +17,8 @@ export class TaskStory {
   /** In a rerun: its chunks that had nothing to do. */
   readonly reusedChunks = new Set<string>();
   heldUntil: number | undefined;
-  /** Between two tries, or with a pod that is kept to be looked at. */
-  pausing = false;
+  /** Between two tries, or with a pod that is kept to be looked at: until when, and why. */
+  pausing: { readonly why: string; readonly until: number } | undefined;
   /** What the DAG said of it at its end. */
   failure: string | undefined;
   /** Of a task that never came to a pod. */
@@ -53,7 +53,7 @@ export class TaskStory {
 
   /** The wait for a decision, or for the next try, is over: its time is, or something else came first. */
   unhold(timeOver: boolean, at: number): void {
-    this.pausing = false;
+    this.pausing = undefined;
     if (this.heldUntil === undefined) return;
     this.heldUntil = undefined;
     this.#decided = timeOver ? 'failed' : 'cancelled';
@@ -67,7 +67,7 @@ export class TaskStory {
   }
 
   /** @param closed whether the run is */
-  node(closed: boolean): GraphNode {
+  node(closed: boolean): RunNode {
     const state = this.#state(closed);
     const pods = [...this.pods.values()];
     const error = state === 'done' || state === 'skipped' ? undefined : (this.failure ?? this.#lastFailure?.end?.why);
@@ -86,6 +86,7 @@ export class TaskStory {
       ...(startedAt !== undefined && { startedAt }),
       ...(isOver && ends.length > 0 && { endedAt: Math.max(...ends) }),
       ...(this.chunks.size > 0 && { mapped: mappedOf([...this.chunks.values()]) }),
+      ...(state === 'running' && this.pausing && { pausing: this.pausing }),
       ...this.told,
     };
   }

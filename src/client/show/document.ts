@@ -12,11 +12,12 @@ export function runDocument({ graph, startedMs, closedMs, leftMs, failure, troub
     ...(failure !== undefined && { failure }),
     ...(trouble !== undefined && { trouble: oneLine(trouble) }),
     ...(graph.podsHeld && { podsHeld: true }),
-    tasks: tasksOf(graph).map(({ startedAt, endedAt, heldUntil, ...task }) => ({
+    tasks: tasksOf(graph).map(({ startedAt, endedAt, heldUntil, pausing, ...task }) => ({
       ...task,
       startedAt: iso(startedAt),
       endedAt: iso(endedAt),
       heldUntil: iso(heldUntil),
+      ...(pausing && { pausing: { ...pausing, until: iso(pausing.until) } }),
     })),
     edges: graph.edges.map(([from, to, kind]) => ({ from, to, kind })),
     pods: graph.pods.map(({ scheduledAt, endedAt, ...pod }) => ({

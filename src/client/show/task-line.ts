@@ -1,6 +1,6 @@
 /** What a line says of one task. Pure. */
 import type { GraphNode, MappedItems } from '../../workflows/dag/graph.ts';
-import type { RunPod } from '../run-graph/types.ts';
+import type { RunNode, RunPod } from '../run-graph/types.ts';
 import { keptText } from '../states.ts';
 import { hasEnded } from '../task-state.ts';
 import { lengthText, momentText } from '../time-text.ts';
@@ -34,14 +34,15 @@ export function tookText({ startedAt, endedAt, state }: GraphNode, now: number):
 }
 
 /** Everything else worth a word. */
-export function noteOf(node: GraphNode, { pods, also = [] }: Told): string {
-  const { state, tries, error, changed, mapped } = node;
+export function noteOf(node: RunNode, { pods, also = [] }: Told): string {
+  const { state, tries, error, changed, mapped, pausing } = node;
   const last = pods.at(-1);
   const notes = [
     mapped && mappedText(mapped),
     tries > 1 && `${tries} pods`,
     last?.end?.skipped && 'by its own word',
     state === 'running' && runningText(pods),
+    pausing && `${PAUSES[pausing.why] ?? pausing.why} ${momentText(pausing.until)}`,
     error !== undefined && state !== 'done' && firstLine(error),
     changed && `changed: ${Object.keys(changed).join(', ')}`,
     last?.end && keptText(last.end),
@@ -51,6 +52,11 @@ export function noteOf(node: GraphNode, { pods, also = [] }: Told): string {
   ];
   return notes.filter(Boolean).join('; ');
 }
+
+const PAUSES: Readonly<Record<string, string>> = {
+  'before the next try': 'the next try is at',
+  'held until released': 'its failed pod is kept to be looked at until',
+};
 
 /** Of those that are under way what one of them does. */
 function runningText(pods: readonly RunPod[]): string | undefined {

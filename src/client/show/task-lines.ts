@@ -1,6 +1,5 @@
 /** The tasks of a run, a line each. Pure. */
-import type { GraphNode } from '../../workflows/dag/graph.ts';
-import type { RunGraph, RunPod } from '../run-graph/types.ts';
+import type { RunGraph, RunNode, RunPod } from '../run-graph/types.ts';
 import { oneLine } from '../stdout.ts';
 import { countsText, hasEnded, isGood, STATE_COLOURS, STATE_ICONS, TASK_STATES } from '../task-state.ts';
 import { dim, padded, widthOf, type Line } from './lines.ts';
@@ -52,7 +51,7 @@ export function taskNews(graph: RunGraph, now: number): Map<string, { key: strin
   );
 }
 
-const noteOn = (node: GraphNode, pods: ReadonlyMap<string, readonly RunPod[]>, also: readonly string[] = []): string =>
+const noteOn = (node: RunNode, pods: ReadonlyMap<string, readonly RunPod[]>, also: readonly string[] = []): string =>
   oneLine(noteOf(node, { pods: pods.get(node.name) ?? [], also }));
 
 function mostInteresting(rows: readonly TreeRow[], count: number): TreeRow[] {

@@ -1,10 +1,11 @@
 /** The graph as a tree of lines: under each task those that wait for it. Pure. */
-import { BODY, type Graph, type GraphNode } from '../../workflows/dag/graph.ts';
+import { BODY } from '../../workflows/dag/graph.ts';
+import type { RunGraph, RunNode } from '../run-graph/types.ts';
 
 const LONGEST_LEAD = 30;
 
 export interface TreeRow {
-  readonly node: GraphNode;
+  readonly node: RunNode;
   /** The lines in front of it: `│ └ `. */
   readonly lead: string;
   /** What it waits for besides the task it stands under. */
@@ -15,7 +16,7 @@ export interface TreeRow {
  * Each task once: one with several sources stands under the deepest of them, the later one of two. So no branch is repeated, and
  * nothing moves while the run goes on. A task without sources that another one created stands under that one.
  */
-export function treeOf({ nodes: all, edges }: Pick<Graph, 'nodes' | 'edges'>): TreeRow[] {
+export function treeOf({ nodes: all, edges }: Pick<RunGraph, 'nodes' | 'edges'>): TreeRow[] {
   const nodes = all.filter(({ name }) => name !== BODY);
   const known = new Map(nodes.map((node, at) => [node.name, { node, at }]));
   const sources = new Map<string, string[]>(nodes.map(({ name }) => [name, []]));

@@ -1,7 +1,7 @@
 /** What `show` shows of a run, as lines. Pure. */
-import { BODY, type GraphNode } from '../../workflows/dag/graph.ts';
+import { BODY } from '../../workflows/dag/graph.ts';
 import { callText } from '../call-text.ts';
-import type { RunGraph } from '../run-graph/types.ts';
+import type { RunGraph, RunNode } from '../run-graph/types.ts';
 import type { StatusWord } from '../run-query.ts';
 import { oneLine } from '../stdout.ts';
 import { statusColour } from '../status-colour.ts';
@@ -71,7 +71,7 @@ function progressText({ graph, leftMs }: RunView): string {
 /** How it failed, and what somebody may do now. */
 export function footLines({ graph, workflowId, status, failure }: RunView): Line[] {
   const call = (command: string, ...args: string[]) => plain(`  ${callText(command, workflowId, ...args)}`);
-  const decide = ({ name, heldUntil = 0 }: GraphNode): Line[] => [
+  const decide = ({ name, heldUntil = 0 }: RunNode): Line[] => [
     [],
     [{ text: `${name} waits for your decision, until ${momentText(heldUntil)}:`, colour: 'yellow' }],
     ...['retry', 'skip', 'fail'].map((command) => call(command, name)),
@@ -88,7 +88,7 @@ export function footLines({ graph, workflowId, status, failure }: RunView): Line
   ];
 }
 
-export const tasksOf = ({ nodes }: Pick<RunGraph, 'nodes'>): GraphNode[] => nodes.filter(({ name }) => name !== BODY);
+export const tasksOf = ({ nodes }: Pick<RunGraph, 'nodes'>): RunNode[] => nodes.filter(({ name }) => name !== BODY);
 
 function shortened(text: string): string {
   const characters = [...text];

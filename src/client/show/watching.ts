@@ -91,7 +91,9 @@ function asLines(stdout: NodeJS.WriteStream): Picture {
     if (!begun) print(headLines(view));
     begun = true;
     for (const [name, { key, line }] of taskNews(view.graph, Date.now())) {
-      if (said.get(name) !== key) stdout.write(`${line}\n`);
+      // That there is nothing more to say of what it does is no news.
+      if (said.get(name)?.startsWith(key)) continue;
+      stdout.write(`${line}\n`);
       said.set(name, key);
     }
   };
