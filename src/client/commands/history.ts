@@ -33,8 +33,8 @@ export function historyCommand(program: Program): void {
 async function history(temporal: Temporal, id: string, { run: runId, to }: Options): Promise<number> {
   const run = await findRun(temporal, id, runId);
   const json = historyToJSON(await run.handle.fetchHistory());
-  const { say } = createOutput('text');
-  if (run.closedMs === undefined) say(`${id} still runs: this is its history so far`);
+  const output = createOutput('text');
+  if (run.closedMs === undefined) output.say(`${id} still runs: this is its history so far`);
   if (to === undefined) printData(json);
   else {
     try {
@@ -42,7 +42,7 @@ async function history(temporal: Temporal, id: string, { run: runId, to }: Optio
     } catch (error) {
       throw usage(`--to ${to}: cannot be written: ${messageOf(error)}`);
     }
-    say(`wrote ${to}`);
+    output.say(`wrote ${to}`);
   }
   return 0;
 }

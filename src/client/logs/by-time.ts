@@ -12,8 +12,8 @@ export async function* byTime<T>(
   timeOf: (value: T) => bigint,
 ): AsyncGenerator<T> {
   const next = async (stream: AsyncIterator<T>): Promise<Head<T> | undefined> => {
-    const { done, value } = await stream.next();
-    return done ? undefined : { stream, value, time: timeOf(value) };
+    const next = await stream.next();
+    return next.done ? undefined : { stream, value: next.value, time: timeOf(next.value) };
   };
   const heads: (Head<T> | undefined)[] = [];
   for (const stream of streams) heads.push(await next(stream[Symbol.asyncIterator]()));

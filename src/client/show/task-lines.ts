@@ -30,7 +30,7 @@ export function taskLines(graph: RunGraph, now: number, most = Infinity): Line[]
     const colour = STATE_COLOURS[cell.node.state];
     return [
       { text: `${padded(cell.name, name)}  `, colour },
-      { text: `${padded(cell.state, state)}  ${padded(cell.took, took)}  ` },
+      { text: `${padded(cell.state, state)}  ${took > 0 ? `${padded(cell.took, took)}  ` : ''}` },
       { text: cell.note, colour: isGood(cell.node.state) ? 'dim' : hasEnded(cell.node.state) ? colour : undefined },
     ];
   });
