@@ -2,11 +2,14 @@
 import { CommanderError } from 'commander';
 import { usage } from '../problem.ts';
 import { graphCommand } from './commands/graph.ts';
+import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
+import { logsCommand } from './commands/logs.ts';
 import { Program } from './commands/program.ts';
 import { runCommands } from './commands/run.ts';
+import { showCommand } from './commands/show.ts';
 
-const COMMANDS = [runCommands, listCommand, graphCommand];
+const COMMANDS = [runCommands, listCommand, showCommand, graphCommand, logsCommand, historyCommand];
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {

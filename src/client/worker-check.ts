@@ -4,12 +4,12 @@ import type { Temporal } from './temporal.ts';
 /** A worker asks again at least once a minute; the server remembers a dead one for five. */
 const FRESH_MS = 70_000;
 
-/** Whether a worker has lately asked for workflows on our task queue. No answer counts as yes: it is only a hint. */
-export async function isPolled({ client, config }: Temporal): Promise<boolean> {
+/** Whether a worker has lately asked for workflows on this task queue, by default ours. No answer counts as yes: it is only a hint. */
+export async function isPolled({ client, config }: Temporal, taskQueue = config.taskQueue): Promise<boolean> {
   try {
     const { pollers } = await client.workflowService.describeTaskQueue({
       namespace: config.namespace,
-      taskQueue: { name: config.taskQueue },
+      taskQueue: { name: taskQueue },
       taskQueueType: WORKFLOWS,
     });
     return (pollers ?? []).some(
@@ -19,6 +19,9 @@ export async function isPolled({ client, config }: Temporal): Promise<boolean> {
     return true;
   }
 }
+
+export const noWorkerText = (taskQueue: string): string =>
+  `no worker polls task queue '${taskQueue}'; start one with \`npm run worker\``;
 
 /** `TaskQueueType`, by its number. */
 const WORKFLOWS = 1;

@@ -1,5 +1,5 @@
 /** What a history says about a DAG beyond its pods: holds, decisions, maps, how it began and ended. */
-import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import { defaultFailureConverter, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import type { SpecChange } from '../../workflows/dag/controls.ts';
 import { POD_LESS_MEMO, RERUN_MEMO, type PodLessMemo } from '../../workflows/dag/graph.ts';
 import type { RunRef } from '../../types.ts';
@@ -20,6 +20,8 @@ export type DagEvent =
   | { readonly kind: 'podsHeld'; readonly on: boolean }
   | { readonly kind: 'podLess'; readonly memo: PodLessMemo }
   | ChunkEvent
+  /** By its workflowId: in a rerun it had nothing to do. */
+  | { readonly kind: 'chunkReused'; readonly chunk: string }
   | { readonly kind: 'closed'; readonly how: Closing; readonly error?: Error };
 
 export type Closing = 'completed' | 'failed' | 'timed-out' | 'cancelled' | 'terminated' | 'continued-as-new';
@@ -49,7 +51,14 @@ export function dagReader(
   };
 
   return (event) => {
-    const known = timer(event) ?? chunks(event) ?? beginning(event) ?? asked(event) ?? memo(event) ?? closing(event);
+    const known =
+      timer(event) ??
+      chunks(event) ??
+      beginning(event) ??
+      asked(event) ??
+      signalled(event) ??
+      memo(event) ??
+      closing(event);
     return known && { ...known, at: timeOf(event) };
   };
 }
@@ -80,6 +89,12 @@ function asked(event: HistoryEvent): DagEvent | undefined {
   }
 }
 
+function signalled({ workflowExecutionSignaledEventAttributes: signal }: HistoryEvent): DagEvent | undefined {
+  const value = signal && decode(signal.input);
+  if (signal?.signalName === 'podsHeld') return { kind: 'podsHeld', on: value === true };
+  return signal?.signalName === 'chunkReused' ? { kind: 'chunkReused', chunk: String(value) } : undefined;
+}
+
 function memo({ workflowPropertiesModifiedEventAttributes: modified }: HistoryEvent): DagEvent | undefined {
   const told = decode({ payloads: [modified?.upsertedMemo?.fields?.[POD_LESS_MEMO]] }) as PodLessMemo | undefined;
   return told?.nodes ? { kind: 'podLess', memo: told } : undefined;
@@ -87,17 +102,21 @@ function memo({ workflowPropertiesModifiedEventAttributes: modified }: HistoryEv
 
 function closing(event: HistoryEvent): DagEvent | undefined {
   const { failure } = event.workflowExecutionFailedEventAttributes ?? {};
-  if (failure)
+  if (failure) {
+    const error = defaultFailureConverter.failureToError(failure, defaultPayloadConverter);
+    return { kind: 'closed', how: 'failed', error };
+  }
+  const terminated = event.workflowExecutionTerminatedEventAttributes;
+  if (terminated)
     return {
       kind: 'closed',
-      how: 'failed',
-      error: defaultFailureConverter.failureToError(failure, defaultPayloadConverter),
+      how: 'terminated',
+      error: new TerminatedFailure(terminated.reason || 'no reason was given'),
     };
   const how =
     (event.workflowExecutionCompletedEventAttributes && 'completed') ||
     (event.workflowExecutionTimedOutEventAttributes && 'timed-out') ||
     (event.workflowExecutionCanceledEventAttributes && 'cancelled') ||
-    (event.workflowExecutionTerminatedEventAttributes && 'terminated') ||
     (event.workflowExecutionContinuedAsNewEventAttributes && 'continued-as-new');
   return how ? { kind: 'closed', how } : undefined;
 }

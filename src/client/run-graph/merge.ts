@@ -1,7 +1,7 @@
 /** What a worker told of a running run, its history, and the heartbeats of its pods, as one graph. Pure. */
 import type { Graph, GraphNode } from '../../workflows/dag/graph.ts';
 import { pendingText, type PendingPod } from '../states.ts';
-import type { RunGraph } from './types.ts';
+import type { RunGraph, RunNode } from './types.ts';
 
 /** @param history not older than what was told */
 export function merged(
@@ -31,7 +31,7 @@ export function merged(
   };
 }
 
-function mergedNode(told: GraphNode, known: GraphNode | undefined): GraphNode {
+function mergedNode(told: GraphNode, known: RunNode | undefined): RunNode {
   if (!known) return told;
   // The history has the type of the failure too; a task that failed for another reason than its pod keeps the worker's word.
   const error =
@@ -40,6 +40,7 @@ function mergedNode(told: GraphNode, known: GraphNode | undefined): GraphNode {
     ...told,
     tries: known.tries,
     pods: known.pods,
+    ...(known.pausing && { pausing: known.pausing }),
     ...(error !== undefined && { error }),
   };
 }

@@ -5,11 +5,14 @@ import { UNNAMED } from '../../workflows/dag/task-name.ts';
 import type { RunRef } from '../../types.ts';
 import { whyText } from '../pod-end.ts';
 import { eventReader, type HistoryEvent, type RunEvent } from '../run-events.ts';
+import type { ChunkState } from './chunk-events.ts';
 import { dagReader, type Closing, type DagEvent } from './dag-events.ts';
 import { TaskStory } from './task-story.ts';
 import type { RunGraph, RunPod } from './types.ts';
 
 export class RunHistory {
+  /** Its first event is known. */
+  isBegun = false;
   args: readonly unknown[] = [];
   rerunOf: RunRef | undefined;
   closed: { readonly how: Closing; readonly at: number; readonly error?: Error } | undefined;
@@ -45,10 +48,11 @@ export class RunHistory {
     };
   }
 
-  /** Of each chunk of a `task.map` that has started. */
-  chunksOf(task: string): RunRef[] {
-    const chunks = [...(this.#tasks.get(task)?.chunks.values() ?? [])];
-    return chunks.flatMap(({ workflowId, runId }) => (runId === undefined ? [] : [{ workflowId, runId }]));
+  /** The chunks of every `task.map`. */
+  get chunks(): (ChunkState & { readonly task: string })[] {
+    return [...this.#tasks.values()].flatMap(({ name, chunks }) =>
+      [...chunks.values()].map((chunk) => ({ ...chunk, task: name })),
+    );
   }
 
   #takePod(event: RunEvent): void {
@@ -80,14 +84,15 @@ export class RunHistory {
   #takeDag(event: DagEvent & { readonly at: number }): void {
     switch (event.kind) {
       case 'begun':
+        this.isBegun = true;
         this.args = event.args;
         this.rerunOf = event.rerunOf;
         break;
       case 'held':
-        this.#task(event.task).heldUntil = event.until;
+        this.#task(event.task).hold(event.until);
         break;
       case 'pausing':
-        this.#task(event.task).pausing = true;
+        this.#task(event.task).pausing = { why: event.why, until: event.until };
         break;
       case 'unheld':
         this.#task(event.task).unhold(event.timeOver, event.at);
@@ -105,6 +110,9 @@ export class RunHistory {
       case 'chunk':
         this.#connect(event.task, event.after ?? [], []);
         this.#task(event.task).setChunk(event.chunk, event.at);
+        break;
+      case 'chunkReused':
+        for (const task of this.#tasks.values()) if (task.chunks.has(event.chunk)) task.reusedChunks.add(event.chunk);
         break;
       case 'closed':
         this.closed = event;

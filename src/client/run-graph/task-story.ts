@@ -3,7 +3,7 @@ import type { GraphNode, MappedItems, TaskState } from '../../workflows/dag/grap
 import { addChange } from '../../workflows/dag/spec-change.ts';
 import type { ChunkState } from './chunk-events.ts';
 import type { DagEvent } from './dag-events.ts';
-import type { RunPod } from './types.ts';
+import type { RunNode, RunPod } from './types.ts';
 
 type Decided = Extract<DagEvent, { kind: 'decided' }>;
 
@@ -14,9 +14,11 @@ export class TaskStory {
   /** By workflowId. */
   readonly chunks = new Map<string, ChunkState>();
   parent: string | undefined;
+  /** In a rerun: its chunks that had nothing to do. */
+  readonly reusedChunks = new Set<string>();
   heldUntil: number | undefined;
-  /** Between two tries, or with a pod that is kept to be looked at. */
-  pausing = false;
+  /** Between two tries, or with a pod that is kept to be looked at: until when, and why. */
+  pausing: { readonly why: string; readonly until: number } | undefined;
   /** What the DAG said of it at its end. */
   failure: string | undefined;
   /** Of a task that never came to a pod. */
@@ -44,9 +46,14 @@ export class TaskStory {
     else this.#decidedAt = at;
   }
 
+  hold(until: number): void {
+    this.heldUntil = until;
+    this.#decided = undefined;
+  }
+
   /** The wait for a decision, or for the next try, is over: its time is, or something else came first. */
   unhold(timeOver: boolean, at: number): void {
-    this.pausing = false;
+    this.pausing = undefined;
     if (this.heldUntil === undefined) return;
     this.heldUntil = undefined;
     this.#decided = timeOver ? 'failed' : 'cancelled';
@@ -60,7 +67,7 @@ export class TaskStory {
   }
 
   /** @param closed whether the run is */
-  node(closed: boolean): GraphNode {
+  node(closed: boolean): RunNode {
     const state = this.#state(closed);
     const pods = [...this.pods.values()];
     const error = state === 'done' || state === 'skipped' ? undefined : (this.failure ?? this.#lastFailure?.end?.why);
@@ -79,6 +86,7 @@ export class TaskStory {
       ...(startedAt !== undefined && { startedAt }),
       ...(isOver && ends.length > 0 && { endedAt: Math.max(...ends) }),
       ...(this.chunks.size > 0 && { mapped: mappedOf([...this.chunks.values()]) }),
+      ...(state === 'running' && this.pausing && { pausing: this.pausing }),
       ...this.told,
     };
   }
@@ -86,12 +94,13 @@ export class TaskStory {
   #state(closed: boolean): TaskState {
     if (this.heldUntil !== undefined) return closed ? 'cancelled' : 'held';
     if (this.#decided) return this.#decided;
-    if (this.failure !== undefined) return 'failed';
+    const lost = this.#lastFailure;
+    if (this.failure !== undefined) return lost?.end?.how === 'cancelled' ? 'cancelled' : 'failed';
     const open = closed ? 'cancelled' : 'running';
+    if (this.chunks.size > 0 && this.chunks.size === this.reusedChunks.size) return 'reused';
     if (this.chunks.size > 0) return stateOfChunks([...this.chunks.values()], open);
     const pods = [...this.pods.values()];
     if (this.pausing || pods.some(({ end }) => !end)) return open;
-    const lost = this.#lastFailure;
     if (lost) return lost.end?.how === 'cancelled' || this.#cancelAsked ? 'cancelled' : 'failed';
     if (this.#retriedAt > (pods.at(-1)?.scheduledAt ?? 0)) return closed ? 'cancelled' : 'waiting';
     return pods.length > 0 && pods.every(({ end }) => end?.reused) ? 'reused' : 'done';

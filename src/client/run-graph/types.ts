@@ -1,5 +1,5 @@
 /** A run as a graph, with what only its history knows. Types only. */
-import type { Graph } from '../../workflows/dag/graph.ts';
+import type { Graph, GraphNode } from '../../workflows/dag/graph.ts';
 import type { PodEnd, PodTask } from '../run-events.ts';
 
 export interface RunPod extends PodTask {
@@ -12,11 +12,17 @@ export interface RunPod extends PodTask {
   readonly now?: string;
 }
 
+export interface RunNode extends GraphNode {
+  /** While it has no pod under way and goes on by itself: `before the next try`, `held until released`. Milliseconds since 1970. */
+  readonly pausing?: { readonly why: string; readonly until: number };
+}
+
 /**
  * `(body)` is among the nodes only when a worker told the graph, or the run's memo. Pods of no task are nodes of their own, called
  * `pod-<n>` as their activity.
  */
 export interface RunGraph extends Graph {
+  readonly nodes: RunNode[];
   /** In the order in which they were scheduled. A node's `pods` are their activityIds. */
   readonly pods: readonly RunPod[];
   /** `history`: tasks that have not come to a pod are missing while the run runs, as are those that never did when it left no word of them. */

@@ -1,0 +1,108 @@
+/** `show --watch`: the same picture, drawn again in place; without a terminal, a line for each task that has changed. */
+import { listenForInterrupts } from '../interrupts.ts';
+import type { LiveRun } from '../live-run.ts';
+import { leaveWithReader } from '../stdout.ts';
+import { lineText, type Line } from './lines.ts';
+import { TerminalFrame } from './screen.ts';
+import { taskLines, taskNews } from './task-lines.ts';
+import { viewOf } from './view-of.ts';
+import { footLines, headLines, statusLines, type RunView } from './view.ts';
+
+const LEFT = 130;
+
+interface Picture {
+  /** Draws what is new. */
+  draw(view: RunView): void;
+  end(view: RunView): void;
+  close(): void;
+}
+
+/** The exit code: 0 for a run that ended well, 1 for one that did not, 130 for one that was left alone. */
+export async function watchRun(run: LiveRun, { stdout, stderr } = process): Promise<number> {
+  leaveWithReader(stdout);
+  const interrupts = listenForInterrupts();
+  const left = new AbortController();
+  void interrupts.first.then(() => left.abort());
+  const picture = stdout.isTTY ? onTerminal(stdout) : asLines(stdout);
+  const view = () => viewOf(run.known, Date.now());
+  const say = (text: string) => void stderr.write(`${text}\n`);
+  // The history comes in pages: half of it is no picture.
+  let begun = false;
+  try {
+    await run.follow(left.signal, {
+      say,
+      changed() {
+        begun ||= run.known.history.isBegun;
+        if (begun && !left.signal.aborted && !run.known.history.closed) picture.draw(view());
+      },
+    });
+    if (left.signal.aborted) {
+      say(`left ${view().workflowId}; it goes on without you`);
+      return LEFT;
+    }
+    picture.end(view());
+    return view().status === 'completed' ? 0 : 1;
+  } finally {
+    picture.close();
+    interrupts.close();
+  }
+}
+
+function onTerminal(stdout: NodeJS.WriteStream): Picture {
+  const frame = new TerminalFrame(stdout);
+  const whole = (lines: readonly Line[]) => {
+    for (const line of lines) stdout.write(`${lineText(line, { isTTY: true })}\n`);
+  };
+  let last: RunView | undefined;
+  const draw = (view: RunView) => {
+    if (!last) whole(headLines(view));
+    last = view;
+    const now = Date.now();
+    const around = [...statusLines(view, now), ...footLines(view)].length + 1;
+    const tasks = taskLines(view.graph, now, Math.max(1, frame.room - around));
+    frame.draw([...statusLines(view, now), [], ...tasks, ...footLines(view)]);
+  };
+  const resized = () => {
+    if (!last) return;
+    frame.clearAll();
+    whole(headLines(last));
+    draw(last);
+  };
+  stdout.on('resize', resized);
+  return {
+    draw,
+    end(view) {
+      if (!last) whole(headLines(view));
+      frame.clear();
+      const now = Date.now();
+      whole(statusLines(view, now));
+      for (const line of [[], ...taskLines(view.graph, now)]) stdout.write(`${lineText(line, stdout)}\n`);
+      whole(footLines(view));
+    },
+    close: () => void stdout.off('resize', resized),
+  };
+}
+
+function asLines(stdout: NodeJS.WriteStream): Picture {
+  const said = new Map<string, string>();
+  let begun = false;
+  const print = (lines: readonly Line[]) => lines.forEach((line) => void stdout.write(`${lineText(line, stdout)}\n`));
+  const draw = (view: RunView) => {
+    if (!begun) print(headLines(view));
+    begun = true;
+    for (const [name, { key, line }] of taskNews(view.graph, Date.now())) {
+      // That there is nothing more to say of what it does is no news.
+      if (said.get(name)?.startsWith(key)) continue;
+      stdout.write(`${line}\n`);
+      said.set(name, key);
+    }
+  };
+  return {
+    draw,
+    end(view) {
+      draw(view);
+      print([...statusLines(view, Date.now()), ...footLines(view)]);
+    },
+    close: () => undefined,
+  };
+}
