@@ -5,10 +5,11 @@ import { clientCall } from '../program-name.ts';
 import { listCommand } from './commands/list.ts';
 import { Program } from './commands/program.ts';
 import { runCommands } from './commands/run.ts';
+import { scheduleCommand } from './commands/schedule.ts';
 import { workflowsCommand } from './commands/workflows.ts';
 import { knownWorkflows } from './workflows.ts';
 
-const COMMANDS = [runCommands, listCommand, workflowsCommand];
+const COMMANDS = [runCommands, listCommand, scheduleCommand, workflowsCommand];
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {

@@ -21,8 +21,8 @@ export class Program {
   }
 
   /** @param formats of `-o`; the first one is the default. None: it has nothing to choose */
-  command(usage: string, description: string, formats: readonly string[] = []): Command {
-    const command = this.root.command(usage).description(description).option('--debug', 'show stack traces');
+  command(usage: string, description: string, formats: readonly string[] = [], parent = this.root): Command {
+    const command = parent.command(usage).description(description).option('--debug', 'show stack traces');
     if (formats.length > 0)
       command.addOption(new Option('-o, --output <format>', 'what stdout gets').choices(formats).default(formats[0]));
     return command;

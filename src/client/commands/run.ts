@@ -2,6 +2,7 @@
 import { createOutput, type Format, type Output } from '../output.ts';
 import { announce, runWorkflow } from '../run.ts';
 import { newWorkflowId, startWorkflow, type StartRequest } from '../start.ts';
+import { readMoment } from '../schedules/zone.ts';
 import type { Temporal } from '../temporal.ts';
 import { dryRunArguments, workflowArguments } from '../workflow-arguments.ts';
 import { findWorkflow, type KnownWorkflow } from '../workflows.ts';
@@ -39,13 +40,14 @@ export function runCommands(program: Program): void {
     program
       .command(`${name} <workflow> [args...]`, description, FORMATS)
       .option('--id <workflowId>', 'id of the workflow (default: <workflow>-<random>)')
+      .option('--for <time>', 'what scheduledTime() is in it: a day or a moment, in UTC (default: its start)')
       .addHelpText('before', ({ command }) => program.workflowHelp(command.args[0]))
       .addHelpText('after', HELP)
-      .action(async (name: string, args: string[], { id, output }: { id?: string; output: Format }) =>
+      .action(async (name: string, args: string[], { id, output, for: time }: RunOptions) =>
         perform(
           program,
           work,
-          { name, id, read: (workflow) => workflowArguments(workflow, args) },
+          { name, id, time, read: (workflow) => workflowArguments(workflow, args) },
           createOutput(output),
         ),
       );
@@ -76,17 +78,26 @@ export function runCommands(program: Program): void {
     });
 }
 
+interface RunOptions {
+  readonly id?: string;
+  readonly for?: string;
+  readonly output: Format;
+}
+
 interface Call {
   readonly name: string;
   readonly id?: string | undefined;
+  /** What it is for. */
+  readonly time?: string | undefined;
   readonly read: (workflow: KnownWorkflow) => unknown[];
 }
 
 /** Everything that can be wrong with the call is looked at before Temporal is asked for anything. */
-async function perform(program: Program, work: Work, { name, id, read }: Call, output: Output): Promise<void> {
+async function perform(program: Program, work: Work, { name, id, time, read }: Call, output: Output): Promise<void> {
   if (id === '') throw usage('--id is empty');
   const args = read(await findWorkflow(name));
-  const request = { workflow: name, args, workflowId: id ?? newWorkflowId(name) };
+  const scheduledFor = time === undefined ? undefined : new Date(readMoment('--for', time, 'UTC'));
+  const request = { workflow: name, args, workflowId: id ?? newWorkflowId(name), scheduledFor };
   await program.withTemporal((temporal) => work(temporal, request, output));
 }
 
