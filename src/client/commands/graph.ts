@@ -1,7 +1,9 @@
 /** `graph`: of a run, and of a workflow before it ever ran. */
+import { workflowsModule } from '../../config/index.ts';
 import { usage } from '../../problem.ts';
+import { clientCall } from '../../program-name.ts';
+import * as builtIn from '../../workflows/built-in.ts';
 import type { PlanReport } from '../../workflows/plan/types.ts';
-import { readArguments } from '../arguments.ts';
 import { findRun, type FoundRun } from '../find-run.ts';
 import { dotOf } from '../graph/dot.ts';
 import { drawingOf, type Drawing } from '../graph/drawing.ts';
@@ -11,12 +13,14 @@ import { drawingOfPlan } from '../graph/plan-drawing.ts';
 import { svgOf } from '../graph/svg.ts';
 import { textOf } from '../graph/text.ts';
 import { createOutput } from '../output.ts';
+import { withSamples } from '../params/samples.ts';
 import { planner } from '../plan.ts';
 import { runGraph } from '../run-graph.ts';
 import { printData, printJson } from '../stdout.ts';
 import type { Temporal } from '../temporal.ts';
 import { lengthText } from '../time-text.ts';
-import { checkArguments, checkName, workflowNames } from '../workflows.ts';
+import { workflowArguments } from '../workflow-arguments.ts';
+import { findWorkflow } from '../workflows.ts';
 import { RUN_OPTION, type Program } from './program.ts';
 
 const RENDERERS = { mermaid: mermaidOf, dot: dotOf, svg: svgOf };
@@ -36,13 +40,13 @@ Of a run, while it runs and after it:
   graph diamond-1a2b3c4d -o svg > diamond.svg
 
 Of a workflow that never ran, with its arguments as for run; it needs no server:
-  graph --plan diamond '{"csv": "orders.csv"}'
-  graph --plan diamond arguments.yaml -o mermaid >> pull-request.md
+  graph --plan diamond csv=@demo/orders.csv
+  graph --plan diamond -o mermaid >> pull-request.md
 Its code is run, and every pod answered at once by a stand-in, <orders.output>. So a list from a pod has one element, a mapped task is
 drawn once, and a branch on a pod's output goes the way that a stand-in takes: it is true, counts as 1, and equals nothing.
 Timers, activities and child workflows are answered at once too; signals, updates and conditions without a time limit are not, and
-what comes after them is not drawn. Of patched('…'), the side of old runs is drawn. An argument that is missing is a stand-in, if
-the workflow takes it. -o json holds the whole spec of each pod.
+what comes after them is not drawn. Of patched('…'), the side of old runs is drawn. A parameter that must be given and is not is
+made up, <csv>; an argument without a schema is a stand-in, if the workflow takes it. -o json holds the whole spec of each pod.
 
 A solid line: the task awaited it. A dotted one: the task was created after that had ended. In text, lines that others imply are left out.
 Exit code: 0; 1 the plan is not whole, and stderr says why; 2 the call is wrong, or there is no graph; 3 Temporal does not answer.`;
@@ -65,7 +69,9 @@ export function graphCommand(program: Program): void {
         return;
       }
       if (args.length > 0)
-        throw usage(`one run at a time, and got also: ${args.join(' ')}\n  of a workflow: graph --plan ${id} …`);
+        throw usage(
+          `one run at a time, and got also: ${args.join(' ')}\n  of a workflow: ${clientCall()} graph --plan ${id} …`,
+        );
       await program.withTemporal((temporal) => drawRun(temporal, id, options));
     });
 }
@@ -85,10 +91,8 @@ const titleOf = ({ workflowId, status, startedMs, closedMs }: FoundRun): string 
   `${workflowId} · ${status} · ${lengthText((closedMs ?? Date.now()) - startedMs)}`;
 
 async function drawPlan(workflow: string, texts: readonly string[], { body, output }: Options): Promise<number> {
-  checkName(workflow, await workflowNames());
-  const args = readArguments(texts);
-  if (args.length > 0 || workflow === 'pod') checkArguments(workflow, args);
-  const plan = await planner();
+  const args = workflowArguments(await findWorkflow(workflow), texts, undefined, withSamples);
+  const plan = await planner(Object.hasOwn(builtIn, workflow) ? undefined : workflowsModule().path);
   const report = await plan({ workflow, args });
   if (!report.graph) throw usage(noGraphText(workflow, report));
   const document = planDocument(workflow, { ...report, graph: report.graph }, body);
@@ -106,7 +110,7 @@ function noGraphText(workflow: string, { end }: PlanReport): string {
     return `'${workflow}' waits for what no plan gives before it comes to its dag(): a signal, an update, a condition`;
   return (
     `'${workflow}' fails before it comes to its dag(): ${end.type}: ${end.message}\n` +
-    `  its arguments are given as for run: graph --plan ${workflow} '<JSON>'`
+    `  its arguments are given as for run: ${clientCall()} graph --plan ${workflow} '<JSON>'`
   );
 }
 

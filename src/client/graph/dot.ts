@@ -1,6 +1,6 @@
 /** A graph in the language of Graphviz. Pure. */
 import { allWordsOf, wordsOf, type Drawing, type DrawnNode } from './drawing.ts';
-import { LOOKS } from './palette.ts';
+import { HUES } from './palette.ts';
 
 export function dotOf({ title, nodes, edges }: Drawing): string {
   return [
@@ -20,7 +20,7 @@ export function dotOf({ title, nodes, edges }: Drawing): string {
 function nodeLine(node: DrawnNode): string {
   const { name, state } = node;
   const words = wordsOf(node);
-  const { line, fill } = LOOKS[state].light;
+  const { line, fill } = HUES[state].light;
   const attributes = [
     `label=${lines(words ? [name, words] : [name])}`,
     `tooltip=${lines(allWordsOf(node))}`,

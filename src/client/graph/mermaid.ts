@@ -1,6 +1,6 @@
 /** A graph as a Mermaid flowchart, as GitHub and many others draw it from text. Pure. */
 import { wordsOf, type Drawing, type DrawnState } from './drawing.ts';
-import { LOOKS } from './palette.ts';
+import { HUES } from './palette.ts';
 
 export function mermaidOf({ title, nodes, edges }: Drawing): string {
   const ids = idsOf(nodes.map(({ name }) => name));
@@ -39,6 +39,6 @@ const escaped = (text: string): string =>
   text.replace(/[^\p{L}\p{N} .,:·…/()+%@-]/gu, (character) => `#${character.codePointAt(0)};`);
 
 function classDef(state: DrawnState): string {
-  const { line, fill } = LOOKS[state].light;
+  const { line, fill } = HUES[state].light;
   return `  classDef ${state} fill:${fill},stroke:${line},color:#1f2328`;
 }

@@ -1,6 +1,6 @@
 /** A graph as a picture: one file, with nothing in it that runs or is fetched. Pure. */
 import { allWordsOf, wordsOf, type DrawnNode, type Drawing, type DrawnState } from './drawing.ts';
-import { LOOKS } from './palette.ts';
+import { HUES } from './palette.ts';
 import { layOut, type Box, type PlacedBox } from './svg-layout.ts';
 
 const MARGIN = 24;
@@ -63,7 +63,7 @@ function style(states: readonly DrawnState[]): string {
   const colours = (page: 'light' | 'dark') =>
     states
       .map((state) => {
-        const { line, fill } = LOOKS[state][page];
+        const { line, fill } = HUES[state][page];
         return `.${state} rect{fill:${fill};stroke:${line}}.${state} .words{fill:${line}}`;
       })
       .join('');

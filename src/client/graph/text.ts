@@ -1,10 +1,10 @@
 /** A graph for a terminal, or for a mail: a row for each task, its lines beside it. Pure. */
 import { styleText } from 'node:util';
-import { tableText, type Column, type Screen } from '../rows.ts';
-import type { DrawnNode, Drawing } from './drawing.ts';
+import { tableText, type Colour, type Column, type Screen } from '../rows.ts';
+import { STATE_COLOURS, STATE_ICONS } from '../task-state.ts';
+import type { DrawnNode, DrawnState, Drawing } from './drawing.ts';
 import { rowsOf } from './lanes.ts';
 import { lineArt, type ArtLine } from './line-art.ts';
-import { LOOKS } from './palette.ts';
 
 /** Lanes in a file or a pipe; on a terminal they take at most half of its width. */
 const LANES = 24;
@@ -45,16 +45,19 @@ export function textOf({ title, nodes, edges }: Drawing, screen: Screen): string
 function artText({ before, row, after }: ArtLine, nodes: ReadonlyMap<string, DrawnNode>, screen: Screen): string {
   const node = row && nodes.get(row.name);
   if (!node) return before;
-  const { icon, colour } = LOOKS[node.state];
-  const glyph = !screen.isTTY ? '●' : colour ? styleText(colour, icon) : icon;
+  const colour = colourOf(node.state);
+  const icon = screen.isTTY && node.state !== 'planned' ? STATE_ICONS[node.state] : '●';
+  const glyph = screen.isTTY && colour ? styleText(colour, icon) : icon;
   return `${before}${glyph}${after}`;
 }
+
+const colourOf = (state: DrawnState): Colour | undefined => (state === 'planned' ? undefined : STATE_COLOURS[state]);
 
 const lengthOf = ({ before, after }: ArtLine): number => before.length + 1 + after.length;
 
 const COLUMNS: readonly Column<TextRow>[] = [
   { title: '', text: ({ name }) => name },
-  { title: '', text: ({ state }) => (state === 'planned' ? '' : state), colour: ({ state }) => LOOKS[state].colour },
+  { title: '', text: ({ state }) => (state === 'planned' ? '' : state), colour: ({ state }) => colourOf(state) },
   { title: '', text: ({ notes }) => notes.join(' · ') },
   { title: '', text: ({ parent }) => (parent === undefined ? '' : `created by ${parent}`) },
   { title: '', text: ({ named }) => (named.length > 0 ? `after ${named.join(', ')}` : '') },

@@ -83,7 +83,7 @@ suite('a graph as text', () => {
   test('on a terminal a state is an icon, and no line is wider than the terminal', () => {
     const states = { regions: { state: 'failed', error: 'x'.repeat(100) }, products: { state: 'running' } } as const;
     const shown = text(DIAMOND, states, { isTTY: true, columns: 60 });
-    assert.match(stripVTControlCharacters(shown), /✔.*orders.*\n.*✖.*regions.*\n.*▶.*products/);
+    assert.match(stripVTControlCharacters(shown), /✓.*orders.*\n.*✗.*regions.*\n.*▶.*products/);
     for (const line of shown.split('\n')) assert.ok(stripVTControlCharacters(line).length <= 60);
     assert.ok(!text(DIAMOND, states).includes('\u001b'));
   });
