@@ -44,8 +44,8 @@ Of a workflow that never ran, with its arguments as for run; it needs no server:
   graph --plan diamond -o mermaid >> pull-request.md
 Its code is run, and every pod answered at once by a stand-in, <orders.output>. So a list from a pod has one element, a mapped task is
 drawn once, and a branch on a pod's output goes the way that a stand-in takes: it is true, counts as 1, and equals nothing.
-Timers, activities and child workflows are answered at once too; signals, updates and conditions without a time limit are not, and
-what comes after them is not drawn. Of patched('…'), the side of old runs is drawn. A parameter that must be given and is not is
+Activities and child workflows are answered at once too, and a timer when nothing else is left to do. Signals, updates and conditions
+without a time limit are not, and what comes after them is not drawn. Of patched('…'), the side of old runs is drawn. A parameter that must be given and is not is
 made up, <csv>; an argument without a schema is a stand-in, if the workflow takes it. -o json holds the whole spec of each pod.
 
 A solid line: the task awaited it. A dotted one: the task was created after that had ended. In text, lines that others imply are left out.
@@ -96,7 +96,10 @@ async function drawPlan(workflow: string, texts: readonly string[], { body, outp
   const report = await plan({ workflow, args });
   if (!report.graph) throw usage(noGraphText(workflow, report));
   const document = planDocument(workflow, { ...report, graph: report.graph }, body);
-  if (document.nodes.length === 0) throw usage(`'${workflow}' has a dag() without tasks, so there is nothing to draw`);
+  if (document.nodes.length === 0)
+    throw usage(
+      `'${workflow}' comes to no task, so there is nothing to draw\n  ${document.problems.join('\n  ')}`.trimEnd(),
+    );
   if (output === 'json') printJson(document);
   else print(drawingOfPlan(document), output);
   const progress = createOutput('text');

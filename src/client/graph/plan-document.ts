@@ -1,8 +1,10 @@
 /** What planning told, as a document for programs. Pure. */
-import { BODY, type GraphEdge, type GraphNode } from '../../workflows/dag/graph.ts';
+import { BODY, type Graph, type GraphEdge, type TaskState } from '../../workflows/dag/graph.ts';
 import { UNNAMED } from '../../workflows/dag/task-name.ts';
 import type { PlannedCall, PlanReport } from '../../workflows/plan/types.ts';
 import { edgesAmong } from './drawing.ts';
+
+const OPEN: ReadonlySet<TaskState> = new Set(['waiting', 'queued', 'running', 'held']);
 
 export interface PlanDocument {
   readonly workflow: string;
@@ -31,16 +33,18 @@ export function planDocument(
     return { name, ...(parent !== undefined && { parent }), calls: own.map(({ call }) => call) };
   });
   const nodes = all.filter(({ name, calls }) => body || name !== BODY || calls.some((call) => 'pod' in call));
-  return { workflow, nodes, edges: edgesAmong(nodes, graph.edges), problems: problemsOf(graph.nodes, end) };
+  return { workflow, nodes, edges: edgesAmong(nodes, graph.edges), problems: problemsOf(graph, end) };
 }
 
-function problemsOf(nodes: readonly GraphNode[], end: PlanReport['end']): string[] {
+function problemsOf({ nodes, edges }: Graph, end: PlanReport['end']): string[] {
   const failed = nodes.filter(({ name, state }) => state === 'failed' && name !== BODY);
-  const waiting = nodes.filter(({ state }) => state === 'waiting' || state === 'running' || state === 'queued');
+  const open = new Set(nodes.filter(({ state }) => OPEN.has(state)).map(({ name }) => name));
+  // Who waits for another one of them is not told of.
+  const waiting = [...open].filter((name) => !edges.some(([from, to]) => to === name && open.has(from)));
   const problems = [
     ...failed.map(({ name, error }) => `'${name}' fails in the plan: ${error ?? 'no reason is known'}`),
     ...waiting.map(
-      ({ name }) =>
+      (name) =>
         `${name === BODY ? 'the body' : `'${name}'`} waits for what no plan gives: a signal, an update, a condition, or a stand-in that changes`,
     ),
   ];

@@ -15,10 +15,11 @@ import { currentNode } from '../dag/context.ts';
 import { rootFailure } from '../dag/errors.ts';
 import { UNNAMED } from '../dag/task-name.ts';
 import type { Chunk } from '../dag/types.ts';
+import { Clock } from './clock.ts';
 import { standIn } from './stand-in.ts';
 import { PLAN_MEMO, type PlanMemo, type PlannedCall, type PlanReport } from './types.ts';
 
-/** One task may ask for so much: who polls until a stand-in is equal to something would never end. */
+/** One task may ask for so much: one that polls until a stand-in is equal to something would never end. */
 const MOST_ANSWERS = 1000;
 
 export interface PlanSinks extends Sinks {
@@ -28,6 +29,7 @@ export interface PlanSinks extends Sinks {
 export function interceptors(): WorkflowInterceptors {
   const { plan } = proxySinks<PlanSinks>();
   const calls: PlanReport['calls'] = [];
+  const clock = new Clock();
   let end: PlanReport['end'];
   return {
     inbound: [
@@ -37,6 +39,7 @@ export function interceptors(): WorkflowInterceptors {
           const missing = Array.from({ length: standIns }, (_, at) =>
             standIn(`argument ${input.args.length + at + 1}`),
           );
+          void clock.run();
           try {
             await next({ ...input, args: [...input.args, ...missing] });
             end = 'completed';
@@ -47,7 +50,7 @@ export function interceptors(): WorkflowInterceptors {
         },
       },
     ],
-    outbound: [answering((task, call) => calls.push({ task, call }))],
+    outbound: [answering(clock, (task, call) => calls.push({ task, call }))],
     internals: [
       {
         concludeActivation(input, next) {
@@ -60,10 +63,10 @@ export function interceptors(): WorkflowInterceptors {
   };
 }
 
-function answering(note: (task: string, call: PlannedCall) => void): WorkflowOutboundCallsInterceptor {
+function answering(clock: Clock, note: (task: string, call: PlannedCall) => void): WorkflowOutboundCallsInterceptor {
   const counts = new Map<string, number>();
   /** The answer, or none when this has gone on for too long. */
-  const answer = <T>(value: T): Promise<T> => {
+  const answer = <T>(value: T | Promise<T>): Promise<T> => {
     const task = taskName();
     const count = (counts.get(task) ?? 0) + 1;
     counts.set(task, count);
@@ -80,7 +83,7 @@ function answering(note: (task: string, call: PlannedCall) => void): WorkflowOut
     return answer(resultOf(input.task));
   };
   return {
-    startTimer: () => answer(undefined),
+    startTimer: ({ durationMs }) => answer(clock.sleep(durationMs)),
     scheduleActivity: activity,
     scheduleLocalActivity: activity,
     signalWorkflow: () => answer(undefined),

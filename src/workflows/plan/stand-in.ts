@@ -5,8 +5,12 @@
  */
 export const standIn = (path: string): unknown => inPlaceOf(path, {});
 
-/** What is found in it may be a method too, so that can be called. */
-const within = (path: string): unknown => inPlaceOf(path, () => undefined);
+/** What can be called in JSON's texts and numbers, or in what they are made into. */
+const METHODS = [String, Number, Date, Map, Object].map(({ prototype }): object => prototype);
+
+/** What is found in it: a method, or data. */
+const within = (path: string, key: string): unknown =>
+  inPlaceOf(`${path}.${key}`, METHODS.some((prototype) => key in prototype) ? () => undefined : {});
 
 function inPlaceOf(path: string, target: object): unknown {
   const text = `<${path}>`;
@@ -38,7 +42,7 @@ function inPlaceOf(path: string, target: object): unknown {
       if (typeof key === 'symbol') return undefined;
       const ofList: unknown = Reflect.get(Array.prototype, key);
       if (typeof ofList === 'function') return (...args: unknown[]) => ofList.apply([element()], args) as unknown;
-      return within(`${path}.${key}`);
+      return within(path, key);
     },
     apply: () => standIn(`${path}()`),
     construct: () => standIn(`new ${path}`) as object,
@@ -47,7 +51,7 @@ function inPlaceOf(path: string, target: object): unknown {
     getOwnPropertyDescriptor: (_target, key) => ({
       configurable: true,
       enumerable: true,
-      value: within(`${path}.${String(key)}`),
+      value: within(path, String(key)),
     }),
     set: () => true,
   });

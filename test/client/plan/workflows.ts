@@ -1,5 +1,5 @@
 /** Workflows as people write them, to be planned. */
-import { condition, executeChild, proxyActivities, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, executeChild, proxyActivities, sleep } from '@temporalio/workflow';
 import { dag, mapChunk, type Chunk } from '../../../src/workflows/dag/index.ts';
 import { runPod } from '../../../src/workflows/run-pod.ts';
 
@@ -62,6 +62,19 @@ export async function patient(): Promise<void> {
     },
     { hold: '12h' },
   );
+}
+
+/** Whoever comes first decides. */
+export async function deadlines(): Promise<void> {
+  await dag(async (task) => {
+    const loaded = task('load', () => CancellationScope.withTimeout('1m', () => load('a')));
+    const first = await Promise.race([sleep(1).then(() => 'late'), loaded.then(() => 'in-time')]);
+    task(first, () => load('b'));
+    const next = await Promise.race([sleep('2d').then(() => 'late'), sleep('1d').then(() => 'early')]);
+    let met = false;
+    void sleep('1h').then(() => (met = true));
+    if (await condition(() => met, '2h')) task(next, () => load('c'));
+  });
 }
 
 /** Of each branch, one side. */
