@@ -44,17 +44,22 @@ export function layOut<B extends Box>(boxes: readonly B[], edges: readonly Link[
   const graph = new Graph();
   const ranker = boxes.length > LARGE ? 'longest-path' : 'network-simplex';
   graph.setGraph({ rankdir: 'LR', nodesep: 20, edgesep: 16, ranksep: 56, ranker });
+  // It keeps names as properties of an object, where `constructor` is taken.
+  const ids = new Map(boxes.map(({ name }, at) => [name, `n${at}`]));
+  const idOf = (name: string) => ids.get(name) ?? '';
   // It writes into what it is given.
-  for (const { name, width, height } of boxes) graph.setNode(name, { width, height });
+  for (const { name, width, height } of boxes) graph.setNode(idOf(name), { width, height });
   // The last edge of a fan comes to lie on top.
-  for (const [from, to] of edges.toReversed()) graph.setEdge(from, to, {});
+  for (const [from, to] of edges.toReversed()) graph.setEdge(idOf(from), idOf(to), {});
   layout(graph);
   const placed = boxes.map((box): PlacedBox<B> => {
-    const { x, y } = graph.node(box.name);
+    const { x, y } = graph.node(idOf(box.name));
     return { ...box, x: x - box.width / 2, y: y - box.height / 2 };
   });
   const byName = new Map(placed.map((box) => [box.name, box]));
-  const routes = edges.map(([from, to]) => route(byName.get(from), byName.get(to), graph.edge(from, to).points));
+  const routes = edges.map(([from, to]) =>
+    route(byName.get(from), byName.get(to), graph.edge(idOf(from), idOf(to)).points),
+  );
   // A line may lead around all boxes.
   const corners = placed.flatMap((box) => [box, { x: box.x + box.width, y: box.y + box.height }]);
   const points = [...corners, ...routes.flat()];

@@ -38,6 +38,12 @@ suite('a graph as a picture', () => {
     assert.doesNotMatch(svg, /&(?!(amp|lt|gt|quot|#39);)/);
   });
 
+  test('a name that every object has a property of is a name', () => {
+    const svg = svgOf(drawingOf(graph(['constructor > toString', '__proto__ > constructor']), { title: 't', now: 0 }));
+    assert.match(svg, /<title>constructor → toString</);
+    assert.equal(svg.match(/class="name"/g)?.length, 3);
+  });
+
   test('no box lies on another, and every line leads from right to left side', () => {
     fc.assert(
       fc.property(drawings, ({ nodes, edges }) => {
