@@ -38,17 +38,18 @@ const HELP = `
 Of a run, while it runs and after it:
   graph diamond-1a2b3c4d
   graph diamond-1a2b3c4d -o svg > diamond.svg
+A solid line: the task awaited it; while the run runs, as far as it has come. A dotted one: the task was created after that had ended.
+In text, lines that others imply are left out.
 
-Of a workflow that never ran, with its arguments as for run; it needs no server:
+Of a workflow that never ran, with its arguments as for run. It needs no server:
   graph --plan diamond csv=@demo/orders.csv
-  graph --plan diamond -o mermaid >> pull-request.md
-Its code is run, and every pod answered at once by a stand-in, <orders.output>. So a list from a pod has one element, a mapped task is
-drawn once, and a branch on a pod's output goes the way that a stand-in takes: it is true, counts as 1, and equals nothing.
-Activities and child workflows are answered at once too, and a timer when nothing else is left to do. Signals, updates and conditions
-without a time limit are not, and what comes after them is not drawn. Of patched('…'), the side of old runs is drawn. A parameter that must be given and is not is
-made up, <csv>; an argument without a schema is a stand-in, if the workflow takes it. -o json holds the whole spec of each pod.
+  graph --plan diamond -o mermaid
+  graph --plan diamond -o json          with the whole spec of each pod
+Its code is run, and each pod answered by a stand-in, <orders.output>, which is true, counts as 1, equals nothing, and has one element.
+So a list from a pod has one task, a mapped task is drawn once, and of a branch there is the side that a stand-in takes. Activities and
+child workflows are answered so too, and timers when nothing else can go on. What comes after a signal, an update, or a condition without
+a time limit is not drawn; of patched('…') there is the side of old runs. A parameter that is missing is made up, <csv>.
 
-A solid line: the task awaited it. A dotted one: the task was created after that had ended. In text, lines that others imply are left out.
 Exit code: 0; 1 the plan is not whole, and stderr says why; 2 the call is wrong, or there is no graph; 3 Temporal does not answer.`;
 
 export function graphCommand(program: Program): void {
@@ -61,6 +62,7 @@ export function graphCommand(program: Program): void {
     .option('--plan', '<id> is a workflow, [args...] are its arguments')
     .option(...RUN_OPTION)
     .option('--body', 'also draw what is not in a task, the (body): it awaits the last ones')
+    .addHelpText('before', ({ command }) => program.workflowHelp(command.args[0]))
     .addHelpText('after', HELP)
     .action(async (id: string, args: string[], options: Options) => {
       if (options.plan) {
