@@ -8,6 +8,7 @@ import { lineText } from '../../src/client/show/lines.ts';
 import { TerminalFrame } from '../../src/client/show/screen.ts';
 import { taskLines, taskNews } from '../../src/client/show/task-lines.ts';
 import { viewOf } from '../../src/client/show/view-of.ts';
+import { watchRun } from '../../src/client/show/watching.ts';
 import { footLines, headLines, statusLines, type RunView } from '../../src/client/show/view.ts';
 import type { TaskState } from '../../src/workflows/dag/graph.ts';
 import { historyOf } from './recorded.ts';
@@ -250,5 +251,43 @@ suite('on a terminal', () => {
     frame.draw(lines('a'));
     frame.draw(lines('a'));
     assert.equal(screen.written.length, 1);
+  });
+
+  test('watching: the head once, the rest in place, and in the end all of it', async () => {
+    const screen = { ...terminal(), columns: 80, rows: 24, on: () => screen, off: () => screen };
+    const history = historyOf('histories/diamond/success.json');
+    const run = {
+      workflow: 'diamond',
+      workflowId: 'diamond-1',
+      runId: 'r',
+      taskQueue: 'q',
+      status: 'running' as const,
+      startedMs: 0,
+    };
+    const graphs = [graphOf('a:running a>b:waiting'), graphOf('a a>b:running'), graphOf('a a>b')];
+    let at = 0;
+    const live = {
+      get known() {
+        const closed = at === graphs.length - 1 ? history.closed : undefined;
+        const told = { args: [], isBegun: true, closed } as unknown as typeof history;
+        return {
+          run: { ...run, handle: undefined as never },
+          history: told,
+          graph: graphs[at]!,
+          earlier: [],
+          polled: true,
+        };
+      },
+      async follow(_left: AbortSignal, { changed }: { changed: () => void }) {
+        for (; at < graphs.length - 1; at++) changed();
+      },
+    };
+    const streams = { stdout: screen, stderr: screen } as unknown as typeof process;
+    assert.equal(await watchRun(live, streams), 0);
+    const text = stripVTControlCharacters(screen.written.join(''));
+    assert.equal(text.split('diamond diamond-1').length, 2);
+    assert.equal(text.split('▶ ').length, 3);
+    assert.match(text, /completed in .*: 2 of 2 done\n\n✓ a +done\s*\n└ ✓ b +done\s*\n$/);
+    assert.match(screen.written.join(''), /\u001b\[4A\r\u001b\[J/, 'the last picture is taken away');
   });
 });

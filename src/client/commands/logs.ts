@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { didYouMean } from '../../did-you-mean.ts';
 import { callText } from '../call-text.ts';
 import { findRun } from '../find-run.ts';
-import { listenForInterrupts } from '../interrupts.ts';
+import { untilLeft } from '../interrupts.ts';
 import { followLogs, overKey } from '../logs/logs-follow.ts';
 import { podsMeant, printNow, type Printed, type RunPods } from '../logs/logs-now.ts';
 import { LogPrinter } from '../logs/printer.ts';
@@ -19,8 +19,6 @@ interface Options extends LogOptions {
   readonly follow: boolean;
   readonly prefix: boolean;
 }
-
-const LEFT = 130;
 
 const HELP = `
 A line begins with its task, from the second pod of a task on with its number (load#2), and with the container if it is not the main
@@ -56,29 +54,30 @@ async function logs(temporal: Temporal, id: string, options: Options): Promise<n
   const run = await findRun(temporal, id, options.run);
   const { history, graph } = await readRun(temporal, run);
   checkTasks(options.tasks, graph.nodes);
-  const chosen = selection(options);
-  const meant = await podsMeant(temporal, run, { history, selection: chosen });
   const output = createOutput('text', process, { prefixed: options.prefix });
   const printer = new LogPrinter(output, options);
+  const chosen = selection(options);
   const maps = new Set(history.chunks.map(({ task }) => task));
   if (options.tasks.length === 0 && maps.size > 0)
     output.say(`without the items of ${[...maps].join(', ')}; for those: ${callText('logs', id, ...maps)}`);
-  const printed = await printNow(temporal.config.logRoot, meant, { options, printer });
+
+  const print = async (signal?: AbortSignal) => {
+    const meant = await podsMeant(temporal, run, { history, selection: chosen });
+    return { meant, printed: await printNow(temporal.config.logRoot, meant, { options, printer, signal }) };
+  };
   if (history.closed || !options.follow) {
+    const { meant, printed } = await print();
     tellNothing(output, meant, printed, options);
     return 0;
   }
-  const over = new Set(meant.flatMap(({ run, pods }) => pods.filter(({ end }) => end).map((pod) => overKey(run, pod))));
-  const interrupts = listenForInterrupts();
-  const left = new AbortController();
-  void interrupts.first.then(() => left.abort());
-  try {
-    await followLogs(temporal, run, chosen, { options, printer, printed, over, signal: left.signal });
-    if (left.signal.aborted) output.say(`left ${run.workflowId}; it goes on without you`);
-    return left.signal.aborted ? LEFT : 0;
-  } finally {
-    interrupts.close();
-  }
+  return untilLeft(async (signal) => {
+    const { meant, printed } = await print(signal);
+    const over = new Set(
+      meant.flatMap(({ run, pods }) => pods.filter(({ end }) => end).map((pod) => overKey(run, pod))),
+    );
+    if (!signal.aborted) await followLogs(temporal, run, chosen, { options, printer, printed, over, signal });
+    if (signal.aborted) output.say(`left ${run.workflowId}; it goes on without you`);
+  });
 }
 
 /** An empty answer that says why it is empty. */

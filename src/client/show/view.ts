@@ -62,7 +62,7 @@ function progressText({ graph, leftMs }: RunView): string {
   return [
     tasks.length > 0 ? counted : 'no task yet',
     graph.podsHeld && 'new pods are held',
-    leftMs !== undefined && `about ${lengthText(leftMs)} left`,
+    leftMs !== undefined && `about ${lengthText(Math.max(1000, leftMs))} left`,
   ]
     .filter(Boolean)
     .join('; ');

@@ -1,5 +1,5 @@
 /** `show --watch`: the same picture, drawn again in place; without a terminal, a line for each task that has changed. */
-import { listenForInterrupts } from '../interrupts.ts';
+import { untilLeft } from '../interrupts.ts';
 import type { LiveRun } from '../live-run.ts';
 import { leaveWithReader } from '../stdout.ts';
 import { lineText, type Line } from './lines.ts';
@@ -7,8 +7,6 @@ import { TerminalFrame } from './screen.ts';
 import { taskLines, taskNews } from './task-lines.ts';
 import { viewOf } from './view-of.ts';
 import { footLines, headLines, statusLines, type RunView } from './view.ts';
-
-const LEFT = 130;
 
 interface Picture {
   /** Draws what is new. */
@@ -18,34 +16,28 @@ interface Picture {
 }
 
 /** The exit code: 0 for a run that ended well, 1 for one that did not, 130 for one that was left alone. */
-export async function watchRun(run: LiveRun, { stdout, stderr } = process): Promise<number> {
+export function watchRun(run: Pick<LiveRun, 'known' | 'follow'>, { stdout, stderr } = process): Promise<number> {
   leaveWithReader(stdout);
-  const interrupts = listenForInterrupts();
-  const left = new AbortController();
-  void interrupts.first.then(() => left.abort());
   const picture = stdout.isTTY ? onTerminal(stdout) : asLines(stdout);
-  const view = () => viewOf(run.known, Date.now());
   const say = (text: string) => void stderr.write(`${text}\n`);
-  // The history comes in pages: half of it is no picture.
-  let begun = false;
-  try {
-    await run.follow(left.signal, {
-      say,
-      changed() {
-        begun ||= run.known.history.isBegun;
-        if (begun && !left.signal.aborted && !run.known.history.closed) picture.draw(view());
-      },
-    });
-    if (left.signal.aborted) {
-      say(`left ${view().workflowId}; it goes on without you`);
-      return LEFT;
+  return untilLeft(async (left) => {
+    try {
+      await run.follow(left, {
+        say,
+        changed() {
+          const { known } = run;
+          const { isBegun, closed } = known.history;
+          if (isBegun && !closed && !left.aborted) picture.draw(viewOf(known, Date.now()));
+        },
+      });
+      const view = viewOf(run.known, Date.now());
+      if (left.aborted) return say(`left ${view.workflowId}; it goes on without you`);
+      picture.end(view);
+      return view.status === 'completed' ? 0 : 1;
+    } finally {
+      picture.close();
     }
-    picture.end(view());
-    return view().status === 'completed' ? 0 : 1;
-  } finally {
-    picture.close();
-    interrupts.close();
-  }
+  });
 }
 
 function onTerminal(stdout: NodeJS.WriteStream): Picture {
