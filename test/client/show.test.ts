@@ -210,6 +210,8 @@ suite('what is left', () => {
   });
   test('counts tasks that this run has not come to yet', () =>
     assert.equal(left('a:running', { a: { startedAt: 0 } }), 60_000));
+  test('asks nothing of the body', () =>
+    assert.equal(left('(body):waiting a:running', { a: { startedAt: 0 } }), 60_000));
   test('is the median of several runs', () => {
     const run = (ms: number) => graphOf('a', { a: { startedAt: 0, endedAt: ms } });
     assert.equal(left('a:running', { a: { startedAt: 0 } }, [run(1000), run(99_000), run(3000)]), 3000);
