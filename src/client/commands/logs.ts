@@ -7,9 +7,10 @@ import { untilLeft } from '../interrupts.ts';
 import { followLogs, overKey } from '../logs/logs-follow.ts';
 import { podsMeant, printNow, type Printed, type RunPods } from '../logs/logs-now.ts';
 import { LogPrinter } from '../logs/printer.ts';
-import { checkTasks, selection, type LogOptions } from '../logs/selection.ts';
+import { checkTasks, selection, unknownTasks, type LogOptions } from '../logs/selection.ts';
 import { createOutput } from '../output.ts';
-import { readRun } from '../run-graph.ts';
+import { readHistory } from '../read-history.ts';
+import { runGraph } from '../run-graph.ts';
 import type { Temporal } from '../temporal.ts';
 import { readSince } from '../time-text.ts';
 import { RUN_OPTION, type Program } from './program.ts';
@@ -52,8 +53,11 @@ export function logsCommand(program: Program): void {
 
 async function logs(temporal: Temporal, id: string, options: Options): Promise<number> {
   const run = await findRun(temporal, id, options.run);
-  const { history, graph } = await readRun(temporal, run);
-  checkTasks(options.tasks, graph.nodes);
+  const history = await readHistory(temporal, run);
+  const { nodes } = history.graph();
+  // Only a worker knows of tasks that have no pod yet, and it may take its time.
+  const isTold = history.closed || unknownTasks(options.tasks, nodes).length === 0;
+  checkTasks(options.tasks, isTold ? nodes : (await runGraph(temporal, run)).nodes);
   const output = createOutput('text', process, { prefixed: options.prefix });
   const printer = new LogPrinter(output, options);
   const chosen = selection(options);
