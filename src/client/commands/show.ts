@@ -54,14 +54,14 @@ async function show(temporal: Temporal, id: string, { run: runId, watch, output 
   const earlier = known.history.closed ? [] : await earlierRuns(temporal, run);
   const view = viewOf({ run, earlier, ...known }, Date.now());
   if (output === 'json') printJson(runDocument(view));
-  else if (output === 'name')
-    printData(
-      tasksOf(view.graph)
-        .map(({ name }) => name)
-        .join('\n'),
-    );
+  else if (output === 'name') printNames(view);
   else printView(view);
   return 0;
+}
+
+function printNames({ graph }: RunView): void {
+  const names = tasksOf(graph).map(({ name }) => name);
+  if (names.length > 0) printData(names.join('\n'));
 }
 
 /** On a terminal a task has a line, whatever there is to say of it; all the rest is there as a whole. */

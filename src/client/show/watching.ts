@@ -50,9 +50,9 @@ function onTerminal(stdout: NodeJS.WriteStream): Picture {
     if (!last) whole(headLines(view));
     last = view;
     const now = Date.now();
-    const around = [...statusLines(view, now), ...footLines(view)].length + 1;
-    const tasks = taskLines(view.graph, now, Math.max(1, frame.room - around));
-    frame.draw([...statusLines(view, now), [], ...tasks, ...footLines(view)]);
+    const [status, foot] = [statusLines(view, now), footLines(view)];
+    const tasks = taskLines(view.graph, now, Math.max(1, frame.room - status.length - 1 - foot.length));
+    frame.draw([...status, [], ...tasks, ...foot]);
   };
   const resized = () => {
     if (!last) return;
@@ -67,8 +67,11 @@ function onTerminal(stdout: NodeJS.WriteStream): Picture {
       if (!last) whole(headLines(view));
       frame.clear();
       const now = Date.now();
-      whole(statusLines(view, now));
-      for (const line of [[], ...taskLines(view.graph, now)]) stdout.write(`${lineText(line, stdout)}\n`);
+      const status = statusLines(view, now);
+      whole(status);
+      // Of many tasks as much as is on the screen: who wants them all, asks `show` without watching.
+      for (const line of [[], ...taskLines(view.graph, now, frame.room - status.length - 1)])
+        stdout.write(`${lineText(line, stdout)}\n`);
       whole(footLines(view));
     },
     close: () => void stdout.off('resize', resized),
