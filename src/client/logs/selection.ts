@@ -1,6 +1,6 @@
 /** Whose logs are meant. Pure. */
 import { checkTask } from '../find-run.ts';
-import { nodeName } from '../run-graph/run-history.ts';
+import { nodeName } from '../run-graph/node-name.ts';
 import type { RunPod } from '../run-graph/types.ts';
 import type { GraphNode } from '../../workflows/dag/graph.ts';
 

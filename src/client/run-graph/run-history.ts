@@ -1,11 +1,11 @@
 /** A history, event by event, as a graph: it needs no worker, and tells of closed runs for as long as Temporal keeps them. */
 import type { GraphEdge } from '../../workflows/dag/graph.ts';
-import { UNNAMED } from '../../workflows/dag/task-name.ts';
 import type { RunRef } from '../../types.ts';
 import { eventReader, type HistoryEvent, type RunEvent } from '../run-events.ts';
 import type { ChunkState } from './chunk-events.ts';
 import { dagReader, type Closed, type DagEvent } from './dag-events.ts';
 import { Edges } from './edges.ts';
+import { nodeName } from './node-name.ts';
 import { TaskStory } from './task-story.ts';
 import type { RunGraph, RunPod } from './types.ts';
 
@@ -147,7 +147,3 @@ export class RunHistory {
     if (pod) this.#setPod(nodeName(pod), { ...pod, ...change });
   }
 }
-
-/** The pods of no task have nothing in common but that. */
-export const nodeName = ({ task, activityId }: Pick<RunPod, 'task' | 'activityId'>): string =>
-  task === UNNAMED ? activityId : task;
