@@ -33,7 +33,7 @@ export interface GraphNode {
   state: TaskState;
   /** The task that created this one; absent when the body did. */
   parent?: string;
-  /** Pods started so far. */
+  /** Pods so far, those that are reused too. */
   tries: number;
   /** Their activityIds. */
   pods: string[];
@@ -82,7 +82,7 @@ export interface Graph {
 export const POD_LESS_MEMO = 'tasksWithoutPod';
 export type PodLessMemo = Pick<Graph, 'nodes' | 'edges'>;
 
-/** Memo of a rerun, under this key: a `RunRef`. */
+/** Memo of a rerun, under this key: an `EarlierRef`. */
 export const RERUN_MEMO = 'rerunOf';
 
 export const graphQuery = defineQuery<Graph>('graph');
