@@ -77,7 +77,7 @@ export interface Graph {
 
 /**
  * Memo of a run that has ended, under this key: the tasks that never came to a pod, and so are not told of by any activity, with the
- * edges to them. Absent when there are none. At most 500 nodes.
+ * edges to them. Absent when there are none. At most 500 nodes and 32 KiB: the first ones.
  */
 export const POD_LESS_MEMO = 'tasksWithoutPod';
 export type PodLessMemo = Pick<Graph, 'nodes' | 'edges'>;
