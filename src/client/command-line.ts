@@ -1,11 +1,13 @@
 /** What was typed, and which command it means. */
 import { CommanderError } from 'commander';
 import { usage } from '../problem.ts';
+import { controlCommands } from './commands/control.ts';
 import { listCommand } from './commands/list.ts';
 import { Program } from './commands/program.ts';
+import { rerunCommand } from './commands/rerun.ts';
 import { runCommands } from './commands/run.ts';
 
-const COMMANDS = [runCommands, listCommand];
+const COMMANDS = [runCommands, listCommand, controlCommands, rerunCommand];
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {

@@ -14,6 +14,9 @@ export interface StartRequest {
   readonly workflow: string;
   readonly args: readonly unknown[];
   readonly workflowId: string;
+  readonly memo?: Readonly<Record<string, unknown>>;
+  /** Markdown. Default: the workflow and its arguments. */
+  readonly summary?: string;
 }
 
 export interface Run {
@@ -25,7 +28,8 @@ export interface Run {
 }
 
 /** @throws Problem */
-export async function startWorkflow(temporal: Temporal, { workflow, args, workflowId }: StartRequest): Promise<Run> {
+export async function startWorkflow(temporal: Temporal, request: StartRequest): Promise<Run> {
+  const { workflow, args, workflowId, memo, summary = summaryOf(workflow, args) } = request;
   const { client, connection, config } = temporal;
   try {
     const handle = await connection.withDeadline(Date.now() + START_LIMIT_MS, () =>
@@ -35,7 +39,8 @@ export async function startWorkflow(temporal: Temporal, { workflow, args, workfl
         taskQueue: config.taskQueue,
         // A worker that replays a long history needs more than the usual 10 seconds.
         workflowTaskTimeout: '60s',
-        staticSummary: summaryOf(workflow, args),
+        staticSummary: summary,
+        ...(memo && { memo }),
       }),
     );
     const runId = handle.firstExecutionRunId;

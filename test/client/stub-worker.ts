@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { EarlierRuns } from '../../src/activities/earlier/earlier-runs.ts';
 import { fileSegments, folderUri, logFolder } from '../../src/activities/logs/index.ts';
 import { parseTimestamp } from '../../src/activities/logs/timestamp.ts';
 import type { PodRecord, PodResult, RunPodInput } from '../../src/types.ts';
@@ -23,7 +24,8 @@ export interface StubWorker {
   close(): Promise<void>;
 }
 
-export async function stubWorker(): Promise<StubWorker> {
+/** @param workflows default: the project's own */
+export async function stubWorker(workflows = '../../src/workflows/index.ts'): Promise<StubWorker> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const server = await temporal();
   const folder = await mkdtemp(join(tmpdir(), 'client-logs-'));
@@ -34,12 +36,16 @@ export async function stubWorker(): Promise<StubWorker> {
     namespace: server.namespace,
     maxHeartbeatThrottleInterval: '200ms' as const,
   };
+  const earlierRuns = new EarlierRuns();
   const workers = await Promise.all([
     Worker.create({
       ...options,
       taskQueue,
-      workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-      activities: { runPod: (input: RunPodInput) => stubPod(logRoot, input) },
+      workflowsPath: fileURLToPath(new URL(workflows, import.meta.url)),
+      activities: {
+        runPod: async (input: RunPodInput) =>
+          (input.earlier && (await earlierRuns.find(Context.current().client, input))) || stubPod(logRoot, input),
+      },
     }),
     Worker.create({
       ...options,
