@@ -32,7 +32,7 @@ const ran = ({ workflowId }: WorkflowHandle) =>
     .join(' ');
 
 /** A run in which these tasks failed; whatever broke them is mended when this returns. */
-async function failedIn<N extends 'books' | 'calls' | 'mapReport' | 'inOrder' | 'parents'>(
+async function failedIn<N extends 'books' | 'calls' | 'mapReport' | 'inOrder' | 'parents' | 'triesAndThrows'>(
   name: N,
   tasks: readonly string[],
   more: object = {},
@@ -116,6 +116,31 @@ describe('a rerun', { concurrency: 4 }, () => {
     await reaches(run, HELD);
     return { key, run };
   }
+
+  it('calls a pod of a held task again as somebody wants it, and as it was when nobody wants it otherwise', async () => {
+    const { run, input } = await failedIn('triesAndThrows', []);
+    const again = await worker.rerun('triesAndThrows', run, { ...input, throws: true, hold: '1h' });
+    await reaches(again, 'tries:reused throws:held');
+    await again.executeUpdate(retryTask, { args: ['throws'] });
+    await reaches(again, 'tries:reused throws:held');
+    assert.equal(ran(again), '');
+    await again.executeUpdate(retryTask, { args: ['throws', { spec: { args: ['otherwise'] } }] });
+    await worker.started(again, 'throws', 1);
+    await again.cancel();
+    await ended(again);
+  });
+
+  it('looks once for each call, not for each try of it', async () => {
+    const { run, input } = await failedIn('triesAndThrows', ['tries']);
+    worker.broken.add(`${input.key} tries`);
+    const again = await worker.rerun('triesAndThrows', run, input);
+    await ended(again);
+    const tries = (await inputsOf(again)).filter(({ task }) => task === 'tries');
+    assert.deepEqual(
+      tries.map(({ earlier }) => earlier?.workflowId),
+      [run.workflowId, undefined],
+    );
+  });
 
   it('counts what the body had awaited when it created a task', async () => {
     const { rerun } = await failedIn('inOrder', []);

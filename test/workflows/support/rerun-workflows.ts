@@ -68,6 +68,18 @@ export async function calls({ second = 's', ...input }: Keyed & { second?: strin
   }, input);
 }
 
+/** A pod with two tries, and a task that may throw after its pod has ended well. */
+export async function triesAndThrows({ throws, ...input }: Keyed & { throws?: boolean } & DagOptions): Promise<void> {
+  const pod = pods(input);
+  await dag((task) => {
+    task('tries', () => pod('t', { retries: { count: 1, delay: 10 } }), { hold: false });
+    task('throws', async () => {
+      await pod();
+      if (throws) throw new Error('what came out cannot be used');
+    });
+  }, input);
+}
+
 interface Load extends Keyed {
   item: string;
 }
