@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { usage } from '../problem.ts';
 import { clientCall } from '../program-name.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
 import { Program } from './commands/program.ts';
 import { runCommands } from './commands/run.ts';
@@ -9,7 +10,7 @@ import { scheduleCommand } from './commands/schedule.ts';
 import { workflowsCommand } from './commands/workflows.ts';
 import { knownWorkflows } from './workflows.ts';
 
-const COMMANDS = [runCommands, listCommand, scheduleCommand, workflowsCommand];
+const COMMANDS = [runCommands, listCommand, scheduleCommand, workflowsCommand, doctorCommand];
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {
