@@ -3,6 +3,7 @@ import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } f
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { messageOf } from '../message-of.ts';
 import { infrastructure, usage } from '../problem.ts';
+import { clientCall, workerCall } from '../program-name.ts';
 import { isMissing, type FoundRun } from './find-run.ts';
 import { asProblem, type Temporal } from './temporal.ts';
 import { isPolled } from './worker-check.ts';
@@ -36,7 +37,7 @@ export function mustRun({ workflowId, status }: FoundRun): void {
   if (status === 'running') return;
   throw usage(
     `${workflowId} has ended: it is ${status}. Nothing was changed\n` +
-      `  a new run that keeps what is done: npm run client -- rerun ${workflowId}`,
+      `  a new run that keeps what is done: ${clientCall()} rerun ${workflowId}`,
   );
 }
 
@@ -49,7 +50,7 @@ async function noAnswer(temporal: Temporal, { workflowId }: FoundRun) {
   const { taskQueue } = temporal.config;
   const why = (await isPolled(temporal))
     ? `a worker polls task queue '${taskQueue}'; it may be busy, or the workflow's code fails: show ${workflowId}`
-    : `no worker polls task queue '${taskQueue}'; start one with \`npm run worker\``;
+    : `no worker polls task queue '${taskQueue}'; start one with \`${workerCall()}\``;
   return infrastructure(
     `${workflowId} has not answered within ${ANSWER_LIMIT_MS / 1000} s: ${why}\n` +
       '  what was asked may still be done when a worker takes the run; look before you ask again',

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { PodResult } from '../../src/types.ts';
+import { SCHEDULED_START } from '../../src/client/start.ts';
 import { graphQuery } from '../../src/workflows/dag/index.ts';
 import { nodeOf, reaches } from '../workflows/support/asking.ts';
 import { stubWorker, type StubWorker } from './stub-worker.ts';
@@ -147,16 +148,19 @@ suite('controls', { concurrency: 3, timeout: 180_000 }, () => {
       const id = idOf('first');
       await says('start', 'pod', JSON.stringify({ image: 'x', env: { OUTPUT: 'y' } }), '--id', id);
       await handle(id).result();
-      const { runId } = await handle(id).describe();
+      const { runId, startTime } = await handle(id).describe();
       const again = await says('rerun', id);
       const result = (await handle(again).result()) as PodResult;
       assert.deepEqual([result.output, result.reused], ['y', { workflowId: id, runId }]);
-      const { memo, raw } = await handle(again).describe();
+      const { memo, raw, typedSearchAttributes } = await handle(again).describe();
+      assert.deepEqual(typedSearchAttributes.get(SCHEDULED_START), startTime);
       assert.deepEqual(memo, { rerunOf: { workflowId: id, runId } });
       const { summary } = raw.executionConfig?.userMetadata ?? {};
       assert.match(String(defaultPayloadConverter.fromPayload(summary!)), new RegExp(`^rerun of \`${id}\`: pod \``));
       // And of this one, staying with it.
       const followed = await says('rerun', again, '--follow', '--id', `${again}-2`, '-o', 'json');
+      const second = await handle(`${again}-2`).describe();
+      assert.deepEqual(second.typedSearchAttributes.get(SCHEDULED_START), startTime);
       assert.deepEqual((JSON.parse(followed) as PodResult).reused, { workflowId: id, runId });
     });
 

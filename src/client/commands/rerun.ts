@@ -6,9 +6,9 @@ import { findRun } from '../find-run.ts';
 import { createOutput, type Format } from '../output.ts';
 import { announce, runWorkflow } from '../run.ts';
 import { newWorkflowId, startWorkflow, summaryOf } from '../start.ts';
-import { argumentsOf } from '../started-with.ts';
+import { startedWith } from '../started-with.ts';
 import type { Temporal } from '../temporal.ts';
-import { checkName, workflowNames } from '../workflows.ts';
+import { findWorkflow } from '../workflows.ts';
 import { RUN_OPTION, type Program } from './program.ts';
 
 interface Options {
@@ -53,11 +53,12 @@ async function rerun(temporal: Temporal, earlierId: string, { run: runId, id, fo
       `${earlierId} still runs: a rerun takes over what a run has done in all\n` +
         `  its held tasks can be called again: retry ${earlierId} <task>; to end it: cancel ${earlierId} --wait`,
     );
-  checkName(workflow, await workflowNames());
-  const args = await argumentsOf(temporal, earlier);
+  await findWorkflow(workflow);
+  const { args, scheduledFor } = await startedWith(temporal, earlier);
   const request = {
     workflow,
     args,
+    scheduledFor,
     workflowId: id ?? newWorkflowId(workflow),
     memo: { [RERUN_MEMO]: { workflowId, runId: earlier.runId } satisfies EarlierRef },
     summary: `rerun of \`${workflowId}\`: ${summaryOf(workflow, args)}`,
