@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { runUrl, type TemporalConfig } from '../config/index.ts';
 import { usage } from '../problem.ts';
+import { SCHEDULED_START } from '../workflows/scheduled-time.ts';
 import { asProblem, type Temporal } from './temporal.ts';
 
 /** How long a start may wait for its answer. */
@@ -54,9 +55,6 @@ export async function startWorkflow(temporal: Temporal, request: StartRequest): 
     throw asProblem(error, config);
   }
 }
-
-/** Temporal's own, which its schedules set; every namespace has it. */
-export const SCHEDULED_START = { name: 'TemporalScheduledStartTime', type: 'DATETIME' } as const;
 
 /** `<workflow>-<8 hex>`: no two runs meet by accident. */
 export const newWorkflowId = (workflow: string): string => `${workflow}-${randomBytes(4).toString('hex')}`;

@@ -3,7 +3,8 @@ import { defaultPayloadConverter } from '@temporalio/common';
 import { infrastructure } from '../problem.ts';
 import type { FoundRun } from './find-run.ts';
 import { timeOf } from './run-events.ts';
-import { SCHEDULED_START, type StartRequest } from './start.ts';
+import { SCHEDULED_START } from '../workflows/scheduled-time.ts';
+import type { StartRequest } from './start.ts';
 import { asProblem, type Temporal } from './temporal.ts';
 
 /** For what moment it was: a rerun of last night's run is for last night. */

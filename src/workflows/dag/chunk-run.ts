@@ -9,6 +9,7 @@ import {
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import { dagError, notStarted } from './errors.ts';
+import { SCHEDULED_START, scheduledTime } from '../scheduled-time.ts';
 import type { MappedItems } from './graph.ts';
 import { failedItem, whichFailed, type FailedItem } from './items-failed.ts';
 import { podsHeld } from './pods-held.ts';
@@ -89,6 +90,8 @@ export class ChunkRun<I, R> {
       // Replaying a chunk may take longer than the 10 s that are the default.
       workflowTaskTimeout: '60s',
       staticSummary: `${name} ${from} to ${from + items.length - 1}`,
+      // A chunk is for the same moment as the whole.
+      typedSearchAttributes: [{ key: SCHEDULED_START, value: scheduledTime() }],
       ...(this.#memo && { memo: this.#memo }),
     });
     this.#child = child;
