@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { EarlierRuns } from '../../src/activities/earlier/earlier-runs.ts';
 import { fileSegments, folderUri, logFolder } from '../../src/activities/logs/index.ts';
 import { parseTimestamp } from '../../src/activities/logs/timestamp.ts';
 import type { PodRecord, PodResult, RunPodInput } from '../../src/types.ts';
@@ -38,12 +39,16 @@ export async function stubWorker(workflows = '../../src/workflows/index.ts'): Pr
     namespace: server.namespace,
     maxHeartbeatThrottleInterval: '200ms' as const,
   };
+  const earlierRuns = new EarlierRuns();
   const workers = await Promise.all([
     Worker.create({
       ...options,
       taskQueue,
       workflowsPath: fileURLToPath(new URL(workflows, import.meta.url)),
-      activities: { runPod: (input: RunPodInput) => stubPod(logRoot, input) },
+      activities: {
+        runPod: async (input: RunPodInput) =>
+          (input.earlier && (await earlierRuns.find(Context.current().client, input))) || stubPod(logRoot, input),
+      },
     }),
     Worker.create({
       ...options,
