@@ -91,6 +91,7 @@ suite('the line of a task', () => {
     ],
     ['its tries', line('done', { tries: 2 }), '✓ a  done  2 pods'],
     ['the first line of its failure', line('failed', { error: 'OOMKilled: x\nto do' }), '✗ a  failed  OOMKilled: x'],
+    ['not the failure of another', line('upstream', { error: 'x' }), '⊘ a  failed upstream'],
     ['no escape sequence of a pod', line('failed', { error: 'x\u001b[31my' }), '✗ a  failed  xy'],
     ['until when it is held', line('held', { heldUntil: 0 }), '‖ a  held until 1970-01-01T00:00:00Z'],
     [
