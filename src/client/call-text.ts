@@ -1,6 +1,7 @@
-/** A command as it is to be typed. Pure. */
+/** A command as it is to be typed. */
+import { clientCall } from '../program-name.ts';
 
-export const callText = (...words: string[]): string => `npm run client -- ${words.map(quoted).join(' ')}`;
+export const callText = (...words: string[]): string => `${clientCall()} ${words.map(quoted).join(' ')}`;
 
 /** For a POSIX shell. */
 const quoted = (word: string): string =>

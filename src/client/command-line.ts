@@ -2,11 +2,14 @@
 import { CommanderError } from 'commander';
 import { usage } from '../problem.ts';
 import { clientCall } from '../program-name.ts';
+import { controlCommands } from './commands/control.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
 import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { Program } from './commands/program.ts';
+import { rerunCommand } from './commands/rerun.ts';
 import { runCommands } from './commands/run.ts';
 import { scheduleCommand } from './commands/schedule.ts';
 import { showCommand } from './commands/show.ts';
@@ -22,6 +25,9 @@ const COMMANDS = [
   historyCommand,
   scheduleCommand,
   workflowsCommand,
+  controlCommands,
+  rerunCommand,
+  doctorCommand,
 ];
 
 /** Does what was typed; the exit code. */

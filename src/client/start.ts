@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { runUrl, type TemporalConfig } from '../config/index.ts';
 import { usage } from '../problem.ts';
+import { SCHEDULED_START } from '../workflows/scheduled-time.ts';
 import { asProblem, type Temporal } from './temporal.ts';
 
 /** How long a start may wait for its answer. */
@@ -18,6 +19,9 @@ export interface StartRequest {
   readonly workflowId: string;
   /** What `scheduledTime()` is in the run; without it, its start. */
   readonly scheduledFor?: Date | undefined;
+  readonly memo?: Readonly<Record<string, unknown>>;
+  /** Markdown. Default: the workflow and its arguments. */
+  readonly summary?: string;
 }
 
 export interface Run {
@@ -30,7 +34,7 @@ export interface Run {
 
 /** @throws Problem */
 export async function startWorkflow(temporal: Temporal, request: StartRequest): Promise<Run> {
-  const { workflow, args, workflowId, scheduledFor } = request;
+  const { workflow, args, workflowId, scheduledFor, memo, summary = summaryOf(workflow, args) } = request;
   const { client, connection, config } = temporal;
   try {
     const handle = await connection.withDeadline(Date.now() + START_LIMIT_MS, () =>
@@ -39,8 +43,9 @@ export async function startWorkflow(temporal: Temporal, request: StartRequest): 
         args: [...args],
         taskQueue: config.taskQueue,
         workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
-        staticSummary: summaryOf(workflow, args),
+        staticSummary: summary,
         ...(scheduledFor && { typedSearchAttributes: [{ key: SCHEDULED_START, value: scheduledFor }] }),
+        ...(memo && { memo }),
       }),
     );
     const runId = handle.firstExecutionRunId;
@@ -50,9 +55,6 @@ export async function startWorkflow(temporal: Temporal, request: StartRequest): 
     throw asProblem(error, config);
   }
 }
-
-/** Temporal's own, which its schedules set; every namespace has it. */
-export const SCHEDULED_START = { name: 'TemporalScheduledStartTime', type: 'DATETIME' } as const;
 
 /** `<workflow>-<8 hex>`: no two runs meet by accident. */
 export const newWorkflowId = (workflow: string): string => `${workflow}-${randomBytes(4).toString('hex')}`;

@@ -42,7 +42,7 @@ export function countsText(nodes: readonly { state: TaskState }[]): string {
   const counted = TASK_STATES.map((state) => ({ state, count: nodes.filter((node) => node.state === state).length }));
   return counted
     .filter(({ count }) => count > 0)
-    .map(({ state, count }) => `${count} ${state}`)
+    .map(({ state, count }) => `${count} ${state === 'upstream' ? 'failed upstream' : state}`)
     .reverse()
     .join(', ');
 }

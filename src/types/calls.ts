@@ -19,13 +19,19 @@ export interface RunPodInput {
   /** What the author's code asked for, when `spec` differs from it: changed by `nextTry`, or while the DAG ran. */
   asked?: PodSpec;
   /** The run whose result is taken, without a pod, if this call ended well there and asked for the same. */
-  earlier?: RunRef;
+  earlier?: EarlierRef;
 }
 
 /** One run of a workflow. */
 export interface RunRef {
   workflowId: string;
   runId: string;
+}
+
+/** The run that another one is a rerun of, or one of its chunks. */
+export interface EarlierRef extends RunRef {
+  /** Of a chunk of a `task.map`, below that run: `<task>/<number>`, once more for each map within. Its run is looked up there. */
+  chunk?: string;
 }
 
 /** The input of the workflow's own cleanup, on a task queue of its own. */

@@ -2,7 +2,7 @@
 import { ActivityCancellationType, CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import type { PodActivities } from '../activities/index.ts';
 import { milliseconds } from '../duration.ts';
-import type { Cleanup, Duration, PodResult, PodSpec } from '../types.ts';
+import type { Cleanup, Duration, EarlierRef, PodResult, PodSpec } from '../types.ts';
 import type { Slot } from './dag/index.ts';
 import { hold, listenForReleases } from './hold.ts';
 import { cleanupOf } from './pod-cleanup.ts';
@@ -14,8 +14,17 @@ const SLACK_MS = 30 * 60_000;
 /** `over`: the pod is gone, or has ended and is kept. */
 export type End = { result: PodResult } | { error: unknown; over: boolean };
 
+export interface Try {
+  readonly spec: PodSpec;
+  /** By the author's code, before any change: the same object as `spec` when there was none. */
+  readonly asked: PodSpec;
+  readonly try: number;
+  /** See `RunPodInput`. */
+  readonly earlier: EarlierRef | undefined;
+}
+
 /** One activity, so one pod. Ends only when the pod is gone or kept, or everything was done to make it go. */
-export async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Promise<End> {
+export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot: Slot): Promise<End> {
   const activityId = slot.nextActivityId();
   const cleanup = cleanupOf(spec, slot.task, activityId);
   if (spec.holdOnFailure !== undefined) listenForReleases();
@@ -35,11 +44,16 @@ export async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Prom
   // An attempt hears of a cancel with its next heartbeat; the pod should not have to wait for that.
   if (spec.onCancel !== 'keep') scope.cancelRequested.catch(() => closed || cleanup.hurry());
   try {
-    const result = await pods.runPod({ spec, task: slot.task, after: slot.after(), try: tryNumber });
+    const more = { ...(asked !== spec && { asked }), ...(earlier && { earlier }) };
+    const result = await pods.runPod({ spec, ...slot.place(), try: tryNumber, ...more });
     closed = true;
-    return { result: isSettled(result.cleanup) ? result : { ...result, cleanup: await cleanup.confirm(result) } };
+    slot.podOver(result.reused !== undefined);
+    if (isSettled(result.cleanup)) return { result };
+    // The pod of a reused result is not this run's: what there may be here has no uid that anybody knows.
+    return { result: { ...result, cleanup: await cleanup.confirm(result.reused ? {} : result) } };
   } catch (error) {
     closed = true;
+    slot.podOver(false);
     const told = whatWasTold(error);
     const isCancelled = () => scope.consideredCancelled || isCancelRequested(error);
     const cleaned = isSettled(told.cleanup)

@@ -1,13 +1,16 @@
 /** Which moment, and which day, a run is for. */
 import { workflowInfo } from '@temporalio/workflow';
 
+/** Temporal's own, which its schedules set; every namespace has it. */
+export const SCHEDULED_START = { name: 'TemporalScheduledStartTime', type: 'DATETIME' } as const;
+
 /**
  * The moment that a schedule started this run for, also when it really started later: in a backfill, or after an outage. For a run that
  * no schedule started: what `run --for` said, or else the start of the run. It is the same in every replay.
  */
 export function scheduledTime(): Date {
   const { typedSearchAttributes, startTime } = workflowInfo();
-  return typedSearchAttributes.get({ name: 'TemporalScheduledStartTime', type: 'DATETIME' }) ?? startTime;
+  return typedSearchAttributes.get(SCHEDULED_START) ?? startTime;
 }
 
 /**

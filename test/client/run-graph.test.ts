@@ -80,20 +80,76 @@ suite('a recorded history as a graph', () => {
       'orders:done regions:done products:done report:done',
       'orders→regions orders→products regions→report products→report',
     ],
-    ['histories/diamond/failure.json', 'orders:failed', ''],
+    [
+      'histories/diamond/failure.json',
+      'orders:failed regions:upstream products:upstream report:upstream',
+      'orders→regions orders→products regions→report',
+    ],
     ['histories/pod/cancelled.json', 'main:cancelled', ''],
     ['histories/pod/bad-spec.json', 'main:failed', ''],
     ['histories/growing/more-memory.json', 'main:done', ''],
-    ['workflows/histories/retry-with-a-change.json', 'bad:done lone:done needs:done', 'bad→needs'],
-    ['workflows/histories/skip-with-a-value.json', 'bad:skipped lone:done needs:done', 'bad→needs'],
-    ['workflows/histories/skip.json', 'bad:skipped lone:done', ''],
-    ['workflows/histories/fail.json', 'bad:failed lone:done', ''],
-    ['workflows/histories/held-until-its-time.json', 'bad:failed lone:done', ''],
-    ['workflows/histories/cancelled-while-held.json', 'bad:cancelled lone:done', ''],
-    ['workflows/histories/cancel-the-rest.json', 'bad:failed running:cancelled', ''],
-    ['workflows/histories/one-task-cancelled.json', 'orders:cancelled refunds:done lone:done', ''],
-    ['workflows/histories/map-with-a-failure.json', 'found:done load:failed', 'found→load'],
+    [
+      'workflows/histories/retry-with-a-change.json',
+      'bad:done lone:done needs:done catches:done settled:done',
+      'bad→needs bad→catches bad→settled',
+    ],
+    [
+      'workflows/histories/skip-with-a-value.json',
+      'bad:skipped lone:done needs:done catches:done settled:done',
+      'bad→needs bad→catches bad→settled',
+    ],
+    [
+      'workflows/histories/skip.json',
+      'bad:skipped lone:done needs:skipped catches:done settled:done',
+      'bad→needs bad→catches bad→settled',
+    ],
+    [
+      'workflows/histories/fail.json',
+      'bad:failed lone:done needs:upstream catches:done settled:done',
+      'bad→needs bad→catches bad→settled',
+    ],
+    [
+      'workflows/histories/held-until-its-time.json',
+      'bad:failed lone:done needs:upstream catches:done settled:done',
+      'bad→needs bad→catches bad→settled',
+    ],
+    [
+      'workflows/histories/hold-extended.json',
+      'bad:failed lone:done needs:upstream catches:done settled:done',
+      'bad→needs bad→catches bad→settled',
+    ],
+    [
+      'workflows/histories/cancelled-while-held.json',
+      'bad:cancelled lone:done needs:cancelled catches:done settled:done',
+      'bad→needs bad→catches bad→settled',
+    ],
+    [
+      'workflows/histories/stop.json',
+      'bad:failed running:done later:skipped after-later:skipped',
+      'bad→later? later→after-later bad→after-later?',
+    ],
+    [
+      'workflows/histories/cancel-the-rest.json',
+      'bad:failed running:cancelled later:cancelled after-later:cancelled',
+      'bad→later? later→after-later bad→after-later?',
+    ],
+    [
+      'workflows/histories/one-task-cancelled.json',
+      'orders:cancelled refunds:done lone:done ledger:cancelled charts:cancelled',
+      'orders→ledger orders→charts',
+    ],
+    ['workflows/histories/map-with-a-failure.json', 'found:done load:failed sum:upstream', 'found→load load→sum'],
     ['workflows/histories/a-chunk-that-fails.json', 'load-2:done load-3:failed', ''],
+    [
+      'workflows/histories/rerun.json',
+      'orders:reused refunds:reused audit:reused ledger:done summed:done last:done',
+      'orders→audit orders→ledger refunds→ledger summed→last ledger→summed',
+    ],
+    [
+      'workflows/histories/rerun-of-a-map.json',
+      'found:reused load:reused report:reused last:reused',
+      'found→load load→report report→last',
+    ],
   ];
   for (const [file, states, edges] of endings)
     test(`${file}: ${states}`, () => {

@@ -8,6 +8,7 @@ import { lineText } from '../../src/client/show/lines.ts';
 import { TerminalFrame } from '../../src/client/show/screen.ts';
 import { taskLines, taskNews } from '../../src/client/show/task-lines.ts';
 import { viewOf } from '../../src/client/show/view-of.ts';
+import { watchRun } from '../../src/client/show/watching.ts';
 import { footLines, headLines, statusLines, type RunView } from '../../src/client/show/view.ts';
 import type { TaskState } from '../../src/workflows/dag/graph.ts';
 import { historyOf } from './recorded.ts';
@@ -90,6 +91,7 @@ suite('the line of a task', () => {
     ],
     ['its tries', line('done', { tries: 2 }), '✓ a  done  2 pods'],
     ['the first line of its failure', line('failed', { error: 'OOMKilled: x\nto do' }), '✗ a  failed  OOMKilled: x'],
+    ['not the failure of another', line('upstream', { error: 'x' }), '⊘ a  failed upstream'],
     ['no escape sequence of a pod', line('failed', { error: 'x\u001b[31my' }), '✗ a  failed  xy'],
     ['until when it is held', line('held', { heldUntil: 0 }), '‖ a  held until 1970-01-01T00:00:00Z'],
     [
@@ -209,6 +211,8 @@ suite('what is left', () => {
   });
   test('counts tasks that this run has not come to yet', () =>
     assert.equal(left('a:running', { a: { startedAt: 0 } }), 60_000));
+  test('asks nothing of the body', () =>
+    assert.equal(left('(body):waiting a:running', { a: { startedAt: 0 } }), 60_000));
   test('is the median of several runs', () => {
     const run = (ms: number) => graphOf('a', { a: { startedAt: 0, endedAt: ms } });
     assert.equal(left('a:running', { a: { startedAt: 0 } }, [run(1000), run(99_000), run(3000)]), 3000);
@@ -250,5 +254,45 @@ suite('on a terminal', () => {
     frame.draw(lines('a'));
     frame.draw(lines('a'));
     assert.equal(screen.written.length, 1);
+  });
+
+  test('watching: the head once, the rest in place, and in the end all of it', async () => {
+    const screen = { ...terminal(), columns: 80, rows: 24, on: () => screen, off: () => screen };
+    const history = historyOf('histories/diamond/success.json');
+    const run = {
+      workflow: 'diamond',
+      workflowId: 'diamond-1',
+      runId: 'r',
+      taskQueue: 'q',
+      status: 'running' as const,
+      startedMs: 0,
+    };
+    const graphs = [graphOf('a:running a>b:waiting'), graphOf('a a>b:running'), graphOf('a a>b')];
+    let at = 0;
+    const live = {
+      get known() {
+        const closed = at === graphs.length - 1 ? history.closed : undefined;
+        const told = { args: [], isBegun: true, closed } as unknown as typeof history;
+        return {
+          run: { ...run, handle: undefined as never },
+          history: told,
+          graph: graphs[at]!,
+          earlier: [],
+          polled: true,
+        };
+      },
+      async follow(_left: AbortSignal, { changed, say }: { changed: () => void; say: (text: string) => void }) {
+        for (; at < graphs.length - 1; at++) changed();
+        say('Temporal is away');
+      },
+    };
+    const streams = { stdout: screen, stderr: screen } as unknown as typeof process;
+    assert.equal(await watchRun(live, streams), 0);
+    const text = stripVTControlCharacters(screen.written.join(''));
+    assert.equal(text.split('diamond diamond-1').length, 2);
+    assert.equal(text.split('▶ ').length, 4, 'twice by itself, and once below the word in between');
+    assert.match(screen.written.join(''), /\u001b\[JTemporal is away\n/, 'which stands in no picture');
+    assert.match(text, /completed in .*: 2 of 2 done\n\n✓ a +done\s*\n└ ✓ b +done\s*\n$/);
+    assert.match(screen.written.join(''), /\u001b\[4A\r\u001b\[J/, 'the last picture is taken away');
   });
 });

@@ -3,13 +3,14 @@ import { InvalidArgumentError } from 'commander';
 import { didYouMean } from '../../did-you-mean.ts';
 import { callText } from '../call-text.ts';
 import { findRun } from '../find-run.ts';
-import { listenForInterrupts } from '../interrupts.ts';
+import { untilLeft } from '../interrupts.ts';
 import { followLogs, overKey } from '../logs/logs-follow.ts';
 import { podsMeant, printNow, type Printed, type RunPods } from '../logs/logs-now.ts';
 import { LogPrinter } from '../logs/printer.ts';
-import { checkTasks, selection, type LogOptions } from '../logs/selection.ts';
+import { checkTasks, selection, unknownTasks, type LogOptions } from '../logs/selection.ts';
 import { createOutput } from '../output.ts';
-import { readRun } from '../run-graph.ts';
+import { readHistory } from '../read-history.ts';
+import { runGraph } from '../run-graph.ts';
 import type { Temporal } from '../temporal.ts';
 import { readSince } from '../time-text.ts';
 import { RUN_OPTION, type Program } from './program.ts';
@@ -19,8 +20,6 @@ interface Options extends LogOptions {
   readonly follow: boolean;
   readonly prefix: boolean;
 }
-
-const LEFT = 130;
 
 const HELP = `
 A line begins with its task, from the second pod of a task on with its number (load#2), and with the container if it is not the main
@@ -54,31 +53,35 @@ export function logsCommand(program: Program): void {
 
 async function logs(temporal: Temporal, id: string, options: Options): Promise<number> {
   const run = await findRun(temporal, id, options.run);
-  const { history, graph } = await readRun(temporal, run);
-  checkTasks(options.tasks, graph.nodes);
-  const chosen = selection(options);
-  const meant = await podsMeant(temporal, run, { history, selection: chosen });
+  const history = await readHistory(temporal, run);
+  const { nodes } = history.graph();
+  // Only a worker knows of tasks that have no pod yet, and it may take its time.
+  const isTold = history.closed || unknownTasks(options.tasks, nodes).length === 0;
+  checkTasks(options.tasks, isTold ? nodes : (await runGraph(temporal, run)).nodes);
   const output = createOutput('text', process, { prefixed: options.prefix });
   const printer = new LogPrinter(output, options);
+  const chosen = selection(options);
   const maps = new Set(history.chunks.map(({ task }) => task));
   if (options.tasks.length === 0 && maps.size > 0)
     output.say(`without the items of ${[...maps].join(', ')}; for those: ${callText('logs', id, ...maps)}`);
-  const printed = await printNow(temporal.config.logRoot, meant, { options, printer });
+
+  const print = async (signal?: AbortSignal) => {
+    const meant = await podsMeant(temporal, run, { history, selection: chosen });
+    return { meant, printed: await printNow(temporal.config.logRoot, meant, { options, printer, signal }) };
+  };
   if (history.closed || !options.follow) {
+    const { meant, printed } = await print();
     tellNothing(output, meant, printed, options);
     return 0;
   }
-  const over = new Set(meant.flatMap(({ run, pods }) => pods.filter(({ end }) => end).map((pod) => overKey(run, pod))));
-  const interrupts = listenForInterrupts();
-  const left = new AbortController();
-  void interrupts.first.then(() => left.abort());
-  try {
-    await followLogs(temporal, run, chosen, { options, printer, printed, over, signal: left.signal });
-    if (left.signal.aborted) output.say(`left ${run.workflowId}; it goes on without you`);
-    return left.signal.aborted ? LEFT : 0;
-  } finally {
-    interrupts.close();
-  }
+  return untilLeft(async (signal) => {
+    const { meant, printed } = await print(signal);
+    const over = new Set(
+      meant.flatMap(({ run, pods }) => pods.filter(({ end }) => end).map((pod) => overKey(run, pod))),
+    );
+    if (!signal.aborted) await followLogs(temporal, run, chosen, { options, printer, printed, over, signal });
+    if (signal.aborted) output.say(`left ${run.workflowId}; it goes on without you`);
+  });
 }
 
 /** An empty answer that says why it is empty. */

@@ -20,6 +20,10 @@ interface Options {
   readonly output: 'text' | 'json' | 'name';
 }
 
+/** A worker that has just died is waited for, and a long history is replayed first. */
+const SLOW = 'waiting for a worker to tell how the tasks stand';
+const SLOW_MS = 3_000;
+
 const HELP = `
 Under each task stand those that wait for it. The state of a running run is its worker's; without one, and of a run that is over, it is
 read from the history. What is left is told from how long the same tasks took in the last runs that ended well, if there were any.
@@ -45,18 +49,19 @@ export function showCommand(program: Program): void {
 async function show(temporal: Temporal, id: string, { run: runId, watch, output }: Options): Promise<number> {
   const run = await findRun(temporal, id, runId);
   if (watch) return watchRun(new LiveRun(temporal, run));
-  const known = await readRun(temporal, run);
+  const slow = setTimeout(() => process.stderr.write(`${SLOW}\n`), SLOW_MS);
+  const known = await readRun(temporal, run).finally(() => clearTimeout(slow));
   const earlier = known.history.closed ? [] : await earlierRuns(temporal, run);
   const view = viewOf({ run, earlier, ...known }, Date.now());
   if (output === 'json') printJson(runDocument(view));
-  else if (output === 'name')
-    printData(
-      tasksOf(view.graph)
-        .map(({ name }) => name)
-        .join('\n'),
-    );
+  else if (output === 'name') printNames(view);
   else printView(view);
   return 0;
+}
+
+function printNames({ graph }: RunView): void {
+  const names = tasksOf(graph).map(({ name }) => name);
+  if (names.length > 0) printData(names.join('\n'));
 }
 
 /** On a terminal a task has a line, whatever there is to say of it; all the rest is there as a whole. */

@@ -43,7 +43,7 @@ export async function podsMeant(
 export async function printNow(
   logRoot: string,
   runs: readonly RunPods[],
-  { options, printer }: { options: LogOptions; printer: LogPrinter },
+  { options, printer, signal }: { options: LogOptions; printer: LogPrinter; signal?: AbortSignal | undefined },
 ): Promise<Printed> {
   const printed: Printed = new Map();
   const streams: AsyncIterable<{ pod: RunPod; entry: LogEntry }>[] = [];
@@ -57,7 +57,10 @@ export async function printNow(
   }
   const groups = streams.length > MERGED_AT_ONCE ? streams.map((stream) => [stream]) : [streams];
   for (const group of groups)
-    for await (const { pod, entry } of byTime(group, ({ entry }) => nsOf(entry))) await printer.print(pod, entry);
+    for await (const { pod, entry } of byTime(group, ({ entry }) => nsOf(entry))) {
+      if (signal?.aborted) return printed;
+      await printer.print(pod, entry);
+    }
   return printed;
 }
 

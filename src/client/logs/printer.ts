@@ -4,7 +4,7 @@ import type { LogEntry } from '../../activities/logs/index.ts';
 import { gapText } from '../log-tails.ts';
 import { labelOf } from '../labels.ts';
 import type { Output } from '../output.ts';
-import { nodeName } from '../run-graph/run-history.ts';
+import { nodeName } from '../run-graph/node-name.ts';
 import type { RunPod } from '../run-graph/types.ts';
 
 export type PodName = Pick<RunPod, 'task' | 'activityId' | 'main'>;

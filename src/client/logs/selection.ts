@@ -1,6 +1,6 @@
 /** Whose logs are meant. Pure. */
 import { checkTask } from '../find-run.ts';
-import { nodeName } from '../run-graph/run-history.ts';
+import { nodeName } from '../run-graph/node-name.ts';
 import type { RunPod } from '../run-graph/types.ts';
 import type { GraphNode } from '../../workflows/dag/graph.ts';
 
@@ -43,9 +43,14 @@ export function selection({ tasks, try: one }: Pick<LogOptions, 'tasks' | 'try'>
 /** A name may be that of a task, of a mapped one, or of one item in it: `load`, `load-17`. @throws Problem (2) */
 export function checkTasks(tasks: readonly string[], nodes: readonly GraphNode[]): void {
   const names = nodes.map(({ name }) => name);
+  for (const task of unknownTasks(tasks, nodes)) checkTask(task, names);
+}
+
+export function unknownTasks(tasks: readonly string[], nodes: readonly GraphNode[]): string[] {
+  const names = new Set(nodes.map(({ name }) => name));
   const isItem = (task: string) =>
     nodes.some(({ name, mapped }) => mapped && (itemOf(task, name) ?? mapped.items) < mapped.items);
-  for (const task of tasks) if (!isItem(task)) checkTask(task, names);
+  return tasks.filter((task) => !names.has(task) && !isItem(task));
 }
 
 /** The index of the item that `load-17` is for the map `load`. */

@@ -3,6 +3,8 @@ import { defaultFailureConverter, defaultPayloadConverter, TerminatedFailure } f
 import type { SpecChange } from '../../workflows/dag/controls.ts';
 import { POD_LESS_MEMO, RERUN_MEMO, type PodLessMemo } from '../../workflows/dag/graph.ts';
 import type { RunRef } from '../../types.ts';
+import { reportsOf } from '../failure.ts';
+import { whyText } from '../pod-end.ts';
 import { decode, timeOf, type HistoryEvent } from '../run-events.ts';
 import { chunkReader, type ChunkEvent } from './chunk-events.ts';
 
@@ -22,9 +24,17 @@ export type DagEvent =
   | ChunkEvent
   /** By its workflowId: in a rerun it had nothing to do. */
   | { readonly kind: 'chunkReused'; readonly chunk: string }
-  | { readonly kind: 'closed'; readonly how: Closing; readonly error?: Error };
+  | Closed;
 
-export type Closing = 'completed' | 'failed' | 'timed-out' | 'cancelled' | 'terminated' | 'continued-as-new';
+export interface Closed {
+  readonly kind: 'closed';
+  readonly how: Closing;
+  readonly error?: Error;
+  /** The tasks that the DAG failed with. */
+  readonly failed?: readonly { readonly task: string; readonly why: string }[];
+}
+
+type Closing = 'completed' | 'failed' | 'timed-out' | 'cancelled' | 'terminated' | 'continued-as-new';
 
 /** As the summaries of the DAG's timers are made, in hold.ts and run-pod.ts. */
 const TIMER = /^(.+): (held|held until released|before the next try)$/;
@@ -100,11 +110,16 @@ function memo({ workflowPropertiesModifiedEventAttributes: modified }: HistoryEv
   return told?.nodes ? { kind: 'podLess', memo: told } : undefined;
 }
 
-function closing(event: HistoryEvent): DagEvent | undefined {
+function closing(event: HistoryEvent): Closed | undefined {
   const { failure } = event.workflowExecutionFailedEventAttributes ?? {};
   if (failure) {
     const error = defaultFailureConverter.failureToError(failure, defaultPayloadConverter);
-    return { kind: 'closed', how: 'failed', error };
+    return {
+      kind: 'closed',
+      how: 'failed',
+      error,
+      failed: reportsOf(error).map(({ task, type, message }) => ({ task, why: whyText(type, message) })),
+    };
   }
   const terminated = event.workflowExecutionTerminatedEventAttributes;
   if (terminated)

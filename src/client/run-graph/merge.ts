@@ -1,6 +1,7 @@
 /** What a worker told of a running run, its history, and the heartbeats of its pods, as one graph. Pure. */
 import type { Graph, GraphNode } from '../../workflows/dag/graph.ts';
 import { pendingText, type PendingPod } from '../states.ts';
+import { Edges } from './edges.ts';
 import type { RunGraph, RunNode } from './types.ts';
 
 /** @param history not older than what was told */
@@ -17,14 +18,15 @@ export function merged(
   if (!told) return { ...history, pods };
   const known = new Map(history.nodes.map((node) => [node.name, node]));
   const names = new Set(told.nodes.map(({ name }) => name));
-  const edges = new Map([...history.edges, ...told.edges].map((edge) => [`${edge[0]} ${edge[1]}`, edge]));
+  const edges = new Edges();
+  for (const edge of [...told.edges, ...history.edges]) edges.add(edge);
   return {
     // What the worker does not tell is newer than its word, or a pod of no task.
     nodes: [
       ...told.nodes.map((node) => mergedNode(node, known.get(node.name))),
       ...history.nodes.filter(({ name }) => !names.has(name)),
     ],
-    edges: [...edges.values()],
+    edges: edges.list,
     ...(told.podsHeld && { podsHeld: true }),
     pods,
     from: 'worker',

@@ -1,12 +1,11 @@
 /** A history, event by event, as a graph: it needs no worker, and tells of closed runs for as long as Temporal keeps them. */
-import { ApplicationFailure } from '@temporalio/common';
 import type { GraphEdge } from '../../workflows/dag/graph.ts';
-import { UNNAMED } from '../../workflows/dag/task-name.ts';
 import type { RunRef } from '../../types.ts';
-import { whyText } from '../pod-end.ts';
 import { eventReader, type HistoryEvent, type RunEvent } from '../run-events.ts';
 import type { ChunkState } from './chunk-events.ts';
-import { dagReader, type Closing, type DagEvent } from './dag-events.ts';
+import { dagReader, type Closed, type DagEvent } from './dag-events.ts';
+import { Edges } from './edges.ts';
+import { nodeName } from './node-name.ts';
 import { TaskStory } from './task-story.ts';
 import type { RunGraph, RunPod } from './types.ts';
 
@@ -15,14 +14,14 @@ export class RunHistory {
   isBegun = false;
   args: readonly unknown[] = [];
   rerunOf: RunRef | undefined;
-  closed: { readonly how: Closing; readonly at: number; readonly error?: Error } | undefined;
+  closed: (Closed & { readonly at: number }) | undefined;
   /** The workflow's code throws, so nothing goes on. */
   stuck: string | undefined;
   readonly #readPods = eventReader();
   readonly #readDag: ReturnType<typeof dagReader>;
   readonly #tasks = new Map<string, TaskStory>();
   readonly #pods = new Map<string, RunPod>();
-  readonly #edges = new Map<string, GraphEdge>();
+  readonly #edges = new Edges();
   #podsHeld = false;
 
   constructor(workflowId: string) {
@@ -41,7 +40,7 @@ export class RunHistory {
     const closed = this.closed !== undefined;
     return {
       nodes: [...this.#tasks.values()].map((task) => task.node(closed)),
-      edges: [...this.#edges.values()],
+      edges: this.#edges.list,
       ...(this.#podsHeld && !closed && { podsHeld: true }),
       pods: [...this.#pods.values()],
       from: 'history',
@@ -116,7 +115,7 @@ export class RunHistory {
         break;
       case 'closed':
         this.closed = event;
-        for (const { task, type, message } of reportsOf(event.error)) this.#task(task).failure = whyText(type, message);
+        for (const { task, why } of event.failed ?? []) this.#task(task).failure = why;
     }
   }
 
@@ -134,10 +133,8 @@ export class RunHistory {
   }
 
   #addEdge(edge: GraphEdge): void {
-    const [from, to, kind] = edge;
-    this.#task(from);
-    const key = `${from} ${to}`;
-    if (kind === 'data' || !this.#edges.has(key)) this.#edges.set(key, edge);
+    this.#task(edge[0]);
+    this.#edges.add(edge);
   }
 
   #setPod(task: string, pod: RunPod): void {
@@ -150,12 +147,3 @@ export class RunHistory {
     if (pod) this.#setPod(nodeName(pod), { ...pod, ...change });
   }
 }
-
-/** The pods of no task have nothing in common but that. */
-export const nodeName = ({ task, activityId }: Pick<RunPod, 'task' | 'activityId'>): string =>
-  task === UNNAMED ? activityId : task;
-
-const reportsOf = (error: Error | undefined): { task: string; type: string; message: string }[] =>
-  error instanceof ApplicationFailure && error.type === 'DagFailed'
-    ? ((error.details ?? []) as { task: string; type: string; message: string }[])
-    : [];

@@ -1,5 +1,5 @@
 /** How long a run will yet take, from how long the same tasks took in earlier runs. Pure. */
-import type { GraphEdge, GraphNode } from '../../workflows/dag/graph.ts';
+import { BODY, type GraphEdge, type GraphNode } from '../../workflows/dag/graph.ts';
 import type { RunGraph } from '../run-graph/types.ts';
 import { hasEnded } from '../task-state.ts';
 
@@ -17,7 +17,7 @@ export function remainingMs(run: Shape, earlier: readonly Shape[], now: number):
   const begun = new Map(run.nodes.map((node) => [node.name, node]));
   const nodes = [...run.nodes, ...(newest?.nodes.filter(({ name }) => !begun.has(name)) ?? [])];
   const sources = sourcesOf([...run.edges, ...(newest?.edges ?? [])]);
-  const open = nodes.filter(({ name, state }) => !begun.has(name) || !hasEnded(state));
+  const open = nodes.filter(({ name, state }) => name !== BODY && (!begun.has(name) || !hasEnded(state)));
   if (open.some(({ name, state }) => (begun.has(name) && state === 'held') || !lengths.has(name))) return undefined;
 
   const isOpen = new Set(open.map(({ name }) => name));

@@ -43,7 +43,8 @@ export function noteOf(node: RunNode, { pods, also = [] }: Told): string {
     last?.end?.skipped && 'by its own word',
     state === 'running' && runningText(pods),
     pausing && `${PAUSES[pausing.why] ?? pausing.why} ${momentText(pausing.until)}`,
-    error !== undefined && state !== 'done' && firstLine(error),
+    // Of one that failed upstream it is the failure of another.
+    error !== undefined && state !== 'done' && state !== 'upstream' && firstLine(error),
     changed && `changed: ${Object.keys(changed).join(', ')}`,
     last?.end && keptText(last.end),
     isLeft(last) && 'its pod may still be there',

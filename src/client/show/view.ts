@@ -53,16 +53,16 @@ export function statusLines(view: RunView, now: number): Line[] {
   ];
 }
 
-function progressText({ graph, leftMs }: RunView): string {
+function progressText({ graph, leftMs, status }: RunView): string {
   const tasks = tasksOf(graph);
   const open = tasks.filter(({ state }) => state !== 'done');
   const counted = [`${tasks.length - open.length} of ${tasks.length} done`, countsText(open)]
     .filter(Boolean)
     .join(', ');
   return [
-    tasks.length > 0 ? counted : 'no task yet',
+    tasks.length > 0 ? counted : status === 'running' ? 'no task yet' : 'no tasks',
     graph.podsHeld && 'new pods are held',
-    leftMs !== undefined && `about ${lengthText(leftMs)} left`,
+    leftMs !== undefined && `about ${lengthText(Math.max(1000, leftMs))} left`,
   ]
     .filter(Boolean)
     .join('; ');

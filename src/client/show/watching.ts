@@ -1,5 +1,5 @@
 /** `show --watch`: the same picture, drawn again in place; without a terminal, a line for each task that has changed. */
-import { listenForInterrupts } from '../interrupts.ts';
+import { untilLeft } from '../interrupts.ts';
 import type { LiveRun } from '../live-run.ts';
 import { leaveWithReader } from '../stdout.ts';
 import { lineText, type Line } from './lines.ts';
@@ -8,47 +8,41 @@ import { taskLines, taskNews } from './task-lines.ts';
 import { viewOf } from './view-of.ts';
 import { footLines, headLines, statusLines, type RunView } from './view.ts';
 
-const LEFT = 130;
-
 interface Picture {
   /** Draws what is new. */
   draw(view: RunView): void;
+  /** A word in between. */
+  say(text: string): void;
   end(view: RunView): void;
   close(): void;
 }
 
 /** The exit code: 0 for a run that ended well, 1 for one that did not, 130 for one that was left alone. */
-export async function watchRun(run: LiveRun, { stdout, stderr } = process): Promise<number> {
+export function watchRun(run: Pick<LiveRun, 'known' | 'follow'>, { stdout, stderr } = process): Promise<number> {
   leaveWithReader(stdout);
-  const interrupts = listenForInterrupts();
-  const left = new AbortController();
-  void interrupts.first.then(() => left.abort());
-  const picture = stdout.isTTY ? onTerminal(stdout) : asLines(stdout);
-  const view = () => viewOf(run.known, Date.now());
   const say = (text: string) => void stderr.write(`${text}\n`);
-  // The history comes in pages: half of it is no picture.
-  let begun = false;
-  try {
-    await run.follow(left.signal, {
-      say,
-      changed() {
-        begun ||= run.known.history.isBegun;
-        if (begun && !left.signal.aborted && !run.known.history.closed) picture.draw(view());
-      },
-    });
-    if (left.signal.aborted) {
-      say(`left ${view().workflowId}; it goes on without you`);
-      return LEFT;
+  const picture = stdout.isTTY ? onTerminal(stdout, say) : asLines(stdout, say);
+  return untilLeft(async (left) => {
+    try {
+      await run.follow(left, {
+        say: (text) => picture.say(text),
+        changed() {
+          const { known } = run;
+          const { isBegun, closed } = known.history;
+          if (isBegun && !closed && !left.aborted) picture.draw(viewOf(known, Date.now()));
+        },
+      });
+      const view = viewOf(run.known, Date.now());
+      if (left.aborted) return say(`left ${view.workflowId}; it goes on without you`);
+      picture.end(view);
+      return view.status === 'completed' || view.status === 'continued-as-new' ? 0 : 1;
+    } finally {
+      picture.close();
     }
-    picture.end(view());
-    return view().status === 'completed' ? 0 : 1;
-  } finally {
-    picture.close();
-    interrupts.close();
-  }
+  });
 }
 
-function onTerminal(stdout: NodeJS.WriteStream): Picture {
+function onTerminal(stdout: NodeJS.WriteStream, say: Picture['say']): Picture {
   const frame = new TerminalFrame(stdout);
   const whole = (lines: readonly Line[]) => {
     for (const line of lines) stdout.write(`${lineText(line, { isTTY: true })}\n`);
@@ -58,9 +52,9 @@ function onTerminal(stdout: NodeJS.WriteStream): Picture {
     if (!last) whole(headLines(view));
     last = view;
     const now = Date.now();
-    const around = [...statusLines(view, now), ...footLines(view)].length + 1;
-    const tasks = taskLines(view.graph, now, Math.max(1, frame.room - around));
-    frame.draw([...statusLines(view, now), [], ...tasks, ...footLines(view)]);
+    const [status, foot] = [statusLines(view, now), footLines(view)];
+    const tasks = taskLines(view.graph, now, Math.max(1, frame.room - status.length - 1 - foot.length));
+    frame.draw([...status, [], ...tasks, ...foot]);
   };
   const resized = () => {
     if (!last) return;
@@ -71,19 +65,27 @@ function onTerminal(stdout: NodeJS.WriteStream): Picture {
   stdout.on('resize', resized);
   return {
     draw,
+    say(text) {
+      frame.clear();
+      say(text);
+      if (last) draw(last);
+    },
     end(view) {
       if (!last) whole(headLines(view));
       frame.clear();
       const now = Date.now();
-      whole(statusLines(view, now));
-      for (const line of [[], ...taskLines(view.graph, now)]) stdout.write(`${lineText(line, stdout)}\n`);
+      const status = statusLines(view, now);
+      whole(status);
+      // Of many tasks as much as is on the screen: who wants them all, asks `show` without watching.
+      for (const line of [[], ...taskLines(view.graph, now, frame.room - status.length - 1)])
+        stdout.write(`${lineText(line, stdout)}\n`);
       whole(footLines(view));
     },
     close: () => void stdout.off('resize', resized),
   };
 }
 
-function asLines(stdout: NodeJS.WriteStream): Picture {
+function asLines(stdout: NodeJS.WriteStream, say: Picture['say']): Picture {
   const said = new Map<string, string>();
   let begun = false;
   const print = (lines: readonly Line[]) => lines.forEach((line) => void stdout.write(`${lineText(line, stdout)}\n`));
@@ -99,6 +101,7 @@ function asLines(stdout: NodeJS.WriteStream): Picture {
   };
   return {
     draw,
+    say,
     end(view) {
       draw(view);
       print([...statusLines(view, Date.now()), ...footLines(view)]);

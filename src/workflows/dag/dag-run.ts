@@ -1,4 +1,5 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { tellIfAllReused } from './chunk-reused.ts';
 import { currentNode, inMicrotask } from './context.ts';
 import { showDetails } from './details.ts';
 import { dagError } from './errors.ts';
@@ -11,6 +12,7 @@ import { holdLength } from './hold.ts';
 import { listen } from './listen.ts';
 import { checkMapOptions, Mapping } from './mapping.ts';
 import { perform, type Around } from './perform.ts';
+import { rememberPodLess } from './pod-less.ts';
 import { teachPromiseHandles } from './promises.ts';
 import { Starter } from './starter.ts';
 import { checkNewTask } from './task-name.ts';
@@ -63,6 +65,7 @@ export class DagRun {
     await this.#settled.promise;
     unteachPromise();
     details.stop();
+    rememberPodLess([...this.#tasks.values()]);
     throwIfFailed({
       body: this.#body,
       tasks: [...this.#tasks.values()],
@@ -72,6 +75,7 @@ export class DagRun {
       cancelled: this.#caller.consideredCancelled,
       restCancelled: this.#scope.consideredCancelled,
     });
+    await tellIfAllReused(this.#body, [...this.#tasks.values()]);
     return result;
   }
 
