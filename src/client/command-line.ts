@@ -7,10 +7,11 @@ import { listCommand } from './commands/list.ts';
 import { Program } from './commands/program.ts';
 import { runCommands } from './commands/run.ts';
 import { scheduleCommand } from './commands/schedule.ts';
+import { workerCommand } from './commands/worker.ts';
 import { workflowsCommand } from './commands/workflows.ts';
 import { knownWorkflows } from './workflows.ts';
 
-const COMMANDS = [runCommands, listCommand, scheduleCommand, workflowsCommand, doctorCommand];
+const COMMANDS = [runCommands, listCommand, scheduleCommand, workflowsCommand, doctorCommand, workerCommand];
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {

@@ -1,5 +1,6 @@
 /** Shows a run until it has closed: the logs of its pods, and on the side how its tasks stand. */
 import { pause } from '../activities/pause.ts';
+import { workerCall } from '../program-name.ts';
 import type { Cleanup } from '../types.ts';
 import { followHistory } from './history.ts';
 import { LogTails } from './log-tails.ts';
@@ -120,7 +121,7 @@ export class Watch {
       await pause(TAKEN_WITHIN_MS, signal);
       if (signal.aborted || this.#taken || (await isPolled(this.#temporal))) continue;
       const { taskQueue } = this.#temporal.config;
-      return this.#output.say(`no worker polls task queue '${taskQueue}'; start one with \`npm run worker\``);
+      return this.#output.say(`no worker polls task queue '${taskQueue}'; start one with \`${workerCall()}\``);
     }
   }
 
