@@ -13,6 +13,7 @@ import { rerunCommand } from './commands/rerun.ts';
 import { runCommands } from './commands/run.ts';
 import { scheduleCommand } from './commands/schedule.ts';
 import { showCommand } from './commands/show.ts';
+import { workerCommand } from './commands/worker.ts';
 import { workflowsCommand } from './commands/workflows.ts';
 import { knownWorkflows } from './workflows.ts';
 
@@ -28,6 +29,7 @@ const COMMANDS = [
   controlCommands,
   rerunCommand,
   doctorCommand,
+  workerCommand,
 ];
 
 /** Does what was typed; the exit code. */

@@ -2,11 +2,13 @@
  * The graph of a workflow before it ever ran, without a server: a history in which it has only begun is replayed in the real
  * sandbox, where the interceptors of `workflows/plan` answer whatever the workflow asks for.
  */
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type * as Sdk from '@temporalio/worker';
 import type { InjectedSinks, WorkflowBundle } from '@temporalio/worker';
+import type { WorkflowsModule } from '../config/index.ts';
 import { messageOf } from '../message-of.ts';
 import { usage } from '../problem.ts';
+import { loadWorkflows, withEntry } from '../workflows-entry.ts';
 import type { PlanSinks } from '../workflows/plan/interceptors.ts';
 import { PLAN_MEMO, type PlanMemo, type PlanReport } from '../workflows/plan/types.ts';
 import { beginning } from './plan-history.ts';
@@ -16,20 +18,17 @@ export interface PlanRequest {
   readonly args: readonly unknown[];
 }
 
-const pathOf = (file: string) => fileURLToPath(new URL(`../workflows/${file}`, import.meta.url));
+const INTERCEPTORS = fileURLToPath(new URL('../workflows/plan/interceptors.ts', import.meta.url));
 
 /**
  * Gives a function that plans: with the arguments as they are; when the workflow fails with them, again with a stand-in for each
  * that is missing.
  *
- * @param workflowsPath of the module that exports the workflows; default: the project's own
  * @throws Problem (2) when the code cannot be bundled, and later when it cannot be planned
  */
-export async function planner(
-  workflowsPath = pathOf('index.ts'),
-): Promise<(request: PlanRequest) => Promise<PlanReport>> {
-  const workflowBundle = await bundle(workflowsPath);
-  const workflows = (await import(pathToFileURL(workflowsPath).href)) as Record<string, unknown>;
+export async function planner(module: WorkflowsModule): Promise<(request: PlanRequest) => Promise<PlanReport>> {
+  const workflows = await loadWorkflows(module);
+  const workflowBundle = await bundle(module);
   return async ({ workflow, args }) => {
     try {
       const first = await replay(workflowBundle, { workflow, args }, 0);
@@ -45,17 +44,17 @@ export async function planner(
   };
 }
 
-async function bundle(workflowsPath: string): Promise<WorkflowBundle> {
+async function bundle(module: WorkflowsModule): Promise<WorkflowBundle> {
   const { bundleWorkflowCode, DefaultLogger } = await sdk();
   const said: string[] = [];
+  const logger = new DefaultLogger('ERROR', ({ message }) => said.push(message));
+  const workflowInterceptorModules = [INTERCEPTORS];
   try {
-    return await bundleWorkflowCode({
-      workflowsPath,
-      workflowInterceptorModules: [pathOf('plan/interceptors.ts')],
-      logger: new DefaultLogger('ERROR', ({ message }) => said.push(message)),
-    });
+    return await withEntry(module, ({ workflowsPath, bundlerOptions }) =>
+      bundleWorkflowCode({ workflowsPath, ...bundlerOptions, workflowInterceptorModules, logger }),
+    );
   } catch (error) {
-    throw usage([`${workflowsPath} cannot be bundled: ${messageOf(error)}`, ...said].join('\n'));
+    throw usage([`${module.from}: cannot be bundled: ${messageOf(error)}`, ...said].join('\n'));
   }
 }
 

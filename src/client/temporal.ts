@@ -2,6 +2,7 @@
 import { Client, Connection, isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
 import type { TemporalConfig } from '../config/index.ts';
 import { infrastructure, Problem, usage } from '../problem.ts';
+import { orUp } from '../program-name.ts';
 
 const CONNECT_LIMIT = '5s';
 
@@ -70,8 +71,7 @@ const isRefusal = (error: unknown) => codeOf(error) === CODE.permissionDenied ||
 
 const doesNotAnswer = ({ connection }: TemporalConfig, cause: unknown) =>
   infrastructure(
-    `Temporal at ${connection.address} does not answer. ` +
-      'Start a local one with `npm run up`, or set TEMPORAL_ADDRESS to where yours is.',
+    `Temporal at ${connection.address} does not answer: ${orUp('set TEMPORAL_ADDRESS to where yours is')}`,
     cause,
   );
 

@@ -1,10 +1,8 @@
 /** What is known of the workflows before one is started, so that a mistake ends here and not in a run that hangs. */
-import { pathToFileURL } from 'node:url';
 import { workflowsModule } from '../config/index.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { messageOf } from '../message-of.ts';
 import { usage } from '../problem.ts';
-import * as builtIn from '../workflows/built-in.ts';
+import { loadWorkflows } from '../workflows-entry.ts';
 import type { Described } from '../workflows/params.ts';
 
 export type KnownWorkflow = Pick<Described, 'description'> & {
@@ -12,19 +10,13 @@ export type KnownWorkflow = Pick<Described, 'description'> & {
   readonly params?: Described['params'] | undefined;
 };
 
-/** The exports of the module, and what every worker has: the definitions load outside of the sandbox too. */
+/** @throws Problem (2) when the module cannot be loaded */
 export async function knownWorkflows(): Promise<KnownWorkflow[]> {
-  const { path, from } = workflowsModule();
-  try {
-    const own = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
-    return Object.entries({ ...own, ...builtIn }).flatMap(([name, workflow]) => {
-      if (typeof workflow !== 'function') return [];
-      const { params, description } = workflow as Partial<Described>;
-      return [{ name, params, description }];
-    });
-  } catch (error) {
-    throw usage(`${from} cannot be loaded: ${messageOf(error)}`);
-  }
+  return Object.entries(await loadWorkflows(workflowsModule())).flatMap(([name, workflow]) => {
+    if (typeof workflow !== 'function') return [];
+    const { params, description } = workflow as Partial<Described>;
+    return [{ name, params, description }];
+  });
 }
 
 export const workflowNames = async (): Promise<string[]> => (await knownWorkflows()).map(({ name }) => name);

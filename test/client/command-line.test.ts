@@ -38,7 +38,7 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
     ['an unknown command', ['rnu', 'hello'], /unknown command 'rnu'[^]*run/],
     ['an unknown format', ['run', 'hello', '-o', 'xml'], /xml.*text, json/],
     ['an empty id', ['run', 'hello', '--id', ''], /--id is empty/],
-    ['no command: how it is called', [], /Usage: client/],
+    ['no command: how it is called', [], /Usage: npm run client -- /],
   ];
   for (const [law, args, says, stdin] of rows)
     test(law, async () => {
@@ -51,7 +51,7 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
 
   test('help is no mistake', async () => {
     const { code, out } = await client(['run', '--help'], { env: NOWHERE }).ended;
-    assert.match(out, /Usage: client run/);
+    assert.match(out, /Usage: npm run client -- run/);
     assert.equal(code, 0);
   });
 });
@@ -61,7 +61,7 @@ suite('a Temporal that does not answer', () => {
     const { code, out, err } = await client(['run', 'hello'], { env: NOWHERE }).ended;
     assert.match(
       err,
-      /^temporal-pods: Temporal at 127\.0\.0\.1:1 does not answer\. .*npm run up.*TEMPORAL_ADDRESS.*\n$/,
+      /^temporal-pods: Temporal at 127\.0\.0\.1:1 does not answer: .*npm run up.*TEMPORAL_ADDRESS.*\n$/,
     );
     assert.equal(code, 3);
     assert.equal(out, '');

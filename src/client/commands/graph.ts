@@ -2,7 +2,6 @@
 import { workflowsModule } from '../../config/index.ts';
 import { usage } from '../../problem.ts';
 import { clientCall } from '../../program-name.ts';
-import * as builtIn from '../../workflows/built-in.ts';
 import type { PlanReport } from '../../workflows/plan/types.ts';
 import { findRun, type FoundRun } from '../find-run.ts';
 import { dotOf } from '../graph/dot.ts';
@@ -15,7 +14,7 @@ import { textOf } from '../graph/text.ts';
 import { createOutput } from '../output.ts';
 import { withSamples } from '../params/samples.ts';
 import { planner } from '../plan.ts';
-import { runGraph } from '../run-graph.ts';
+import { runGraph, type RunGraph } from '../run-graph.ts';
 import { printData, printJson } from '../stdout.ts';
 import type { Temporal } from '../temporal.ts';
 import { lengthText } from '../time-text.ts';
@@ -82,19 +81,21 @@ async function drawRun(temporal: Temporal, id: string, { run: runId, body, outpu
   const run = await findRun(temporal, id, runId);
   const graph = await runGraph(temporal, run);
   const { handle: _, ...known } = run;
+  if (graph.from === 'history' && run.closedMs === undefined)
+    createOutput('text').say('no worker tells of this run now: tasks that have not come to a pod are missing');
   if (output === 'json') printJson({ ...known, ...graph });
   else if (graph.nodes.length === 0)
     throw usage(`'${id}' has no graph: no task of it is known${run.closedMs === undefined ? ' yet' : ''}`);
-  else print(drawingOf(graph, { title: titleOf(run), now: run.closedMs ?? Date.now(), body }), output);
+  else print(drawingOf(graph, { title: titleOf(run, graph), now: run.closedMs ?? Date.now(), body }), output);
   return 0;
 }
 
-const titleOf = ({ workflowId, status, startedMs, closedMs }: FoundRun): string =>
-  `${workflowId} · ${status} · ${lengthText((closedMs ?? Date.now()) - startedMs)}`;
+const titleOf = ({ workflowId, status, startedMs, closedMs }: FoundRun, { podsHeld }: RunGraph): string =>
+  `${workflowId} · ${status} · ${lengthText((closedMs ?? Date.now()) - startedMs)}${podsHeld ? ' · new pods are held' : ''}`;
 
 async function drawPlan(workflow: string, texts: readonly string[], { body, output }: Options): Promise<number> {
   const args = workflowArguments(await findWorkflow(workflow), texts, undefined, withSamples);
-  const plan = await planner(Object.hasOwn(builtIn, workflow) ? undefined : workflowsModule().path);
+  const plan = await planner(workflowsModule());
   const report = await plan({ workflow, args });
   if (!report.graph) throw usage(noGraphText(workflow, report));
   const document = planDocument(workflow, { ...report, graph: report.graph }, body);

@@ -1,6 +1,8 @@
 /** What the commands share: how they are declared, and their way to Temporal. */
 import { Command, Option } from 'commander';
 import { temporalConfig } from '../../config/index.ts';
+import { clientCall } from '../../program-name.ts';
+import { leaveWithReader } from '../stdout.ts';
 import { asProblem, connectTemporal, type Temporal } from '../temporal.ts';
 import { workflowHelp } from '../workflow-help.ts';
 import type { KnownWorkflow } from '../workflows.ts';
@@ -14,7 +16,9 @@ export class Program {
   workflows: readonly KnownWorkflow[] = [];
 
   constructor() {
-    this.root = new Command('client')
+    // Also the help may be read by `head`.
+    leaveWithReader(process.stdout);
+    this.root = new Command(clientCall())
       .description('Runs pipelines of Kubernetes pods that Temporal remembers.')
       .exitOverride()
       .configureOutput({ outputError: () => undefined });

@@ -62,8 +62,8 @@ class Lanes {
     const on = before.find((lane) => lane.at === at);
     const inputs = before.filter((lane) => lane !== on);
     this.#open = through;
-    const isLast = inputs.every((lane) => lane.at < at);
-    const lane = group && this.#lead(at, group, { above, isLast });
+    const isRightmost = inputs.every((lane) => lane.at < at);
+    const lane = group && this.#lead(at, group, { above, isRightmost });
     if (lane && !through.includes(lane)) this.#open = [...through, lane];
     if (group && !lane) for (const to of group.consumers.keys()) this.#addNamed(to, name);
     if (group && !this.#columns.has(group.consumers)) this.#columns.set(group.consumers, at);
@@ -81,23 +81,23 @@ class Lanes {
 
   #columnOf(before: readonly OpenLane[], group: Group | undefined): number {
     const ends = ({ waiting }: OpenLane) => waiting.size === 0;
-    const mostRight = Math.max(-1, ...before.map(({ at }) => at));
+    const rightmost = Math.max(-1, ...before.map(({ at }) => at));
     const goesOn = Math.max(-1, ...before.filter((lane) => !ends(lane)).map(({ at }) => at));
-    const beside = this.#free(this.#open, mostRight + 1);
+    const beside = this.#free(this.#open, rightmost + 1);
     // The last one of a fan is drawn as the others are.
     const isOfFan = before.length === 1 && (before[0]?.group.consumers.size ?? 0) > 1 && beside < this.#width;
     const toTheRight = group && group.size > 1;
-    const standsOn = before.find((lane) => ends(lane) && lane.at > goesOn && (!toTheRight || lane.at === mostRight));
+    const standsOn = before.find((lane) => ends(lane) && lane.at > goesOn && (!toTheRight || lane.at === rightmost));
     if (standsOn && !isOfFan) return standsOn.at;
     const column = group && this.#columns.get(group.consumers);
-    const isFree = column !== undefined && column > mostRight && this.#free(this.#open, column) === column;
+    const isFree = column !== undefined && column > rightmost && this.#free(this.#open, column) === column;
     return isFree ? column : beside;
   }
 
   /** Nothing when there is no room. */
-  #lead(at: number, group: Group, { above, isLast }: { above: readonly OpenLane[]; isLast: boolean }) {
+  #lead(at: number, group: Group, { above, isRightmost }: { above: readonly OpenLane[]; isRightmost: boolean }) {
     const shared = this.#shared.get(group.consumers);
-    const toTheRight = group.size > 1 && isLast;
+    const toTheRight = group.size > 1 && isRightmost;
     if (toTheRight && shared && shared.at > at) return shared;
     const own = toTheRight ? this.#free(above, at + 1) : at;
     if (own >= this.#width) return undefined;

@@ -6,11 +6,12 @@ import { planDocument, type PlanDocument } from '../../../src/client/graph/plan-
 import { drawingOfPlan } from '../../../src/client/graph/plan-drawing.ts';
 import { textOf } from '../../../src/client/graph/text.ts';
 import { planner } from '../../../src/client/plan.ts';
+import { workflowsModule } from '../../../src/config/index.ts';
 import { workflowNames } from '../../../src/client/workflows.ts';
 import type { PlanReport } from '../../../src/workflows/plan/types.ts';
 
-const examples = planner(fileURLToPath(new URL('./workflows.ts', import.meta.url)));
-const own = planner();
+const examples = planner({ path: fileURLToPath(new URL('./workflows.ts', import.meta.url)), from: 'workflows.ts' });
+const own = planner(workflowsModule());
 
 async function report(workflow: string, args: unknown[] = [], plan = examples): Promise<PlanReport> {
   return (await plan)({ workflow, args });

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { pause } from '../../../src/activities/pause.ts';
+import { withEntry } from '../../../src/workflows-entry.ts';
 import { temporal, type Temporal } from '../../support/temporal.ts';
 import { client } from '../client-process.ts';
 
@@ -20,8 +21,9 @@ suite('schedule', { concurrency: 2, timeout: 120_000 }, () => {
     Runtime.install({ logger });
     server = await temporal();
     const { nativeConnection: connection, namespace } = server;
-    const workflowBundle = await bundleWorkflowCode({ workflowsPath, logger });
-    const worker = await Worker.create({ connection, namespace, taskQueue, workflowBundle });
+    const worker = await withEntry({ path: workflowsPath, from: 'a test' }, (bundling) =>
+      Worker.create({ connection, namespace, taskQueue, ...bundling }),
+    );
     const running = worker.run();
     stop = async () => {
       worker.shutdown();
