@@ -2,7 +2,7 @@
 import { untilLeft } from '../interrupts.ts';
 import type { LiveRun } from '../live-run.ts';
 import { leaveWithReader } from '../stdout.ts';
-import { lineText, type Line } from './lines.ts';
+import { apart, lineText, type Line } from './lines.ts';
 import { TerminalFrame } from './screen.ts';
 import { taskLines, taskNews } from './task-lines.ts';
 import { viewOf } from './view-of.ts';
@@ -54,7 +54,7 @@ function onTerminal(stdout: NodeJS.WriteStream, say: Picture['say']): Picture {
     const now = Date.now();
     const [status, foot] = [statusLines(view, now), footLines(view)];
     const tasks = taskLines(view.graph, now, Math.max(1, frame.room - status.length - 1 - foot.length));
-    frame.draw([...status, [], ...tasks, ...foot]);
+    frame.draw([...status, ...apart(tasks), ...foot]);
   };
   const resized = () => {
     if (!last) return;
@@ -77,7 +77,7 @@ function onTerminal(stdout: NodeJS.WriteStream, say: Picture['say']): Picture {
       const status = statusLines(view, now);
       whole(status);
       // Of many tasks as much as is on the screen: who wants them all, asks `show` without watching.
-      for (const line of [[], ...taskLines(view.graph, now, frame.room - status.length - 1)])
+      for (const line of apart(taskLines(view.graph, now, frame.room - status.length - 1)))
         stdout.write(`${lineText(line, stdout)}\n`);
       whole(footLines(view));
     },
