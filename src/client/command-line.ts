@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { usage } from '../problem.ts';
 import { clientCall } from '../program-name.ts';
+import { completionCommands } from './commands/completion.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { listCommand } from './commands/list.ts';
 import { Program } from './commands/program.ts';
@@ -11,7 +12,15 @@ import { workerCommand } from './commands/worker.ts';
 import { workflowsCommand } from './commands/workflows.ts';
 import { knownWorkflows } from './workflows.ts';
 
-const COMMANDS = [runCommands, listCommand, scheduleCommand, workflowsCommand, doctorCommand, workerCommand];
+const COMMANDS = [
+  runCommands,
+  listCommand,
+  scheduleCommand,
+  workflowsCommand,
+  doctorCommand,
+  workerCommand,
+  completionCommands,
+];
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {
