@@ -23,7 +23,7 @@ export async function candidatesFor(root: Command, words: readonly string[], nam
   const place = placeOf(root, words);
   const { command, operands, option, choices, word } = place;
   const all = async (): Promise<readonly Candidate[]> => {
-    if (option !== undefined) return choices ? choices.map(plain) : named(option, operands, names);
+    if (option !== undefined) return choices ? choices.map(plain) : ofOption(option, operands, names);
     if (word.startsWith('-')) return optionsOf(command);
     if (command.commands.length > 0 && operands.length === 0) return commandsOf(command);
     const { registeredArguments } = command;
@@ -41,17 +41,20 @@ export async function candidatesFor(root: Command, words: readonly string[], nam
   return (await all()).filter(({ value }) => value.startsWith(word));
 }
 
-/** By what the arguments and options of the commands are called. */
-async function named(name: string, [workflowId]: readonly string[], names: Names): Promise<readonly Candidate[]> {
+/** `--id` names a run that is not there yet. */
+const ofOption = async (name: string, operands: readonly string[], names: Names) =>
+  name === 'workflow' || name === 'task' ? named(name, operands, names) : [];
+
+/** By what the arguments of the commands are called. */
+async function named(name: string, [id]: readonly string[], names: Names): Promise<readonly Candidate[]> {
   switch (name) {
     case 'workflow':
       return (await names.workflows()).map((one) => ({ value: one.name, description: one.description }));
-    case 'workflowId':
-    case 'workflow-id':
+    case 'id':
       return names.runs();
     case 'task':
     case 'tasks':
-      return workflowId === undefined ? [] : (await names.tasks(workflowId)).map(plain);
+      return id === undefined ? [] : (await names.tasks(id)).map(plain);
     default:
       return [];
   }

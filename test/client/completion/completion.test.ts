@@ -34,7 +34,7 @@ function program(): Command {
     .description('Start it.')
     .option('--id <workflowId>', 'its id')
     .option('-q', 'quiet');
-  root.command('logs <workflowId> [tasks...]').option('--since <time>', 'from then on');
+  root.command('logs <id> [tasks...]').option('--since <time>', 'from then on');
   root
     .command('list')
     .addOption(new Option('--status <status>').choices(['running', 'failed']))
@@ -68,6 +68,7 @@ suite('completion', () => {
     ['what an option may be', 'temporal-pods list --status ', ['running', 'failed']],
     ['names behind an option', 'temporal-pods list --workflow p', ['pod']],
     ['the value of an option is no argument', 'temporal-pods run --id x ', ['nightly', 'pod']],
+    ['nothing for the id of a new run', 'temporal-pods run nightly --id ', []],
     ['runs', 'temporal-pods logs n', ['nightly-1']],
     ['tasks of a run, as many as one likes', 'temporal-pods logs pod-2 report ord', ['orders-of-pod-2']],
     ['quotes hold a word together', `temporal-pods run nightly 'day=a b' mo`, ['mode=']],
