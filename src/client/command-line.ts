@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { usage } from '../problem.ts';
 import { clientCall } from '../program-name.ts';
+import { completionCommands } from './commands/completion.ts';
 import { controlCommands } from './commands/control.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { graphCommand } from './commands/graph.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   rerunCommand,
   doctorCommand,
   workerCommand,
+  completionCommands,
 ];
 
 /** Does what was typed; the exit code. */

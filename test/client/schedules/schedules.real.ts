@@ -13,7 +13,7 @@ const workflowsPath = fileURLToPath(new URL('day-workflows.ts', import.meta.url)
 const DAY_MS = 86_400_000;
 const dayOf = (daysAgo: number) => new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10);
 
-suite('schedule', { concurrency: 2, timeout: 120_000 }, () => {
+suite('schedule', { concurrency: 2, timeout: 300_000 }, () => {
   let server: Temporal;
   let stop: () => Promise<void>;
   before(async () => {
