@@ -1,6 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { milliseconds } from '../../duration.ts';
-import type { Duration } from '../../types.ts';
 import { dag } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 import { scheduledTime } from './scheduled-time.ts';

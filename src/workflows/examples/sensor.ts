@@ -7,8 +7,6 @@ import { asChild } from './as-child.ts';
 
 /** The exit code with which a pod says: not yet. */
 const NOT_YET = 99;
-/** Then a new history begins: a week of looks, one a minute, is 10,000 pods. */
-const LOOKS_PER_HISTORY = 100;
 
 export interface Sensor {
   /** A pod that looks. Exit code 0: it is there; 99: not yet; any other: the sensor fails. */
@@ -21,14 +19,17 @@ export interface Sensor {
   readonly atMost?: Duration;
   /** When to give up, in milliseconds since 1970. */
   readonly until: number;
+  /** Looks, then a new history begins: a week of them, one a minute, would be 10,000 pods. Default 100. */
+  readonly perHistory?: number;
 }
 
 /** A sensor, in `reschedule` mode: nothing runs, and no slot is taken, between two looks. @returns whether it came in time */
-export async function sensor({ look, every = '1m', factor = 1, atMost = '1h', until }: Sensor): Promise<boolean> {
+export async function sensor(input: Sensor): Promise<boolean> {
+  const { look, every = '1m', factor = 1, atMost = '1h', until, perHistory = 100 } = input;
   let wait = milliseconds(every);
   const seen = await dag(async (task) =>
     task('look', async () => {
-      for (let looks = 0; looks < LOOKS_PER_HISTORY; looks++) {
+      for (let looks = 0; looks < perHistory; looks++) {
         const { outcome } = await runPod({ ...look, exitCodes: { ...look.exitCodes, skip: [NOT_YET] } });
         if (outcome === 'Succeeded') return true;
         if (Date.now() >= until) return false;
@@ -38,7 +39,7 @@ export async function sensor({ look, every = '1m', factor = 1, atMost = '1h', un
       return undefined;
     }),
   );
-  return seen ?? (await continueAsNew<typeof sensor>({ look, every: wait, factor, atMost, until }));
+  return seen ?? (await continueAsNew<typeof sensor>({ ...input, every: wait }));
 }
 
 /** A sensor in front of a task, with `soft_fail`: when nothing comes in time, that is no failure. */

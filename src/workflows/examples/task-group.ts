@@ -1,11 +1,13 @@
-import { dag, type Handle, type Task } from '../dag/index.ts';
+import { dag, type Handle, type Task, type TaskOptions } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 
 /** `task`, whose names begin with the group's: `europe.extract`. A group of a group is a group. */
-export const group = (task: Task, name: string): Task =>
-  Object.assign(((own, work, options) => task(`${name}.${own}`, work, options)) as Task, {
-    map: (own, ...rest) => task.map(`${name}.${own}`, ...rest),
-  });
+export function group(task: Task, name: string): Task {
+  const add = <T>(own: string, work: () => T | PromiseLike<T>, options?: TaskOptions) =>
+    task(`${name}.${own}`, work, options);
+  const map: Task['map'] = (own, items, workflow, options) => task.map(`${name}.${own}`, items, workflow, options);
+  return Object.assign(add, { map });
+}
 
 /** A `TaskGroup` that can be used again: a function that adds tasks, and returns the handle others shall wait for. */
 function loadRegion(task: Task, image: string, region: string): Handle<string> {
