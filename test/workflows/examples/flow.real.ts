@@ -87,7 +87,7 @@ suite('branches', { concurrency: 4 }, () => {
       assert.equal(worker.tasksOf(run), `check ${side} report`);
       const { edges } = await run.query(graphQuery);
       assert.deepEqual(
-        edges.filter(([, , kind]) => kind === 'data'),
+        edges.filter(([, to, kind]) => to === 'report' && kind === 'data'),
         [[side, 'report', 'data']],
       );
     });
@@ -104,7 +104,7 @@ suite('branches', { concurrency: 4 }, () => {
     assert.equal(await statesOf(none), 'audit:done count:done');
     const some = await worker.start('shortCircuit', [], ({ task }) => ({ output: task === 'count' ? 3 : undefined }));
     assert.equal(await some.result(), 'loaded');
-    assert.equal(worker.tasksOf(some), 'audit count load');
+    assert.equal(worker.endsOf(some), 'audit:ended count:ended load:ended');
   });
 });
 
@@ -112,7 +112,7 @@ suite('maps and groups', { concurrency: 4 }, () => {
   test('a task for each item that another one found, and a sum behind them', async () => {
     const files = ['a.csv', 'bb.csv', 'ccc.csv'];
     const run = await worker.start('mapping', [], ({ task, spec }) => ({
-      output: task === 'list' ? files : String(spec.env?.['FILE']).length,
+      output: task === 'list' ? files : (spec.env?.['FILE'] as string).length,
     }));
     assert.equal(await run.result(), 18);
     assert.equal(await statesOf(run), 'list:done size-0:done size-1:done size-2:done');

@@ -10,7 +10,6 @@ import {
   makeTelemetryFilterString,
   Runtime,
   Worker,
-  type WorkflowBundle,
 } from '@temporalio/worker';
 import type { OutcomeKind, PodFailureDetails, PodResult, RunPodInput } from '../../../src/types.ts';
 import type * as examples from '../../../src/workflows/examples/index.ts';
@@ -169,7 +168,7 @@ export async function examplesWorker(): Promise<ExamplesWorker> {
     mostAtOnce: (prefix) => most.get(prefix) ?? 0,
     replayAll: () =>
       replayProblems(
-        workflowBundle as WorkflowBundle,
+        workflowBundle,
         [...runs.values()].map(({ workflowId, runId }) => client.workflow.getHandle(workflowId, runId)),
       ),
     async close() {
