@@ -29,6 +29,7 @@ const VARIABLES = z.object({
   TEMPORAL_PODS_TEMPLATES: text.optional(),
   TEMPORAL_PODS_POLICY: text.optional(),
   TEMPORAL_PODS_CALLBACKS: text.optional(),
+  TEMPORAL_PODS_WORKFLOWS: text.optional(),
   TEMPORAL_PODS_COLLECTOR_IMAGE: z.string().regex(/^\S+$/, 'is empty or has a blank in it').optional(),
 });
 
