@@ -8,7 +8,7 @@ import { connectCluster } from './activities/kubernetes/connect.ts';
 import type { Cluster } from './activities/kubernetes/cluster.ts';
 import { createReflectors } from './activities/kubernetes/reflectors.ts';
 import { MANAGED_SELECTOR } from './activities/pod/identity.ts';
-import { kubernetesConfig, temporalConfig, workerFiles, type TemporalConfig } from './config/index.ts';
+import { kubernetesConfig, temporalConfig, workerFiles, workflowsModule, type TemporalConfig } from './config/index.ts';
 import { messageOf } from './message-of.ts';
 import { infrastructure, main, usage } from './problem.ts';
 import { hasPodFailure, markSearchable } from './search-attributes.ts';
@@ -56,7 +56,7 @@ await main(async () => {
     const workers = await Promise.all([
       Worker.create({
         ...options,
-        workflowsPath: new URL('./workflows/index.ts', import.meta.url).pathname,
+        workflowsPath: workflowsModule().path,
         activities: createPodActivities(dependencies),
         maxConcurrentActivityTaskExecutions: kubernetes.maxPods,
       }),
