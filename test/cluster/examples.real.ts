@@ -1,40 +1,87 @@
-/** The most used recipes on real pods: branch, sensor, mutex and a finally that a cancel does not stop. */
+/** The most used recipes on real pods: branch, map, sensor, mutex, and a teardown that a cancel does not stop. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { isCancellation } from '@temporalio/workflow';
-import { ownWorker } from '../support/own-worker.ts';
 import { eventually, isRunning, real, type Lane, type Real } from '../support/real.ts';
 
-const workflowsPath = fileURLToPath(new URL('../../src/workflows/examples/index.ts', import.meta.url));
+const TEMPORAL_PODS_WORKFLOWS = fileURLToPath(new URL('../../src/workflows/examples/index.ts', import.meta.url));
 
 let world: Real;
 let lane: Lane;
 let image: string;
-let stop: () => Promise<void>;
+const workerOf = (of: Lane) => of.worker({ env: { TEMPORAL_PODS_WORKFLOWS } });
 before(async () => {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
   world = await real();
   image = world.images.shell;
   lane = world.lane('examples');
-  stop = await ownWorker(world, lane.taskQueue, workflowsPath);
+  await workerOf(lane);
 });
 after(async () => {
   const left = await world.left();
-  await stop();
   await world.close();
   assert.deepEqual(left, [], 'the cluster holds no pod of ours');
 });
 
 const resultOf = async (workflow: string, argument: object): Promise<unknown> =>
   (await lane.startWorkflow(workflow, { image, ...argument })).result();
+const handleOf = (workflowId: string, runId?: string) => world.temporal.client.workflow.getHandle(workflowId, runId);
 
-const child = (run: WorkflowHandle, name: string) =>
-  world.temporal.client.workflow.getHandle(`${run.workflowId}/${name}`);
+async function podsIn(run: WorkflowHandle): Promise<string[]> {
+  const { events } = await run.fetchHistory();
+  const scheduled = events?.flatMap((event) => event.activityTaskScheduledEventAttributes ?? []) ?? [];
+  return scheduled.filter(({ activityType }) => activityType?.name === 'runPod').map(({ activityId }) => activityId!);
+}
 
-suite('examples on real pods', { concurrency: 4, timeout: 200_000 }, () => {
+/** The runs of a mutex, and which of these runs has it. */
+function mutexOf(warehouse: string) {
+  const id = `mutex/warehouse-${warehouse}`;
+  const holder = (runs: WorkflowHandle[], not?: WorkflowHandle) =>
+    eventually('one of them to have it', async () => {
+      const described = await handleOf(id)
+        .describe()
+        .catch(() => undefined);
+      const run = runs.find(({ workflowId }) => workflowId === described?.parentExecution?.workflowId);
+      return described && run && run !== not ? { run, section: handleOf(id, described.runId) } : undefined;
+    });
+  return { holder };
+}
+
+suite('recipes on real pods', { concurrency: 3, timeout: 240_000 }, () => {
+  // The longest one first: a heartbeat has to time out.
+  test('a mutex outlives the worker: it is free when the pod behind it is over, and that pod runs once', async () => {
+    const own = world.lane('examples-killed');
+    const first = await workerOf(own);
+    const runs = [
+      await own.startWorkflow('mutex', { image, warehouse: own.taskQueue }),
+      await own.startWorkflow('mutex', { image, warehouse: own.taskQueue }),
+    ];
+    const { holder } = mutexOf(own.taskQueue);
+    const one = await holder(runs);
+    await eventually('its pod to be under way', async () => (await podsIn(one.section))[0]);
+    await first.kill('SIGKILL');
+    await workerOf(own);
+    const other = await holder(runs, one.run);
+    assert.equal((await one.section.describe()).status.name, 'COMPLETED');
+    for (const run of runs) assert.equal(await run.result(), 'loaded');
+    assert.deepEqual([await podsIn(one.section), await podsIn(other.section)], [['load-1'], ['load-1']]);
+  });
+
+  test('a mutex is free when the run that had it is terminated and its pod is gone', async () => {
+    const runs = [
+      await lane.startWorkflow('mutex', { image, warehouse: lane.taskQueue }),
+      await lane.startWorkflow('mutex', { image, warehouse: lane.taskQueue }),
+    ];
+    const { holder } = mutexOf(lane.taskQueue);
+    const { run, section } = await holder(runs);
+    await run.terminate();
+    await section.result().catch(() => undefined);
+    // Closed only after its pod was seen to be gone.
+    assert.equal((await section.describe()).status.name, 'CANCELLED');
+    for (const other of runs) if (other !== run) assert.equal(await other.result(), 'loaded');
+  });
+
   test('a branch goes to the side that a pod says', async () => {
     assert.equal(await resultOf('branch', { day: 'sunday' }), '1000 rows');
     assert.equal(await resultOf('branch', { day: 'monday' }), '10 rows');
@@ -44,41 +91,25 @@ suite('examples on real pods', { concurrency: 4, timeout: 200_000 }, () => {
     assert.equal(await resultOf('mapping', { files: 'a.csv bb.csv ccc.csv' }), 18);
   });
 
-  test('a sensor looks with a pod after another, until one says yes', async () => {
-    const ready = Math.floor(Date.now() / 1000) + 5;
+  test('a sensor looks with one pod after another, until one says yes', async () => {
+    const ready = Math.floor(Date.now() / 1000) + 8;
     const run = await lane.startWorkflow('waitForFile', { image, every: '1s', test: `[ $(date +%s) -ge ${ready} ]` });
     assert.equal(await run.result(), 'loaded');
-    const { events } = await child(run, 'arrived').fetchHistory();
-    const looks = events?.filter(
-      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === 'runPod',
-    );
-    assert.ok(looks && looks.length > 1, `${looks?.length} looks`);
+    const looks = await podsIn(handleOf(`${run.workflowId}/arrived`));
+    assert.ok(looks.length > 1, looks.join());
+    assert.deepEqual(await podsIn(run), ['load-1']);
   });
 
   test('a cancelled run tears down with a pod, after its other pods are gone', async () => {
-    const run = await lane.startWorkflow('withTeardown', { image, work: 'echo begun; exec sleep 600' });
-    await lane.podOf(run, (pod) => isRunning(pod) && /-one-|-two-/.test(pod.metadata?.name ?? ''));
+    const run = await lane.startWorkflow('withTeardown', { image, work: 'echo begun; sleep 600' });
+    await eventually('both pods to run', async () => {
+      const running = (await lane.pods(run)).filter(isRunning);
+      return running.length === 2 || undefined;
+    });
     await run.cancel();
     const error: unknown = await run.result().catch((reason: unknown) => reason);
     assert.ok(error instanceof WorkflowFailedError && isCancellation(error.cause), String(error));
     assert.ok((await lane.lines(run)).includes('tearing down what is failed or cancelled'));
     assert.deepEqual(await lane.pods(run), []);
-  });
-
-  test('two runs with one mutex load one after the other, also when one is terminated at it', async () => {
-    const warehouse = lane.taskQueue;
-    const [first, second] = [
-      await lane.startWorkflow('mutex', { image, warehouse }),
-      await lane.startWorkflow('mutex', { image, warehouse }),
-    ];
-    const lock = world.temporal.client.workflow.getHandle(`mutex/warehouse-${warehouse}`);
-    const holder = await eventually('one of them to have it', async () => {
-      const { raw } = await lock.describe().catch(() => ({ raw: undefined }));
-      const id = raw?.workflowExecutionInfo?.parentExecution?.workflowId;
-      return [first, second].find((run) => run.workflowId === id);
-    });
-    await holder.terminate();
-    const other = holder === first ? second : first;
-    assert.equal(await other.result(), 'loaded');
   });
 });

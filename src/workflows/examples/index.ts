@@ -2,6 +2,7 @@
  * The recipes of docs/recipes.md as workflows: a worker with TEMPORAL_PODS_WORKFLOWS=src/workflows/examples/index.ts runs them. Each
  * is made to be copied.
  */
+export * from '../built-in.ts';
 export { alertWhenLate } from './alert.ts';
 export { approval } from './approval.ts';
 export { bigData } from './big-data.ts';
