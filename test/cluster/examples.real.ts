@@ -82,6 +82,12 @@ suite('recipes on real pods', { concurrency: 3, timeout: 240_000 }, () => {
     for (const other of runs) if (other !== run) assert.equal(await other.result(), 'loaded');
   });
 
+  test('a pod that was killed for memory gets more of it', async () => {
+    const run = await lane.startWorkflow('moreMemoryNextTry', { image: world.images.python, megabytes: 100 });
+    assert.match(String(await run.result()), /fitted 104857600/);
+    assert.deepEqual(await podsIn(run), ['fit-1', 'fit-2']);
+  });
+
   test('a branch goes to the side that a pod says', async () => {
     assert.equal(await resultOf('branch', { day: 'sunday' }), '1000 rows');
     assert.equal(await resultOf('branch', { day: 'monday' }), '10 rows');

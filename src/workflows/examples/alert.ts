@@ -8,7 +8,7 @@ export async function alertWhenLate({ image = 'busybox:1.37', sla = '1h' } = {})
   const sh = (script: string) => ({ image, command: ['sh', '-c', script] });
   await dag(async (task) => {
     let isOver = false;
-    task('load', () => runPod(sh('echo loading')).finally(() => void (isOver = true)));
+    task('load', () => runPod(sh('echo loading'))).finally(() => void (isOver = true));
     task(
       'alert',
       async () => {

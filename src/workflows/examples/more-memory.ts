@@ -12,7 +12,7 @@ export async function moreMemoryNextTry({ image = 'python:3.12-slim', megabytes 
       runPod(
         {
           image,
-          command: ['python', '-c', `data = bytearray(${megabytes} << 20); print('fitted', len(data))`],
+          command: ['python', '-c', `data = b'x' * (${megabytes} << 20); print('fitted', len(data))`],
           resources: { limits: { memory: limit } },
           retries: { count: 5, delay: '1s' },
         },
