@@ -5,7 +5,7 @@ interface Shade {
   readonly line: string;
   readonly fill: string;
 }
-export type Hue = Readonly<Record<'light' | 'dark', Shade>>;
+type Hue = Readonly<Record<'light' | 'dark', Shade>>;
 
 const grey: Hue = { light: { line: '#6e7781', fill: '#f6f8fa' }, dark: { line: '#9198a1', fill: '#1c2128' } };
 const blue: Hue = { light: { line: '#0969da', fill: '#ddf4ff' }, dark: { line: '#58a6ff', fill: '#0c2d4d' } };
