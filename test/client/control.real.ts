@@ -155,7 +155,7 @@ suite('controls', { concurrency: 3, timeout: 180_000 }, () => {
       assert.deepEqual(typedSearchAttributes.get(SCHEDULED_START), startTime);
       assert.deepEqual(memo, { rerunOf: { workflowId: id, runId } });
       const { summary } = raw.executionConfig?.userMetadata ?? {};
-      assert.match(String(defaultPayloadConverter.fromPayload(summary!)), new RegExp(`^rerun of \`${id}\`: pod \``));
+      assert.match(String(defaultPayloadConverter.fromPayload(summary!)), new RegExp(`^pod, rerun of \`${id}\`$`));
       // And of this one, staying with it.
       const followed = await says('rerun', again, '--follow', '--id', `${again}-2`, '-o', 'json');
       const second = await handle(`${again}-2`).describe();
