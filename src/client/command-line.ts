@@ -46,7 +46,7 @@ export async function commandLine(argv: readonly string[]): Promise<number> {
     return program.exitCode;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code.startsWith('commander.help')) return error.exitCode === 0 ? 0 : 2;
+    if (/^commander\.(help|version)/.test(error.code)) return error.exitCode === 0 ? 0 : 2;
     throw usage(`${error.message.replace(/^error: /, '')}\n  how it is called: ${clientCall()} --help`);
   }
 }

@@ -25,6 +25,19 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
       /nothing was started:(?=[^]*\n {2}image: )(?=[^]*\n {2}retries: )(?=[^]*\n {2}colour: )/,
       'image: 3\nretries: -1\ncolour: red\n',
     ],
+    [
+      'wrong parameters: all faults, one a line',
+      ['start', 'diamond', 'image.x=1', 'cvs=2'],
+      /nothing was started:\n(?=[^]* {2}csv: must be a string, got nothing\n)(?=[^]* {2}image: )(?=[^]* {2}cvs: .*did you mean 'csv')/,
+    ],
+    [
+      'a schedule of wrong parameters',
+      ['schedule', 'create', 's', 'hello', 'imag=x', '--every', '1h'],
+      /imag: .*'image'/,
+    ],
+    ['a schedule without times', ['schedule', 'create', 's', 'hello'], /Give --cron or --every/],
+    ['a shell that is none', ['completion', 'tcsh'], /tcsh.*bash, zsh, fish/],
+    ['a time that a run is not for', ['run', 'hello', '--for', 'soon'], /--for: 'soon' is neither a day/],
     ['a dry run without a spec', ['dry-run'], /a dry run takes one argument.*: dry-run spec\.yaml/],
     [
       'a dry run of a bad spec',
@@ -48,6 +61,25 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
       assert.equal(out, '', 'stdout is for data');
       assert.doesNotMatch(err, /^\s+at /m, 'no stack trace');
     });
+
+  test('the help of a workflow: behind run, and as the help command', async () => {
+    const [option, command] = await Promise.all([
+      client(['run', 'hello', '--help'], { env: NOWHERE }).ended,
+      client(['help', 'run', 'hello'], { env: NOWHERE }).ended,
+    ]);
+    assert.match(
+      option.out,
+      /^hello: One pod that says hello\.\n\nParameters:\n {2}image {2}text, default "python:3\.12-slim"/,
+    );
+    assert.deepEqual([option.code, command], [0, option]);
+  });
+
+  test('the version, and the workflows, need no Temporal', async () => {
+    assert.match((await client(['--version'], { env: NOWHERE }).ended).out, /^\d+\.\d+\.\d+\n$/);
+    const { code, out } = await client(['workflows', '-o', 'json'], { env: NOWHERE }).ended;
+    const hello = (JSON.parse(out) as { name: string; schema?: object }[]).find(({ name }) => name === 'hello');
+    assert.deepEqual([code, typeof hello?.schema], [0, 'object']);
+  });
 
   test('help is no mistake', async () => {
     const { code, out } = await client(['run', '--help'], { env: NOWHERE }).ended;

@@ -1,4 +1,5 @@
 /** What the commands share: how they are declared, and their way to Temporal. */
+import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { temporalConfig } from '../../config/index.ts';
 import { clientCall } from '../../program-name.ts';
@@ -20,6 +21,7 @@ export class Program {
     leaveWithReader(process.stdout);
     this.root = new Command(clientCall())
       .description('Runs pipelines of Kubernetes pods that Temporal remembers.')
+      .version(version(), '--version', 'print the version')
       .exitOverride()
       .configureOutput({ outputError: () => undefined });
   }
@@ -50,3 +52,6 @@ export class Program {
     }
   }
 }
+
+const version = () =>
+  (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version;
