@@ -45,10 +45,14 @@ suite('a mutex across runs', { concurrency: 4 }, () => {
     test(`is free when the run that has it is ${end} and its pod is gone, not before`, async () => {
       const { start, states, prefix, atWork } = warehouse(never);
       const holder = await start();
-      await atWork();
+      const { runId } = await atWork();
       const other = await start();
       await waits(other);
       await holder[how]();
+      // Closed by itself, so after its pod; a terminated one would be free before that.
+      const section = worker.client.workflow.getHandle(prefix, runId);
+      await section.result().catch(() => undefined);
+      assert.equal((await section.describe()).status.name, 'CANCELLED');
       assert.equal(await other.result(), 'loaded');
       assert.deepEqual([states(), worker.mostAtOnce(prefix)], [['cancelled', 'ended'], 1]);
     });
