@@ -55,7 +55,7 @@ suite('controls', { concurrency: 3, timeout: 300_000 }, () => {
     const id = await held('retry');
     assert.equal(await says('retry', id, 'load'), "'load' is called again");
     await reaches(handle(id), 'load:held long:done report:waiting');
-    assert.equal(await says('retry', id, 'load', '--spec', 'env.EXIT=0'), "'load' is called again, with another env");
+    assert.equal(await says('retry', id, 'load', '--spec', 'env.EXIT=0'), "'load' is called again; changed: env");
     assert.equal(await handle(id).result(), 'loaded');
     assert.equal((await nodeOf(handle(id), 'load')).tries, 3);
   });

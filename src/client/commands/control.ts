@@ -68,7 +68,7 @@ export function controlCommands(program: Program): void {
       const change = options.spec && readSpecChange(options.spec);
       return perform(id, options, async (temporal, run) => {
         await ask(temporal, run, retryTask, task, change && { spec: change });
-        return `'${task}' is called again${change ? `, with another ${Object.keys(change).join(', ')}` : ''}`;
+        return `'${task}' is called again${change ? `; changed: ${Object.keys(change).join(', ')}` : ''}`;
       });
     });
   command('skip <id> <task>', 'End a held task without its failure.', SKIP_HELP)

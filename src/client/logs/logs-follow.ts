@@ -7,7 +7,7 @@ import { RunHistory } from '../run-graph/run-history.ts';
 import type { RunPod } from '../run-graph/types.ts';
 import type { Temporal } from '../temporal.ts';
 import { entriesAfter } from './entries.ts';
-import { tailOf, type Printed } from './logs-now.ts';
+import { entriesOf, foldersOfReused, tailOf, type Printed } from './logs-now.ts';
 import type { LogPrinter } from './printer.ts';
 import type { LogOptions, Selection } from './selection.ts';
 
@@ -47,6 +47,10 @@ export async function followLogs(
   const finish = async (pod: RunPod) => {
     told.add(pod.activityId);
     if (pod.end?.pod && (await tails.finish(pod.end.pod.uid))) return;
+    const earlier = await foldersOfReused(temporal.config.logRoot, pod);
+    for (const folder of earlier)
+      for await (const { entry } of entriesOf(pod, folder, { options, printed })) await printer.print(pod, entry);
+    if (earlier.length > 0) return;
     for await (const { entry } of tailOf(pod, options, printer)) await printer.print(pod, entry);
   };
 

@@ -50,7 +50,7 @@ export async function printNow(
   for (const { run, pods } of runs) {
     const folders = Map.groupBy(await podFolders(logRoot, run), ({ activityId }) => activityId);
     for (const pod of pods) {
-      const here = folders.get(pod.activityId) ?? [];
+      const here = folders.get(pod.activityId) ?? (await foldersOfReused(logRoot, pod));
       if (here.length === 0) streams.push(tailOf(pod, options, printer));
       else streams.push(...here.map((folder) => entriesOf(pod, folder, { options, printed })));
     }
@@ -64,7 +64,13 @@ export async function printNow(
   return printed;
 }
 
-async function* entriesOf(
+/** Of a pod that ran in an earlier run: there is its log. */
+export async function foldersOfReused(logRoot: string, { end }: RunPod): Promise<PodFolder[]> {
+  if (!end?.reused) return [];
+  return (await podFolders(logRoot, end.reused)).filter(({ uid }) => uid === end.pod?.uid);
+}
+
+export async function* entriesOf(
   pod: RunPod,
   { uid, folder }: PodFolder,
   { options, printed }: { options: LogOptions; printed: Printed },

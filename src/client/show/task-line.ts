@@ -44,7 +44,7 @@ export function noteOf(node: RunNode, { pods, also = [] }: Told): string {
     state === 'running' && runningText(pods),
     pausing && `${PAUSES[pausing.why] ?? pausing.why} ${momentText(pausing.until)}`,
     // Of one that failed upstream it is the failure of another.
-    error !== undefined && state !== 'done' && state !== 'upstream' && firstLine(error),
+    error !== undefined && state !== 'done' && state !== 'upstream' && whatHappened(firstLine(error)),
     changed && `changed: ${Object.keys(changed).join(', ')}`,
     last?.end && keptText(last.end),
     isLeft(last) && 'its pod may still be there',
@@ -80,3 +80,6 @@ function namesText(names: readonly string[]): string {
 }
 
 const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
+
+/** Without which pod it was: a line is short, and what happened stands behind it. */
+const whatHappened = (text: string): string => text.replace(/^(\w+: )?pod \S+( on node \S+)?: /, '$1');
