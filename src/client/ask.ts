@@ -3,10 +3,10 @@ import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } f
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { messageOf } from '../message-of.ts';
 import { infrastructure, usage } from '../problem.ts';
-import { clientCall, workerCall } from '../program-name.ts';
+import { clientCall } from '../program-name.ts';
 import { isMissing, type FoundRun } from './find-run.ts';
 import { asProblem, isStuck, type Temporal } from './temporal.ts';
-import { isPolled } from './worker-check.ts';
+import { isPolled, noWorkerText } from './worker-check.ts';
 
 /** After a worker was killed, Temporal waits 10 s for it before it asks another one. */
 const ANSWER_LIMIT_MS = 15_000;
@@ -48,11 +48,10 @@ function refused({ cause }: WorkflowUpdateFailedError, { workflow }: FoundRun) {
   return usage(isRefusal ? cause.message : `the workflow '${workflow}' cannot do this: ${messageOf(cause)}`);
 }
 
-async function noAnswer(temporal: Temporal, { workflowId }: FoundRun) {
-  const { taskQueue } = temporal.config;
-  const why = (await isPolled(temporal))
+async function noAnswer(temporal: Temporal, { workflowId, taskQueue }: FoundRun) {
+  const why = (await isPolled(temporal, taskQueue))
     ? `a worker polls task queue '${taskQueue}'; it may be busy, or the workflow's code fails: show ${workflowId}`
-    : `no worker polls task queue '${taskQueue}'; start one with \`${workerCall()}\``;
+    : noWorkerText(taskQueue);
   return infrastructure(
     `${workflowId} has not answered within ${ANSWER_LIMIT_MS / 1000} s: ${why}\n` +
       '  what was asked may still be done when a worker takes the run; look before you ask again',

@@ -47,10 +47,11 @@ function recordText({ pod, phase = 'Pending', reason = '', node }: PodRecord): s
   return `${phase.toLowerCase()} in ${where}${reason && reason !== phase ? `: ${firstLine(reason)}` : ''}`;
 }
 
-export function endText({ how, why, skipped, exitCode, times, logs, cleanup }: PodEnd): string {
+export function endText({ how, why, skipped, reused, exitCode, times, logs, cleanup }: PodEnd): string {
   const code = exitCode === undefined ? '' : `, exit code ${exitCode}`;
   switch (how) {
     case 'done': {
+      if (reused) return `done already, in ${reused.workflowId}`;
       if (skipped) return `skipped by its own word${code}${missingText(logs)}`;
       const took = tookOf(times);
       return `done${took === undefined ? '' : ` in ${lengthText(took)}`}${missingText(logs)}`;

@@ -84,7 +84,8 @@ export class Watch {
 
   async #tellEnd({ activityId, task }: PodTask, end: PodEnd): Promise<void> {
     const here = end.pod !== undefined && (await this.#logs.finish(end.pod.uid));
-    if (!here && end.logs?.lines) {
+    // That of a reused result was printed when its pod ran.
+    if (!here && !end.reused && end.logs?.lines) {
       this.#say(
         activityId,
         `its log (${end.logs.lines} lines) is not on this machine but at ${end.logs.uri}; the last lines:`,

@@ -124,10 +124,7 @@ suite('controls', { concurrency: 3, timeout: 300_000 }, () => {
 
   test('no worker: it is said, with what to do, instead of waiting for ever', async () => {
     const id = await start('nobody', { load: BROKEN }, `${stub.taskQueue}-none`);
-    const { code, err } = await stub.client(['retry', id, 'load'], {
-      env: { TEMPORAL_PODS_TASK_QUEUE: `${stub.taskQueue}-none` },
-    }).ended;
-    assert.equal(code, 3);
+    const err = await refused(3, 'retry', id, 'load');
     assert.match(
       err,
       /has not answered within 15 s: no worker polls task queue '.*-none'; start one with `npm run worker`/,
@@ -145,7 +142,7 @@ suite('controls', { concurrency: 3, timeout: 300_000 }, () => {
   suite('rerun', () => {
     test('starts a new run that takes over what is done, and says of what', async () => {
       const id = idOf('first');
-      await says('start', 'pod', JSON.stringify({ image: 'x', env: { OUTPUT: 'y' } }), '--id', id);
+      await says('start', 'pod', JSON.stringify({ image: 'x', args: ['line'], env: { OUTPUT: 'y' } }), '--id', id);
       await handle(id).result();
       const { runId, startTime } = await handle(id).describe();
       const again = await says('rerun', id);
@@ -157,10 +154,12 @@ suite('controls', { concurrency: 3, timeout: 300_000 }, () => {
       const { summary } = raw.executionConfig?.userMetadata ?? {};
       assert.match(String(defaultPayloadConverter.fromPayload(summary!)), new RegExp(`^pod, rerun of \`${id}\`$`));
       // And of this one, staying with it.
-      const followed = await says('rerun', again, '--follow', '--id', `${again}-2`, '-o', 'json');
+      const follow = await stub.client(['rerun', again, '--follow', '--id', `${again}-2`, '-o', 'json']).ended;
+      assert.match(follow.err, new RegExp(`^main: done already, in ${id}$`, 'm'));
+      assert.doesNotMatch(follow.err, /its log/);
       const second = await handle(`${again}-2`).describe();
       assert.deepEqual(second.typedSearchAttributes.get(SCHEDULED_START), startTime);
-      assert.deepEqual((JSON.parse(followed) as PodResult).reused, { workflowId: id, runId });
+      assert.deepEqual((JSON.parse(follow.out) as PodResult).reused, { workflowId: id, runId });
     });
 
     test('of the run that is meant, when there are several of its id', async () => {

@@ -54,6 +54,7 @@ suite('what is said of a pod that has ended', () => {
     ['done in 5 min', { how: 'done', times: times(310) }],
     ['done in 2.5 h', { how: 'done', times: times(9000) }],
     ['done; its log has 2 gaps', { how: 'done', logs }],
+    ['done already, in sales-1', { how: 'done', times: times(9), reused: { workflowId: 'sales-1', runId: 'r' } }],
     ['failed (ContainerFailed, exit code 3)', { how: 'failed', why: 'ContainerFailed: x: y', exitCode: 3 }],
     ['timed out (TimeoutFailure)', { how: 'timed out', why: 'TimeoutFailure: activity StartToClose timeout' }],
     ['cancelled, its pod is gone', { how: 'cancelled', cleanup: { gone: true } }],
