@@ -60,7 +60,8 @@ suite('a recorded history as a graph', () => {
       const history = historyOf(file);
       const graph = history.graph();
       assert.ok(history.isBegun && history.closed);
-      assert.ok(graph.nodes.length > 0);
+      // One of them was refused before its DAG began.
+      assert.equal(graph.nodes.length > 0, file !== 'histories/hello/invalid-argument.json');
       const names = new Set(graph.nodes.map(({ name }) => name));
       assert.equal(names.size, graph.nodes.length);
       for (const node of graph.nodes) {
