@@ -34,10 +34,16 @@ const COMMANDS = [
   completionCommands,
 ];
 
-/** Does what was typed; the exit code. */
-export async function commandLine(argv: readonly string[]): Promise<number> {
+/** All commands, as they are declared. */
+export function allCommands(): Program {
   const program = new Program();
   for (const add of COMMANDS) add(program);
+  return program;
+}
+
+/** Does what was typed; the exit code. */
+export async function commandLine(argv: readonly string[]): Promise<number> {
+  const program = allCommands();
   try {
     const words = withoutHelpCommand(argv);
     // Also without them, a command can say how it is called.
