@@ -85,7 +85,7 @@ suite('looking at a run', { concurrency: 2, timeout: 180_000 }, () => {
     test('a failed run: what failed, and what helps', async () => {
       const id = await settled(await chain({ exit: 3 }));
       const out = await read('show', id);
-      assert.match(out, /^└ ✗ second +failed .*ContainerFailed: pod n\/second-pod: ended with exit code 3$/m);
+      assert.match(out, /^└ ✗ second +failed .*ContainerFailed: ended with exit code 3$/m);
       assert.match(out, /^failed: .*: 1 of 4 tasks failed: second$/m);
       assert.match(
         out,
