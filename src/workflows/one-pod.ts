@@ -47,13 +47,13 @@ export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot
     const more = { ...(asked !== spec && { asked }), ...(earlier && { earlier }) };
     const result = await pods.runPod({ spec, ...slot.place(), try: tryNumber, ...more });
     closed = true;
-    slot.podOver(result.reused !== undefined);
+    slot.podOver(result.reused ? 'reused' : 'done');
     if (isSettled(result.cleanup)) return { result };
     // The pod of a reused result is not this run's: what there may be here has no uid that anybody knows.
     return { result: { ...result, cleanup: await cleanup.confirm(result.reused ? {} : result) } };
   } catch (error) {
     closed = true;
-    slot.podOver(false);
+    slot.podOver('failed');
     const told = whatWasTold(error);
     const isCancelled = () => scope.consideredCancelled || isCancelRequested(error);
     const cleaned = isSettled(told.cleanup)

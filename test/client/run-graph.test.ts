@@ -261,7 +261,7 @@ suite('a history as a graph', () => {
       nodes: [{ name: 'b', state: 'upstream', tries: 0, pods: [], error: 'x' }],
       edges: [['a', 'b', 'data']],
     };
-    const fields = { tasksWithoutPod: defaultPayloadConverter.toPayload(memo) };
+    const fields = { untoldTasks: defaultPayloadConverter.toPayload(memo) };
     const graph = told(
       a,
       failed(a, 'x'),

@@ -9,11 +9,11 @@ import {
   failTask,
   graphQuery,
   holdPods,
-  POD_LESS_MEMO,
+  UNTOLD_MEMO,
   releasePods,
   retryTask,
   skipTask,
-  type PodLessMemo,
+  type UntoldMemo,
 } from '../../src/workflows/dag/index.ts';
 import type { PodResult, PodSpec } from '../../src/types.ts';
 import { activityIds, blamed, failureOf, nodeOf, reaches, refusalOf, statesOf, tableOf } from './support/asking.ts';
@@ -186,7 +186,7 @@ describe('extendHold', { concurrency: 4 }, () => {
 });
 
 describe('the memo of a run that has ended', () => {
-  const memoOf = async (run: WorkflowHandle) => (await run.describe()).memo?.[POD_LESS_MEMO] as PodLessMemo | undefined;
+  const memoOf = async (run: WorkflowHandle) => (await run.describe()).memo?.[UNTOLD_MEMO] as UntoldMemo | undefined;
 
   it('tells of the tasks that never came to a pod, and what they waited for', async () => {
     const run = await held();

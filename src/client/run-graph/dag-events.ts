@@ -1,7 +1,7 @@
 /** What a history says about a DAG beyond its pods: holds, decisions, maps, how it began and ended. */
 import { defaultFailureConverter, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import type { SpecChange } from '../../workflows/dag/controls.ts';
-import { POD_LESS_MEMO, RERUN_MEMO, type PodLessMemo } from '../../workflows/dag/graph.ts';
+import { UNTOLD_MEMO, RERUN_MEMO, type UntoldMemo } from '../../workflows/dag/graph.ts';
 import type { RunRef } from '../../types.ts';
 import { reportsOf } from '../failure.ts';
 import { whyText } from '../pod-end.ts';
@@ -20,7 +20,7 @@ export type DagEvent =
   | { readonly kind: 'unheld'; readonly task: string; readonly timeOver: boolean }
   | { readonly kind: 'decided'; readonly what: Decision; readonly task: string; readonly change?: SpecChange }
   | { readonly kind: 'podsHeld'; readonly on: boolean }
-  | { readonly kind: 'podLess'; readonly memo: PodLessMemo }
+  | { readonly kind: 'untold'; readonly memo: UntoldMemo }
   | ChunkEvent
   /** By its workflowId: in a rerun it had nothing to do. */
   | { readonly kind: 'chunkReused'; readonly chunk: string }
@@ -106,8 +106,8 @@ function signalled({ workflowExecutionSignaledEventAttributes: signal }: History
 }
 
 function memo({ workflowPropertiesModifiedEventAttributes: modified }: HistoryEvent): DagEvent | undefined {
-  const told = decode({ payloads: [modified?.upsertedMemo?.fields?.[POD_LESS_MEMO]] }) as PodLessMemo | undefined;
-  return told?.nodes ? { kind: 'podLess', memo: told } : undefined;
+  const told = decode({ payloads: [modified?.upsertedMemo?.fields?.[UNTOLD_MEMO]] }) as UntoldMemo | undefined;
+  return told?.nodes ? { kind: 'untold', memo: told } : undefined;
 }
 
 function closing(event: HistoryEvent): Closed | undefined {

@@ -102,7 +102,7 @@ export class RunHistory {
       case 'podsHeld':
         this.#podsHeld = event.on;
         break;
-      case 'podLess':
+      case 'untold':
         for (const node of event.memo.nodes) this.#task(node.name).told = node;
         for (const edge of event.memo.edges) this.#addEdge(edge);
         break;

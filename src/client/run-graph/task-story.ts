@@ -21,7 +21,7 @@ export class TaskStory {
   pausing: { readonly why: string; readonly until: number } | undefined;
   /** What the DAG said of it at its end. */
   failure: string | undefined;
-  /** Of a task that never came to a pod. */
+  /** Of a task of whose end no pod tells. */
   told: GraphNode | undefined;
   #decided: TaskState | undefined;
   #retriedAt = 0;

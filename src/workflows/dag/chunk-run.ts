@@ -49,13 +49,13 @@ export class ChunkRun<I, R> {
       node.running++;
       node.startedAt ??= Date.now();
       this.results = await this.#resultOf(node, workflow).finally(() => node.running--);
-      node.podOver(this.isReused);
+      node.podOver(this.isReused ? 'reused' : 'done');
       this.state = 'done';
     } catch (error) {
       // Somebody may have cancelled this one child: for the mapping it has failed then.
       const isCancelled = CancellationScope.current().consideredCancelled && isCancellation(error);
       this.state = isCancelled ? 'cancelled' : 'failed';
-      node.podOver(false);
+      node.podOver('failed');
       this.error = error;
       if (isCancelled) throw error;
     }

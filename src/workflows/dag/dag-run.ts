@@ -12,7 +12,7 @@ import { holdLength } from './hold.ts';
 import { listen } from './listen.ts';
 import { checkMapOptions, Mapping } from './mapping.ts';
 import { perform, type Around } from './perform.ts';
-import { rememberPodLess } from './pod-less.ts';
+import { rememberUntold } from './untold.ts';
 import { teachPromiseHandles } from './promises.ts';
 import { Starter } from './starter.ts';
 import { checkNewTask } from './task-name.ts';
@@ -65,7 +65,7 @@ export class DagRun {
     await this.#settled.promise;
     unteachPromise();
     details.stop();
-    rememberPodLess([...this.#tasks.values()]);
+    rememberUntold([...this.#tasks.values()]);
     throwIfFailed({
       body: this.#body,
       tasks: [...this.#tasks.values()],

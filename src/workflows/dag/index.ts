@@ -15,13 +15,13 @@ export {
 export {
   BODY,
   graphQuery,
-  POD_LESS_MEMO,
+  UNTOLD_MEMO,
   RERUN_MEMO,
   type Graph,
   type GraphEdge,
   type GraphNode,
   type MappedItems,
-  type PodLessMemo,
+  type UntoldMemo,
   type TaskState,
 } from './graph.ts';
 export { inSlot, type Slot } from './slot.ts';

@@ -4,7 +4,7 @@ import { currentNode } from './context.ts';
 import type { SpecChange } from './controls.ts';
 import { orderSources } from './graph-of.ts';
 import { rerunOf } from './rerun.ts';
-import type { TaskNode } from './task-node.ts';
+import type { PodOver, TaskNode } from './task-node.ts';
 import { UNNAMED } from './task-name.ts';
 
 /** Each pod's input carries these names: after a thousand tasks a thousand more would make the history too long. */
@@ -26,7 +26,7 @@ export interface Slot {
   /** Whether another try may start: not when the DAG starts nothing new any more. */
   mayGoOn(): boolean;
   /** To be told when a pod is over, or was not needed. */
-  podOver(reused: boolean): void;
+  podOver(how: PodOver): void;
   /** What the run's table of tasks says of it instead of its state. */
   say(note: string | undefined): void;
 }
@@ -80,7 +80,7 @@ const taskSlot = (node: TaskNode, { call, earlier }: Call): Slot => ({
     if (node.gate?.isHeld) await condition(() => !node.gate?.isHeld);
   },
   mayGoOn: () => !node.gate?.isShut,
-  podOver: (reused) => node.podOver(reused),
+  podOver: (how) => node.podOver(how),
   say: (note) => void (node.note = note),
 });
 
@@ -92,7 +92,7 @@ const unnamedSlot = (body: TaskNode | undefined, { call, earlier }: Call): Slot 
   earlier,
   released: () => Promise.resolve(),
   mayGoOn: () => true,
-  podOver: (reused) => body?.podOver(reused),
+  podOver: (how) => body?.podOver(how),
   say: () => undefined,
 });
 

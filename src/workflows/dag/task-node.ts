@@ -16,6 +16,9 @@ export interface Failure {
 /** How a task ended. `skipped` with a value is no failure. */
 export type End = { readonly state: 'done' | 'skipped' } | Failure;
 
+/** `reused`: it was not needed. */
+export type PodOver = 'done' | 'reused' | 'failed';
+
 /** What is known of one task. The body of the DAG is a node too: it awaits tasks and creates them. */
 export class TaskNode {
   readonly name: string;
@@ -53,6 +56,7 @@ export class TaskNode {
   onPodOver: (() => void) | undefined;
   #scope: CancellationScope | undefined;
   #cancelAsked = false;
+  #lastPod: PodOver | undefined;
   /** ActivityIds of its pods so far. */
   readonly pods: string[] = [];
   /** How many of them are over without having run: their results are those of an earlier run. */
@@ -87,9 +91,16 @@ export class TaskNode {
   }
 
   /** What one of its pods, or a chunk, has come to. */
-  podOver(reused: boolean): void {
-    if (reused) this.reusedPods++;
+  podOver(how: PodOver): void {
+    this.#lastPod = how;
+    if (how === 'reused') this.reusedPods++;
     else this.sawOnlyReused = false;
+  }
+
+  /** Whether it ended in another way than its last pod: it caught that failure and went on, or failed after a pod that was done. */
+  get endsUnlikeItsPod(): boolean {
+    if (!this.end || !this.#lastPod || this.mapping) return false;
+    return (this.#lastPod === 'failed') === (this.end.state === 'done');
   }
 
   /** In a rerun: whether it stands as it stood in the earlier run. A task without pods does if all that it awaited does. */

@@ -1,7 +1,10 @@
-/** What the history would not tell of a DAG: tasks that came to no pod. They go into the memo, so that the whole graph is told. */
+/**
+ * What the activities in the history do not tell of a DAG: tasks that came to no pod, and those that ended in another way than their
+ * last pod. They go into the memo, so that a run which has ended is told as a whole.
+ */
 import { upsertMemo } from '@temporalio/workflow';
 import { graphOf } from './graph-of.ts';
-import { POD_LESS_MEMO, type PodLessMemo } from './graph.ts';
+import { UNTOLD_MEMO, type UntoldMemo } from './graph.ts';
 import type { TaskNode } from './task-node.ts';
 
 const MAX_NODES = 500;
@@ -11,16 +14,17 @@ const MAX_NODES = 500;
  */
 const MAX_BYTES = 32 * 1024;
 
-export function rememberPodLess(tasks: readonly TaskNode[]): void {
-  const memo = podLess(tasks);
-  if (memo) upsertMemo({ [POD_LESS_MEMO]: memo });
+export function rememberUntold(tasks: readonly TaskNode[]): void {
+  const memo = untold(tasks);
+  if (memo) upsertMemo({ [UNTOLD_MEMO]: memo });
 }
 
 /** As many as there is room for, in the order of their creation; with each all edges to it. */
-export function podLess(tasks: readonly TaskNode[]): PodLessMemo | undefined {
+export function untold(tasks: readonly TaskNode[]): UntoldMemo | undefined {
   // The chunks of a map tell of it.
-  const silent = tasks.filter(({ pods, mapping }) => pods.length === 0 && !mapping?.hasBegun);
-  const memo: PodLessMemo = { nodes: [], edges: [] };
+  const isUntold = (task: TaskNode) => task.endsUnlikeItsPod || (task.pods.length === 0 && !task.mapping?.hasBegun);
+  const silent = tasks.filter(isUntold);
+  const memo: UntoldMemo = { nodes: [], edges: [] };
   let bytes = 0;
   for (const task of silent.slice(0, MAX_NODES)) {
     const { nodes, edges } = graphOf([task]);
