@@ -4,17 +4,23 @@ import { usage } from '../problem.ts';
 import { clientCall } from '../program-name.ts';
 import { controlCommands } from './commands/control.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
+import { logsCommand } from './commands/logs.ts';
 import { Program } from './commands/program.ts';
 import { rerunCommand } from './commands/rerun.ts';
 import { runCommands } from './commands/run.ts';
 import { scheduleCommand } from './commands/schedule.ts';
+import { showCommand } from './commands/show.ts';
 import { workflowsCommand } from './commands/workflows.ts';
 import { knownWorkflows } from './workflows.ts';
 
 const COMMANDS = [
   runCommands,
   listCommand,
+  showCommand,
+  logsCommand,
+  historyCommand,
   controlCommands,
   rerunCommand,
   scheduleCommand,

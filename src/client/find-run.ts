@@ -13,6 +13,7 @@ export interface FoundRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly workflow: string;
+  readonly taskQueue: string;
   readonly status: StatusWord;
   /** Milliseconds since 1970. */
   readonly startedMs: number;
@@ -31,6 +32,7 @@ export async function findRun(temporal: Temporal, workflowId: string, runId?: st
       workflowId,
       runId: found.runId,
       workflow: found.type,
+      taskQueue: found.taskQueue,
       status: statusWord(found.status.name),
       startedMs: found.startTime.getTime(),
       closedMs: found.closeTime?.getTime(),

@@ -9,7 +9,7 @@ import type { PodEnd, PodTask, RunEvent } from './run-events.ts';
 import type { Run } from './start.ts';
 import { endText, keptText, pendingText } from './states.ts';
 import type { Temporal } from './temporal.ts';
-import { isPolled } from './worker-check.ts';
+import { isPolled, noWorkerText } from './worker-check.ts';
 
 const LOOK_EVERY_MS = 500;
 /** A worker takes a new run within milliseconds. */
@@ -119,8 +119,7 @@ export class Watch {
     while (!signal.aborted && !this.#taken) {
       await pause(TAKEN_WITHIN_MS, signal);
       if (signal.aborted || this.#taken || (await isPolled(this.#temporal))) continue;
-      const { taskQueue } = this.#temporal.config;
-      return this.#output.say(`no worker polls task queue '${taskQueue}'; start one with \`npm run worker\``);
+      return this.#output.say(noWorkerText(this.#temporal.config.taskQueue));
     }
   }
 

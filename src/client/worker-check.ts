@@ -1,4 +1,5 @@
 /** A run that no worker takes looks like one that hangs. */
+import { workerCall } from '../program-name.ts';
 import type { Temporal } from './temporal.ts';
 
 /** A worker asks again at least once a minute; the server remembers a dead one for five. */
@@ -7,9 +8,9 @@ const FRESH_MS = 70_000;
 /** `TaskQueueType`, by its numbers. */
 export const QUEUE = { workflows: 1, activities: 2 } as const;
 
-/** Whether a worker has lately asked for workflows on our task queue. No answer counts as yes: it is only a hint. */
-export const isPolled = (temporal: Temporal): Promise<boolean> =>
-  pollersOf(temporal, temporal.config.taskQueue, 'workflows').then(
+/** Whether a worker has lately asked for workflows on this task queue, by default ours. No answer counts as yes: it is only a hint. */
+export const isPolled = (temporal: Temporal, taskQueue = temporal.config.taskQueue): Promise<boolean> =>
+  pollersOf(temporal, taskQueue, 'workflows').then(
     (pollers) => pollers.length > 0,
     () => true,
   );
@@ -29,3 +30,6 @@ export async function pollersOf(
     .filter(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < FRESH_MS)
     .map(({ identity }) => identity ?? '');
 }
+
+export const noWorkerText = (taskQueue: string): string =>
+  `no worker polls task queue '${taskQueue}'; start one with \`${workerCall()}\``;

@@ -1,4 +1,5 @@
 /** The real workflows, with pods that are only pretended: they write real logs, beat, and obey a cancel. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,11 +21,13 @@ export interface StubWorker {
     args: readonly string[],
     options?: { elsewhere?: boolean; env?: Record<string, string>; stdin?: string },
   ): ReturnType<typeof client>;
+  /** What the client is told. */
+  readonly env: Record<string, string>;
   readonly temporal: Awaited<ReturnType<typeof temporal>>;
   close(): Promise<void>;
 }
 
-/** @param workflows default: the project's own */
+/** @param workflows of the worker, beside this file; the client starts only those of src/workflows */
 export async function stubWorker(workflows = '../../src/workflows/index.ts'): Promise<StubWorker> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const server = await temporal();
@@ -54,19 +57,20 @@ export async function stubWorker(workflows = '../../src/workflows/index.ts'): Pr
     }),
   ]);
   const stopped = Promise.all(workers.map((worker) => worker.run()));
+  const toldEnv = {
+    TEMPORAL_ADDRESS: server.address,
+    TEMPORAL_NAMESPACE: server.namespace,
+    TEMPORAL_PODS_TASK_QUEUE: taskQueue,
+    TEMPORAL_PODS_LOG_DIR: logRoot,
+  };
   return {
     taskQueue,
     temporal: server,
+    env: toldEnv,
     client: (args, { elsewhere, env, stdin } = {}) =>
       client(args, {
         ...(stdin !== undefined && { stdin }),
-        env: {
-          TEMPORAL_ADDRESS: server.address,
-          TEMPORAL_NAMESPACE: server.namespace,
-          TEMPORAL_PODS_TASK_QUEUE: taskQueue,
-          TEMPORAL_PODS_LOG_DIR: elsewhere ? join(folder, 'elsewhere') : logRoot,
-          ...env,
-        },
+        env: { ...toldEnv, ...(elsewhere && { TEMPORAL_PODS_LOG_DIR: join(folder, 'elsewhere') }), ...env },
       }),
     async close() {
       for (const worker of workers) worker.shutdown();
@@ -77,7 +81,7 @@ export async function stubWorker(workflows = '../../src/workflows/index.ts'): Pr
   };
 }
 
-/** What the pod prints is its `args`; `env.MS` is how long it runs, `env.EXIT` how it ends. */
+/** What the pod prints is its `args`; `env.MS` is how long it runs, or `env.UNTIL` the file until which it does; `env.EXIT` is how it ends. */
 async function stubPod(logRoot: string, { spec, task }: RunPodInput): Promise<PodResult> {
   const context = Context.current();
   const { workflowExecution, activityId } = context.info;
@@ -96,7 +100,7 @@ async function stubPod(logRoot: string, { spec, task }: RunPodInput): Promise<Po
   const summary = () => ({ uri: folderUri(folder), ...segment.ledger.counters, tail: segment.ledger.tail.toString() });
   try {
     for (const line of spec.args ?? []) await print(line);
-    await context.sleep(Number(spec.env?.['MS'] ?? 0)).catch(async (error: unknown) => {
+    await theEnd(context, spec.env ?? {}).catch(async (error: unknown) => {
       // A pod that takes a second to stop, and has a last word.
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       await print('stopped');
@@ -112,4 +116,9 @@ async function stubPod(logRoot: string, { spec, task }: RunPodInput): Promise<Po
     clearInterval(beat);
     await segment.close();
   }
+}
+
+async function theEnd(context: Context, { MS, UNTIL }: NonNullable<RunPodInput['spec']['env']>): Promise<void> {
+  await context.sleep(Number(MS ?? 0));
+  while (typeof UNTIL === 'string' && !existsSync(UNTIL)) await context.sleep(50);
 }

@@ -1,6 +1,6 @@
 /** How schedules stand, for people and for programs. */
 import type { ScheduleDescription, ScheduleSummary } from '@temporalio/client';
-import { statusColour } from '../commands/list.ts';
+import { statusColour } from '../status-colour.ts';
 import { statusWord, type StatusWord } from '../run-query.ts';
 import { tableText, type Column } from '../rows.ts';
 import { oneLine } from '../stdout.ts';
