@@ -1,6 +1,6 @@
 /** What to say about a pod that is under way, or has just ended. Pure. */
 import type { LogSummary, PodRecord } from '../types.ts';
-import { lengthText } from './time-text.ts';
+import { lengthText, momentText } from './time-text.ts';
 import type { PodEnd } from './run-events.ts';
 
 export interface PendingPod {
@@ -65,10 +65,17 @@ export function endText({ how, why, skipped, exitCode, times, logs, cleanup }: P
 
 /** Of a pod that is kept on purpose; undefined when it is not. */
 export function keptText({ pod, cleanup }: Pick<PodEnd, 'pod' | 'cleanup'>): string | undefined {
-  if (!cleanup?.kept) return undefined;
-  const look = pod && `; look at it: kubectl -n ${pod.namespace} describe pod ${pod.name}`;
-  return `its pod is kept until ${cleanup.kept.slice(0, 19)}Z${look ?? ''}`;
+  return cleanup?.kept ? `its pod is kept until ${cleanup.kept.slice(0, 19)}Z${lookText(pod)}` : undefined;
 }
+
+/** Of a task that waits with its failure. */
+export const heldText = ({ pod, heldUntil }: PodEnd, release: string): string | undefined =>
+  heldUntil === undefined
+    ? undefined
+    : `its failed pod is held until ${momentText(heldUntil)}${lookText(pod)}; to go on before that: ${release}`;
+
+const lookText = (pod: PodEnd['pod']) =>
+  pod ? `; look at it: kubectl -n ${pod.namespace} describe pod ${pod.name}` : '';
 
 function missingText(logs: LogSummary | undefined): string {
   const { gaps = 0, dropped } = logs ?? {};
