@@ -9,7 +9,10 @@ import type {
   V1VolumeMount,
 } from '@kubernetes/client-node';
 
-/** A length of time: milliseconds, or a string as `'90s'`, `'15m'`, `'1.5h'`, `'2d'`. */
+/**
+ * A length of time: a string as `'90s'`, `'15m'`, `'1.5h'`, `'2d'`, or milliseconds. A spec with less than 1000 of these is refused:
+ * whoever writes `600` there means seconds.
+ */
 export type Duration = number | string;
 
 /**

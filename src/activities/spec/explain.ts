@@ -13,7 +13,7 @@ export function explain(issue: z.core.$ZodIssue, within: readonly PropertyKey[] 
   return issue.keys.map((key) => {
     const value = issue.input?.[key];
     const said = `is not a field that runPod knows, got ${shown(value)}`;
-    return `${pathText([...path, key])}: ${said}${hint(path, key, keysAt(path))}`;
+    return `${pathText([...path, key])}: ${said}${hint(path, key, keysAt(path), value)}`;
   });
 }
 
