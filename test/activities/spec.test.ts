@@ -374,6 +374,21 @@ const BAD: [spec: unknown, fault: string][] = [
     { ...I, grace: '500ms' },
     'grace: must be at least 1 s: with less a DELETE frees the name and not the process, got "500ms"',
   ],
+  ...['memory', 'ephemeral-storage', 'hugepages-2Mi'].flatMap((name): [unknown, string][] => [
+    [
+      { ...I, resources: { limits: { [name]: '512m' } } },
+      `resources.limits.${name}: is less than a byte, got "512m"; m is a thousandth, did you mean "512Mi"?`,
+    ],
+    [
+      c({ resources: { requests: { [name]: '1500m' } } }),
+      `template.spec.containers.base.resources.requests.${name}: is not a whole number of bytes, got "1500m"; m is a thousandth, did you mean "1500Mi"?`,
+    ],
+  ]),
+  [{ ...I, resources: { requests: { memory: '0.5' } } }, 'resources.requests.memory: is less than a byte, got "0.5"'],
+  [
+    { ...I, volumes: [{ name: 'v', emptyDir: { sizeLimit: '64m' } }] },
+    'volumes.v.emptyDir.sizeLimit: is less than a byte, got "64m"; m is a thousandth, did you mean "64Mi"?',
+  ],
   [{ ...I, grace: '1.5s' }, 'grace: must be whole seconds: Kubernetes counts no others, got "1.5s"'],
   [{ ...I, grace: 30 }, 'grace: is 0.03 s; write "30s" if seconds were meant, got 30'],
   [{ ...I, timeouts: { start: 600 } }, 'timeouts.start: is 0.6 s; write "600s" if seconds were meant, got 600'],
