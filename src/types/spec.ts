@@ -121,7 +121,7 @@ export interface PodTimeouts {
   imagePull?: Duration;
   /** From the start of the main container to its end. Default: none (`total` bounds it). */
   run?: Duration;
-  /** Everything, from the task's scheduling. Default 24 hours. */
+  /** Everything, from the task's scheduling. Default 24 hours, or the `maxRunTime` of the worker's policy if that is less. */
   total?: Duration;
   /** How long the node of a running pod may be silent. Default 5 minutes, never less than 30 s. */
   nodeLost?: Duration;
