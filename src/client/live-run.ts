@@ -49,6 +49,7 @@ export class LiveRun {
   ): Promise<void> {
     const over = new AbortController();
     const signal = AbortSignal.any([left, over.signal]);
+    // Nobody waits for them in the end: their answers are of no use then, and one may take its time.
     const looking = [
       this.#every(LOOK_EVERY_MS, signal, async () => {
         await this.#look(signal);
@@ -59,6 +60,7 @@ export class LiveRun {
       }),
       earlierRuns(this.#temporal, this.#run).then((runs) => void (this.#earlier = runs)),
     ];
+    for (const one of looking) one.catch(() => undefined);
     try {
       for await (const page of historyPages(this.#temporal, this.#run, { signal, say })) {
         for (const event of page) this.#history.take(event);
@@ -67,8 +69,6 @@ export class LiveRun {
       }
     } finally {
       over.abort();
-      // Their answers are of no use any more, and one may take its time.
-      for (const one of looking) one.catch(() => undefined);
     }
   }
 

@@ -311,6 +311,10 @@ suite('a worker’s word and the history together', () => {
   test('what only the history knows is there too', () => {
     assert.match(statesOf(merged(graph, told(a, pod('pod-1', { task: 'pod' })), live)), / pod-1:running$/);
   });
+  test('between two tries there is why', () => {
+    const history = told(a, failed(a, 'ended with exit code 1'), timer('a: before the next try', 1, 30));
+    assert.equal(nodeOf(merged(graph, history, live), 'a')?.error, 'ContainerFailed: ended with exit code 1');
+  });
   test('without a worker’s word the history has it', () => {
     assert.equal(statesOf(merged(undefined, told(a), live)), 'a:running');
   });

@@ -281,15 +281,17 @@ suite('on a terminal', () => {
           polled: true,
         };
       },
-      async follow(_left: AbortSignal, { changed }: { changed: () => void }) {
+      async follow(_left: AbortSignal, { changed, say }: { changed: () => void; say: (text: string) => void }) {
         for (; at < graphs.length - 1; at++) changed();
+        say('Temporal is away');
       },
     };
     const streams = { stdout: screen, stderr: screen } as unknown as typeof process;
     assert.equal(await watchRun(live, streams), 0);
     const text = stripVTControlCharacters(screen.written.join(''));
     assert.equal(text.split('diamond diamond-1').length, 2);
-    assert.equal(text.split('▶ ').length, 3);
+    assert.equal(text.split('▶ ').length, 4, 'twice by itself, and once below the word in between');
+    assert.match(screen.written.join(''), /\u001b\[JTemporal is away\n/, 'which stands in no picture');
     assert.match(text, /completed in .*: 2 of 2 done\n\n✓ a +done\s*\n└ ✓ b +done\s*\n$/);
     assert.match(screen.written.join(''), /\u001b\[4A\r\u001b\[J/, 'the last picture is taken away');
   });

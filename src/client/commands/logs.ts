@@ -93,7 +93,7 @@ function tellNothing(
 ): void {
   const pods = meant.flatMap(({ pods }) => pods);
   const known = [...new Set([...printed.values()].flatMap((seen) => [...seen.keys()]))];
-  if (pods.length === 0) return say(one === undefined ? 'no pod of it yet' : `no pod of it was try ${one}`);
+  if (pods.length === 0) return say(one === undefined ? 'there is no pod of it' : `no pod of it was try ${one}`);
   for (const name of containers) {
     if (known.length === 0 || known.includes(name)) continue;
     const hint = didYouMean(name, known);

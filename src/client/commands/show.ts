@@ -5,7 +5,7 @@ import { findRun } from '../find-run.ts';
 import { LiveRun } from '../live-run.ts';
 import { readRun } from '../run-graph.ts';
 import { runDocument } from '../show/document.ts';
-import { lineText } from '../show/lines.ts';
+import { apart, lineText, type Line } from '../show/lines.ts';
 import { taskLines } from '../show/task-lines.ts';
 import { viewOf } from '../show/view-of.ts';
 import { footLines, headLines, statusLines, tasksOf, type RunView } from '../show/view.ts';
@@ -68,10 +68,11 @@ function printNames({ graph }: RunView): void {
 function printView(view: RunView): void {
   const { stdout } = process;
   const now = Date.now();
-  const whole = [...headLines(view), ...statusLines(view, now), []].map((line) =>
-    lineText(line, { isTTY: stdout.isTTY }),
-  );
-  const tasks = taskLines(view.graph, now).map((line) => lineText(line, stdout));
-  const foot = footLines(view).map((line) => lineText(line, { isTTY: stdout.isTTY }));
-  printData([...whole, ...tasks, ...foot].join('\n'));
+  const whole = (line: Line) => lineText(line, { isTTY: stdout.isTTY });
+  const lines = [
+    ...[...headLines(view), ...statusLines(view, now)].map(whole),
+    ...apart(taskLines(view.graph, now)).map((line) => lineText(line, stdout)),
+    ...footLines(view).map(whole),
+  ];
+  printData(lines.join('\n'));
 }

@@ -51,7 +51,7 @@ export async function followLogs(
   };
 
   const closed = new AbortController();
-  const looking = every(LOOK_EVERY_MS, AbortSignal.any([signal, closed.signal]), () => tails.look());
+  const looking = heard(every(LOOK_EVERY_MS, AbortSignal.any([signal, closed.signal]), () => tails.look()));
   try {
     const say = (text: string) => printer.output.say(text);
     for await (const page of historyPages(temporal, run, { signal, say })) {
@@ -61,7 +61,7 @@ export async function followLogs(
       for (const { task, workflowId, runId, ...items } of history.chunks) {
         const inner = selection.ofChunk(task, items);
         if (!inner || runId === undefined || chunks.has(runId)) continue;
-        chunks.set(runId, followLogs(temporal, { workflowId, runId }, inner, following));
+        chunks.set(runId, heard(followLogs(temporal, { workflowId, runId }, inner, following)));
       }
     }
     await Promise.all(chunks.values());
@@ -78,4 +78,10 @@ export const overKey = ({ runId }: RunRef, { activityId }: Pick<RunPod, 'activit
 
 async function every(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
   for (; !signal.aborted; await pause(ms, signal)) await work();
+}
+
+/** It is awaited later: until then its failure is nobody's, and would end the program. */
+function heard<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }

@@ -39,7 +39,7 @@ type Closing = 'completed' | 'failed' | 'timed-out' | 'cancelled' | 'terminated'
 /** As the summaries of the DAG's timers are made, in hold.ts and run-pod.ts. */
 const TIMER = /^(.+): (held|held until released|before the next try)$/;
 
-/** Reads a history, event by event in its order. @param workflowId of the run, when it is known before its first event */
+/** Reads a history, event by event in its order. @param workflowId of the run: those of its chunks begin with it */
 export function dagReader(
   workflowId: string,
 ): (event: HistoryEvent) => (DagEvent & { readonly at: number }) | undefined {

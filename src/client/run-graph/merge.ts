@@ -35,9 +35,7 @@ export function merged(
 
 function mergedNode(told: GraphNode, known: RunNode | undefined): RunNode {
   if (!known) return told;
-  // The history has the type of the failure too; a task that failed for another reason than its pod keeps the worker's word.
-  const error =
-    told.error !== undefined && known.error?.includes(told.error.split('\n', 1)[0] ?? '') ? known.error : told.error;
+  const error = errorOf(told, known);
   return {
     ...told,
     tries: known.tries,
@@ -45,4 +43,10 @@ function mergedNode(told: GraphNode, known: RunNode | undefined): RunNode {
     ...(known.pausing && { pausing: known.pausing }),
     ...(error !== undefined && { error }),
   };
+}
+
+/** The history has the kind of a pod's failure too, and why there is a next try; who failed for another reason keeps the worker's word. */
+function errorOf({ error }: GraphNode, known: RunNode): string | undefined {
+  if (known.pausing) return known.error;
+  return error !== undefined && known.error?.includes(error.split('\n', 1)[0] ?? '') ? known.error : error;
 }

@@ -12,9 +12,16 @@ export type Line = readonly Span[];
 export const plain = (text: string): Line => [{ text }];
 export const dim = (text: string): Line => [{ text, colour: 'dim' }];
 
+/** With an empty line in front of them, if there are any. */
+export const apart = (lines: readonly Line[]): readonly Line[] => (lines.length > 0 ? [[], ...lines] : []);
+
 /** Of whatever length elsewhere; without colours, unless it is a terminal. */
 export function lineText(line: Line, { isTTY, columns = Infinity }: Screen): string {
-  if (!isTTY) return lengthless(line).trimEnd();
+  if (!isTTY)
+    return line
+      .map(({ text }) => text)
+      .join('')
+      .trimEnd();
   let room = columns;
   return line
     .map(({ text, colour }) => {
@@ -29,8 +36,6 @@ export function lineText(line: Line, { isTTY, columns = Infinity }: Screen): str
     })
     .join('');
 }
-
-const lengthless = (line: Line): string => line.map(({ text }) => text).join('');
 
 /** A cell as wide as its column. */
 export const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));

@@ -2,7 +2,7 @@
 import { untilLeft } from '../interrupts.ts';
 import type { LiveRun } from '../live-run.ts';
 import { leaveWithReader } from '../stdout.ts';
-import { lineText, type Line } from './lines.ts';
+import { apart, lineText, type Line } from './lines.ts';
 import { TerminalFrame } from './screen.ts';
 import { taskLines, taskNews } from './task-lines.ts';
 import { viewOf } from './view-of.ts';
@@ -11,6 +11,8 @@ import { footLines, headLines, statusLines, type RunView } from './view.ts';
 interface Picture {
   /** Draws what is new. */
   draw(view: RunView): void;
+  /** A word in between. */
+  say(text: string): void;
   end(view: RunView): void;
   close(): void;
 }
@@ -18,12 +20,12 @@ interface Picture {
 /** The exit code: 0 for a run that ended well, 1 for one that did not, 130 for one that was left alone. */
 export function watchRun(run: Pick<LiveRun, 'known' | 'follow'>, { stdout, stderr } = process): Promise<number> {
   leaveWithReader(stdout);
-  const picture = stdout.isTTY ? onTerminal(stdout) : asLines(stdout);
   const say = (text: string) => void stderr.write(`${text}\n`);
+  const picture = stdout.isTTY ? onTerminal(stdout, say) : asLines(stdout, say);
   return untilLeft(async (left) => {
     try {
       await run.follow(left, {
-        say,
+        say: (text) => picture.say(text),
         changed() {
           const { known } = run;
           const { isBegun, closed } = known.history;
@@ -33,14 +35,14 @@ export function watchRun(run: Pick<LiveRun, 'known' | 'follow'>, { stdout, stder
       const view = viewOf(run.known, Date.now());
       if (left.aborted) return say(`left ${view.workflowId}; it goes on without you`);
       picture.end(view);
-      return view.status === 'completed' ? 0 : 1;
+      return view.status === 'completed' || view.status === 'continued-as-new' ? 0 : 1;
     } finally {
       picture.close();
     }
   });
 }
 
-function onTerminal(stdout: NodeJS.WriteStream): Picture {
+function onTerminal(stdout: NodeJS.WriteStream, say: Picture['say']): Picture {
   const frame = new TerminalFrame(stdout);
   const whole = (lines: readonly Line[]) => {
     for (const line of lines) stdout.write(`${lineText(line, { isTTY: true })}\n`);
@@ -52,7 +54,7 @@ function onTerminal(stdout: NodeJS.WriteStream): Picture {
     const now = Date.now();
     const [status, foot] = [statusLines(view, now), footLines(view)];
     const tasks = taskLines(view.graph, now, Math.max(1, frame.room - status.length - 1 - foot.length));
-    frame.draw([...status, [], ...tasks, ...foot]);
+    frame.draw([...status, ...apart(tasks), ...foot]);
   };
   const resized = () => {
     if (!last) return;
@@ -63,6 +65,11 @@ function onTerminal(stdout: NodeJS.WriteStream): Picture {
   stdout.on('resize', resized);
   return {
     draw,
+    say(text) {
+      frame.clear();
+      say(text);
+      if (last) draw(last);
+    },
     end(view) {
       if (!last) whole(headLines(view));
       frame.clear();
@@ -70,7 +77,7 @@ function onTerminal(stdout: NodeJS.WriteStream): Picture {
       const status = statusLines(view, now);
       whole(status);
       // Of many tasks as much as is on the screen: who wants them all, asks `show` without watching.
-      for (const line of [[], ...taskLines(view.graph, now, frame.room - status.length - 1)])
+      for (const line of apart(taskLines(view.graph, now, frame.room - status.length - 1)))
         stdout.write(`${lineText(line, stdout)}\n`);
       whole(footLines(view));
     },
@@ -78,7 +85,7 @@ function onTerminal(stdout: NodeJS.WriteStream): Picture {
   };
 }
 
-function asLines(stdout: NodeJS.WriteStream): Picture {
+function asLines(stdout: NodeJS.WriteStream, say: Picture['say']): Picture {
   const said = new Map<string, string>();
   let begun = false;
   const print = (lines: readonly Line[]) => lines.forEach((line) => void stdout.write(`${lineText(line, stdout)}\n`));
@@ -94,6 +101,7 @@ function asLines(stdout: NodeJS.WriteStream): Picture {
   };
   return {
     draw,
+    say,
     end(view) {
       draw(view);
       print([...statusLines(view, Date.now()), ...footLines(view)]);
