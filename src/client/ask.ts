@@ -5,7 +5,7 @@ import { messageOf } from '../message-of.ts';
 import { infrastructure, usage } from '../problem.ts';
 import { clientCall, workerCall } from '../program-name.ts';
 import { isMissing, type FoundRun } from './find-run.ts';
-import { asProblem, type Temporal } from './temporal.ts';
+import { asProblem, isStuck, type Temporal } from './temporal.ts';
 import { isPolled } from './worker-check.ts';
 
 /** After a worker was killed, Temporal waits 10 s for it before it asks another one. */
@@ -25,6 +25,8 @@ export async function ask<Answer, Args extends [unknown, ...unknown[]] | []>(
     );
   } catch (error) {
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) throw await noAnswer(temporal, run);
+    if (isStuck(error))
+      throw infrastructure(`the code of ${run.workflowId} fails, so it cannot answer; its worker's log says why`);
     if (error instanceof WorkflowUpdateFailedError) throw refused(error, run);
     // It has ended between our look at it and our word to it.
     if (isMissing(error)) throw usage(`${run.workflowId} has just ended; nothing was changed`);

@@ -65,14 +65,15 @@ export const lookAt = (config: TemporalConfig, { workflowId, url }: Pick<Run, 'w
   `temporal workflow describe --address ${config.connection.address} --namespace ${config.namespace} --workflow-id ${workflowId}`;
 
 /** The line that the Web UI shows of the run: Markdown, so the arguments are code. */
-export function summaryOf(workflow: string, args: readonly unknown[]): string {
-  if (args.length === 0) return workflow;
-  const text = args
-    .map((arg) => JSON.stringify(arg))
-    .join(' ')
-    .replaceAll('`', "'");
-  const shown = [...text].slice(0, SUMMARY_LENGTH).join('');
-  return `${workflow} \`${shown}${shown.length < text.length ? '…' : ''}\``;
+export const summaryOf = (workflow: string, args: readonly unknown[]): string =>
+  args.length === 0 ? workflow : `${workflow} ${code(args.map((arg) => JSON.stringify(arg)).join(' '))}`;
+
+export const rerunSummary = (workflow: string, earlierId: string): string => `${workflow}, rerun of ${code(earlierId)}`;
+
+function code(text: string): string {
+  const plain = text.replaceAll('`', "'");
+  const shown = [...plain].slice(0, SUMMARY_LENGTH).join('');
+  return `\`${shown}${shown.length < plain.length ? '…' : ''}\``;
 }
 
 async function alreadyRuns({ client, config }: Temporal, workflowId: string) {

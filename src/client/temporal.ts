@@ -11,6 +11,7 @@ const CODE = {
   deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,
+  failedPrecondition: 9,
   unavailable: 14,
   unauthenticated: 16,
 };
@@ -63,6 +64,9 @@ export function asProblem(error: unknown, config: TemporalConfig): unknown {
 /** It may pass by itself: the server restarts, the network is away. */
 export const mayPass = (error: unknown): boolean =>
   codeOf(error) === CODE.unavailable || codeOf(error) === CODE.deadlineExceeded;
+
+/** Of an update or a query: the workflow's code throws, and Temporal tries it again and again. */
+export const isStuck = (error: unknown): boolean => codeOf(error) === CODE.failedPrecondition;
 
 export const isNotFound = (error: unknown): boolean => codeOf(error) === CODE.notFound;
 

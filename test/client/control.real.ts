@@ -10,7 +10,7 @@ import { stubWorker, type StubWorker } from './stub-worker.ts';
 
 const BROKEN = { image: 'x', env: { EXIT: '3', OUTPUT: 'loaded' } };
 
-suite('controls', { concurrency: 3, timeout: 180_000 }, () => {
+suite('controls', { concurrency: 3, timeout: 300_000 }, () => {
   let stub: StubWorker;
   before(async () => (stub = await stubWorker('../client/held-workflows.ts')));
   after(() => stub.close());
@@ -42,7 +42,7 @@ suite('controls', { concurrency: 3, timeout: 180_000 }, () => {
     return id;
   };
   const running = async (name: string) => {
-    const id = await start(name, { load: { image: 'x' }, longMs: '60000' });
+    const id = await start(name, { load: { image: 'x' }, longMs: '600000' });
     await reaches(handle(id), 'load:done long:running report:done');
     return id;
   };
@@ -55,8 +55,7 @@ suite('controls', { concurrency: 3, timeout: 180_000 }, () => {
     const id = await held('retry');
     assert.equal(await says('retry', id, 'load'), "'load' is called again");
     await reaches(handle(id), 'load:held long:done report:waiting');
-    const spec = JSON.stringify({ env: { EXIT: '0' } });
-    assert.equal(await says('retry', id, 'load', '--spec', spec), "'load' is called again, with another env");
+    assert.equal(await says('retry', id, 'load', '--spec', 'env.EXIT=0'), "'load' is called again, with another env");
     assert.equal(await handle(id).result(), 'loaded');
     assert.equal((await nodeOf(handle(id), 'load')).tries, 3);
   });
@@ -156,7 +155,7 @@ suite('controls', { concurrency: 3, timeout: 180_000 }, () => {
       assert.deepEqual(typedSearchAttributes.get(SCHEDULED_START), startTime);
       assert.deepEqual(memo, { rerunOf: { workflowId: id, runId } });
       const { summary } = raw.executionConfig?.userMetadata ?? {};
-      assert.match(String(defaultPayloadConverter.fromPayload(summary!)), new RegExp(`^rerun of \`${id}\`: pod \``));
+      assert.match(String(defaultPayloadConverter.fromPayload(summary!)), new RegExp(`^pod, rerun of \`${id}\`$`));
       // And of this one, staying with it.
       const followed = await says('rerun', again, '--follow', '--id', `${again}-2`, '-o', 'json');
       const second = await handle(`${again}-2`).describe();

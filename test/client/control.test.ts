@@ -8,13 +8,13 @@ const NOWHERE = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
 
 suite('a call that is wrong', { concurrency: 2 }, () => {
   const rows: [law: string, args: string[], says: RegExp][] = [
+    ['a change that is not JSON', ['retry', 'id', 'task', '--spec', '{a: 1}'], /is not JSON: [^]*single quotes/],
     [
-      'a change that is not JSON',
-      ['retry', 'id', 'task', '--spec', '{a: 1}'],
-      /--spec is not JSON: .*\n.*single quotes/,
+      'a change that is no object',
+      ['retry', 'id', 'task', '--spec', '[1]'],
+      /--spec is not valid, nothing was changed:\n.*must be an object.*, got \[1\]/,
     ],
-    ['a change that is no object', ['retry', 'id', 'task', '--spec', '[1]'], /--spec: must be an object.*, got \[1\]/],
-    ['a file that is not there', ['retry', 'id', 'task', '--spec', 'no.yaml'], /--spec: no\.yaml does not exist/],
+    ['a file that is not there', ['retry', 'id', 'task', '--spec', 'no.yaml'], /no\.yaml: there is no such file/],
     ['a value that is not JSON', ['skip', 'id', 'task', '--value', 'text'], /--value is not JSON.*\n.*'"text"'/],
     ['more time, without how much', ['extend', 'id', 'task'], /required option '--by <time>' not specified/],
     ['more time that is none', ['extend', 'id', 'task', '--by', 'soon'], /--by: must be a length of time.*'soon'/],

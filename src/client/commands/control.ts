@@ -8,6 +8,7 @@ import { cancel } from '../cancel.ts';
 import { findRun, type FoundRun } from '../find-run.ts';
 import { readJsonOption } from '../json-option.ts';
 import { releaseHeldPod } from '../release-pod.ts';
+import { readSpecChange } from '../spec-change.ts';
 import { printData } from '../stdout.ts';
 import type { Temporal } from '../temporal.ts';
 import { momentText } from '../time-text.ts';
@@ -20,7 +21,8 @@ call is wrong, 3 Temporal or the worker does not answer.`;
 const RETRY_HELP = `
 Only a task that is held (\`hold\` in its DAG) can be called again: whoever awaits it has not seen its failure. For any other one: rerun.
 The change is laid over the spec of each pod that the task starts from now on; null takes a field away:
-  retry sales-1 load --spec '{"resources": {"limits": {"memory": "4Gi"}}}'
+  retry sales-1 load --spec resources.limits.memory=4Gi env.LEVEL=debug
+  retry sales-1 load --spec '{"timeouts": {"run": "4h"}}'
   retry sales-1 load --spec change.yaml
 ${EXIT_CODES}`;
 
@@ -61,9 +63,9 @@ export function controlCommands(program: Program): void {
       .addHelpText('after', help);
 
   command('retry <id> <task>', 'Call a held task again, perhaps with a changed spec.', RETRY_HELP)
-    .option('--spec <change>', 'what to change in the spec: JSON, or a .yaml or .json file')
-    .action((id: string, task: string, options: { run?: string; spec?: string }) => {
-      const change = options.spec === undefined ? undefined : readChange(options.spec);
+    .option('--spec <change...>', 'what to change in the spec: key=value, JSON, a .yaml or .json file')
+    .action((id: string, task: string, options: { run?: string; spec?: string[] }) => {
+      const change = options.spec && readSpecChange(options.spec);
       return perform(id, options, async (temporal, run) => {
         await ask(temporal, run, retryTask, task, change && { spec: change });
         return `'${task}' is called again${change ? `, with another ${Object.keys(change).join(', ')}` : ''}`;
@@ -119,12 +121,6 @@ export function controlCommands(program: Program): void {
         throw usage('--wait is for a whole run: a task says in show how it stands');
       return perform(id, options, (temporal, run) => cancel(temporal, run, task, options.wait));
     });
-}
-
-function readChange(text: string): Readonly<Record<string, unknown>> {
-  const change = readJsonOption('--spec', text);
-  if (typeof change === 'object' && change !== null && !Array.isArray(change)) return { ...change };
-  throw usage(`--spec: must be an object with the fields to change, got ${JSON.stringify(change)}`);
 }
 
 function checkLength(text: string): void {

@@ -5,7 +5,7 @@ import type { EarlierRef } from '../../types.ts';
 import { findRun } from '../find-run.ts';
 import { createOutput, type Format } from '../output.ts';
 import { announce, runWorkflow } from '../run.ts';
-import { newWorkflowId, startWorkflow, summaryOf } from '../start.ts';
+import { newWorkflowId, rerunSummary, startWorkflow } from '../start.ts';
 import { startedWith } from '../started-with.ts';
 import type { Temporal } from '../temporal.ts';
 import { findWorkflow } from '../workflows.ts';
@@ -61,7 +61,7 @@ async function rerun(temporal: Temporal, earlierId: string, { run: runId, id, fo
     scheduledFor,
     workflowId: id ?? newWorkflowId(workflow),
     memo: { [RERUN_MEMO]: { workflowId, runId: earlier.runId } satisfies EarlierRef },
-    summary: `rerun of \`${workflowId}\`: ${summaryOf(workflow, args)}`,
+    summary: rerunSummary(workflow, workflowId),
   };
   if (follow) return runWorkflow(temporal, request, output);
   const started = await startWorkflow(temporal, request);
