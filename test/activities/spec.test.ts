@@ -108,9 +108,25 @@ const BAD: [spec: unknown, fault: string][] = [
   ],
   [{ ...I, toString: 1 }, 'toString: is not a field that runPod knows, got 1'],
   [{ ...I, __proto__x: 1 }, '__proto__x: is not a field that runPod knows, got 1'],
+  [
+    { ...I, retries: { count: 1, dealy: '5s' } },
+    'retries.dealy: is not a field that runPod knows, got "5s"; did you mean delay?',
+  ],
+  [
+    { ...I, result: { from: 'log', maker: 'x' } },
+    'result.maker: is not a field that runPod knows, got "x"; did you mean marker?',
+  ],
+  [
+    { ...I, timeouts: { strat: '5m' } },
+    'timeouts.strat: is not a field that runPod knows, got "5m"; did you mean start?',
+  ],
+  [
+    { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [] } },
+    'spec: is a whole Pod: put its metadata and spec under template, got {"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{"containers":[]}}',
+  ],
   [{ ...I, quux: 1 }, 'quux: is not a field that runPod knows, got 1'],
   [{ ...I, env: ['A=1'] }, 'env: must be an object, got ["A=1"]'],
-  [{ ...I, env: { A: 5 } }, 'env.A: must be a string, got 5'],
+  [{ ...I, env: { A: 5 } }, 'env.A: must be a string, got 5; write it in quotes, "5"'],
   [
     { ...I, env: { A: ['x'] } },
     'env.A: must be a string, null, or a reference ({ secretKeyRef: { name, key } }), got ["x"]',
@@ -643,7 +659,7 @@ suite('the door refuses', () => {
     assert.deepEqual(specFaults(spec), [
       'imag: is not a field that runPod knows, got "x"; did you mean image?',
       'retries: must be 0 to 100, got -1',
-      'env.A: must be a string, got 1',
+      'env.A: must be a string, got 1; write it in quotes, "1"',
       'template.spec.restartPolicy: must be "Never": a task that runs twice is two tries, got "Always"',
     ]);
   });
