@@ -5,6 +5,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Cleanup, LogSummary, PodEvent, PodFailureDetails, PodOutcome } from '../types.ts';
 import { whatHappened, whatToDo } from './failure-text.ts';
+import { shortened } from '../shortened.ts';
 import { sanitise } from './logs/index.ts';
 
 type Facts = Omit<PodFailureDetails, 'kind' | 'startedEver'>;
@@ -66,7 +67,6 @@ function merged(events: PodEvent[]): PodEvent[] {
 /** UUIDs, and hexadecimal words that have a digit. */
 const ID = /\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b|\b(?=[a-f]*\d)[\da-f]{8,}\b/gi;
 
-/** Whatever is cut is cut in the middle: what decides stands at the end, and where it happened at the beginning. */
 function said(message: string): string {
   const lines = sanitise(shortened(message.trim(), MOST.saidChars)).split('\n');
   const first = Math.floor(MOST.saidLines / 2) - 1;
@@ -85,9 +85,3 @@ function lastWords(logs: LogSummary | undefined, container: string | undefined):
 }
 
 const indented = (lines: string[]) => lines.map((line) => `    ${shortened(line, MOST.lineChars)}`).join('\n');
-
-/** Of its end twice as much as of its beginning. */
-function shortened(text: string, most: number): string {
-  const third = Math.floor(most / 3);
-  return text.length > most ? `${text.slice(0, third)} … ${text.slice(-2 * third)}` : text;
-}

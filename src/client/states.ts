@@ -1,5 +1,6 @@
 /** What to say about a pod that is under way, or has just ended. Pure. */
 import type { LogSummary, PodRecord } from '../types.ts';
+import { shortened } from '../shortened.ts';
 import { lengthText, momentText } from './time-text.ts';
 import type { PodEnd } from './run-events.ts';
 
@@ -16,6 +17,11 @@ export interface PendingPod {
 /** A task that no worker has taken by then is worth a word. */
 const LONG_IN_QUEUE_MS = 2_000;
 
+const LONGEST_REASON = 160;
+
+/** A kubelet tells the same failure of a pull under two names by turns, and the second one repeats the first. */
+const BACK_OFF = /^ImagePullBackOff: Back-off pulling image "[^"]*": (?=ErrImagePull: )/;
+
 const LONG_DELETION_MS = 5_000;
 
 /** Undefined: nothing worth saying. */
@@ -25,8 +31,11 @@ export function pendingText(pending: PendingPod, now: number): string | undefine
   if (state === 'paused') return 'paused, until somebody unpauses it in Temporal';
   if (record?.ended) return deletingText(record, now);
   if (state === 'cancel requested') return pod ? `stopping ${pod}` : 'stopping';
-  if (state === 'scheduled' && attempt > 1)
-    return `interrupted (${firstLine(lastFailure ?? 'unknown')}); the next worker goes on${pod ? ` with ${pod}` : ''}`;
+  if (state === 'scheduled' && attempt > 1) {
+    // Without a failure: somebody has unpaused or reset it.
+    const why = lastFailure ? `interrupted (${firstLine(lastFailure)}); ` : '';
+    return `${why}the next worker goes on${pod ? ` with ${pod}` : ''}`;
+  }
   if (state === 'scheduled')
     return now - scheduledMs > LONG_IN_QUEUE_MS ? 'waiting for a worker with a free slot' : undefined;
   return record && recordText(record);
@@ -42,9 +51,10 @@ function deletingText({ pod, ended }: PodRecord, now: number): string | undefine
 function recordText({ pod, phase = 'Pending', reason = '', node }: PodRecord): string | undefined {
   if (!pod) return reason ? `no pod yet: ${firstLine(reason)}` : undefined;
   const where = `${pod.name}${node ? ` on ${node}` : ''}`;
+  if (reason === 'Terminating') return `${where} is being deleted`;
   if (reason === 'Created') return `created ${pod.name}`;
   if (phase === 'Running' && (reason === '' || reason === 'Running')) return `running in ${where}`;
-  return `${phase.toLowerCase()} in ${where}${reason && reason !== phase ? `: ${firstLine(reason)}` : ''}`;
+  return `${phase.toLowerCase()} in ${where}${reason && reason !== phase ? `: ${firstLine(reason.replace(BACK_OFF, ''))}` : ''}`;
 }
 
 export function endText({ how, why, skipped, exitCode, times, logs, cleanup }: PodEnd): string {
@@ -93,4 +103,4 @@ export function tookOf(times: PodEnd['times']): number | undefined {
   return times?.started && times.finished ? Date.parse(times.finished) - Date.parse(times.started) : undefined;
 }
 
-const firstLine = (text: string) => text.trim().split('\n', 1)[0]?.slice(0, 300) ?? '';
+const firstLine = (text: string) => shortened(text.trim().split('\n', 1)[0] ?? '', LONGEST_REASON);
