@@ -65,7 +65,7 @@ function merged(events: PodEvent[]): PodEvent[] {
 }
 
 /** UUIDs, and hexadecimal words that have a digit. */
-const ID = /\b[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\b|\b(?=[a-f]*\d)[\da-f]{8,}\b/gi;
+const ID = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|\b(?=[a-f]*\d)[\da-f]{8,}\b/gi;
 
 function said(message: string): string {
   const lines = sanitise(shortened(message.trim(), MOST.saidChars)).split('\n');

@@ -42,7 +42,7 @@ suite('the environment', () => {
   test('what others set is not ours to refuse: a pod’s identity, and links to a Service of our name', () => {
     const theirs = ['WORKFLOW_ID', 'RUN_ID', 'TASK', 'TRY', 'POD', 'SERVICE_HOST', 'SERVICE_PORT', 'SERVICE_PORT_HTTP']
       .concat(['PORT', 'PORT_80_TCP', 'PORT_80_TCP_ADDR', 'WORKER_SERVICE_HOST', 'WORKER_PORT_443_TCP_PROTO'])
-      .map((name) => [`TEMPORAL_PODS_${name}`, 'x']);
+      .map((name): [string, string] => [`TEMPORAL_PODS_${name}`, 'x']);
     assert.equal(variables(Object.fromEntries(theirs)).TEMPORAL_PODS_MAX_PODS, 500);
   });
 });
