@@ -70,9 +70,16 @@ suite('a failure’s message', () => {
   test('tells events that differ by an id once, with their count', () => {
     const message = failureMessage(failed, {
       events: [
-        warning('FailedCreatePodSandBox', 'sandbox 8bc01a205b7f91 for pod123e4567-e89b-12d3-a456-426614174000: no ip', 2),
+        warning(
+          'FailedCreatePodSandBox',
+          'sandbox 8bc01a205b7f91 for pod123e4567-e89b-12d3-a456-426614174000: no ip',
+          2,
+        ),
         warning('BackOff', 'restarting'),
-        warning('FailedCreatePodSandBox', 'sandbox 77aa55cc00112233 for pod123e4567-e89b-12d3-a456-426614174001: no ip'),
+        warning(
+          'FailedCreatePodSandBox',
+          'sandbox 77aa55cc00112233 for pod123e4567-e89b-12d3-a456-426614174001: no ip',
+        ),
       ],
     });
     assert.deepEqual(
