@@ -92,7 +92,7 @@ export interface PodSpec {
   /** `delete`: a task that is paused loses its pod, and gets a new one (see `idempotent`, `retries`) when it goes on. Default `keep`. */
   onPause?: 'keep' | 'delete';
   /**
-   * After a failure the finished pod is kept and the task waits, at most for so long, for the signal `releasePod`; then the pod is deleted
+   * After a failure the finished pod is kept and the task waits, at most for so long, for the signal `releasePod` (`release <id> <task>`); then the pod is deleted
    * and the failure takes its course. Default: it does not wait.
    */
   holdOnFailure?: Duration;
