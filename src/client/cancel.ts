@@ -31,7 +31,7 @@ export async function cancel(
   }
   const asked = `${workflowId} is asked to stop`;
   if (!wait) return asked;
-  createOutput('text').say(`${asked}; waiting until its pods are gone`);
+  createOutput('text').say(`${asked}; waiting until its pods are gone, or left as their spec says`);
   await handle.result().catch((error: unknown) => {
     if (!(error instanceof WorkflowFailedError)) throw error;
   });

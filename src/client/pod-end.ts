@@ -1,5 +1,15 @@
 /** What an activity's end says about its pod. Pure. */
-import type { Cleanup, LogSummary, PodFailureDetails, PodRef, PodResult, PodTimes, RunRef } from '../types.ts';
+import { milliseconds } from '../duration.ts';
+import type {
+  Cleanup,
+  Duration,
+  LogSummary,
+  PodFailureDetails,
+  PodRef,
+  PodResult,
+  PodTimes,
+  RunRef,
+} from '../types.ts';
 import { rootFailure } from './failure.ts';
 
 /** How a pod's activity ended, and what it said about the pod. */
@@ -16,6 +26,8 @@ export interface PodEnd {
   readonly times?: PodTimes | undefined;
   readonly logs?: LogSummary | undefined;
   readonly cleanup?: Cleanup | undefined;
+  /** Milliseconds since 1970: its task waits for `releasePod`, at most until then. */
+  readonly heldUntil?: number;
 }
 
 export const endOfResult = (result: Partial<PodResult> | undefined): PodEnd => ({
@@ -31,6 +43,12 @@ export function endOfFailure(how: PodEnd['how'], error: Error): PodEnd {
   const told = details[0] as Partial<PodFailureDetails> | undefined;
   return { ...factsOf(told), how, why: whyText(type, message), exitCode: told?.exitCode };
 }
+
+/** As the workflow decides it, see one-pod.ts: held is a failed pod that is kept. */
+export const heldFor = (hold: Duration | undefined, end: PodEnd, at: number): PodEnd =>
+  hold !== undefined && end.how === 'failed' && end.cleanup?.kept !== undefined
+    ? { ...end, heldUntil: at + milliseconds(hold) }
+    : end;
 
 /** A failure in a line. */
 export const whyText = (type: string, message: string): string => `${type}: ${message.split('\n', 1)[0]}`;

@@ -4,9 +4,9 @@
  */
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowService } from '@temporalio/client';
-import type { Cleanup, DeletePodInput, PodResult, RunPodInput } from '../types.ts';
+import type { Cleanup, DeletePodInput, Duration, PodResult, RunPodInput } from '../types.ts';
 import { rootFailure } from './failure.ts';
-import { endOfFailure, endOfResult, factsOf, type PodEnd } from './pod-end.ts';
+import { endOfFailure, endOfResult, factsOf, heldFor, type PodEnd } from './pod-end.ts';
 
 export type { PodEnd };
 
@@ -24,6 +24,8 @@ export interface PodTask {
   readonly order?: readonly string[];
   /** The task that created its task. */
   readonly parent?: string;
+  /** `holdOnFailure` of its spec. */
+  readonly hold?: Duration;
 }
 
 export type RunEvent =
@@ -48,7 +50,7 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
 
   const ended = ({ scheduledEventId, at }: Ended, end: () => PodEnd, cleaned: () => Cleanup): RunEvent | undefined => {
     const pod = pods.get(String(scheduledEventId));
-    if (pod) return { kind: 'ended', pod, end: end(), at };
+    if (pod) return { kind: 'ended', pod, end: heldFor(pod.hold, end(), at), at };
     const activityId = cleanups.get(String(scheduledEventId));
     return activityId === undefined ? undefined : { kind: 'cleaned', activityId, cleanup: cleaned() };
   };
@@ -75,7 +77,9 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
       const { spec, after = [], order, parent, try: tryNumber = 1 } = input;
       const activityId = scheduled.activityId ?? '';
       const where = { activityId, task: input.task ?? activityId, main: spec?.mainContainer ?? 'base' };
-      const pod = { ...where, try: tryNumber, after, ...(order && { order }), ...(parent !== undefined && { parent }) };
+      const hold = spec?.holdOnFailure !== undefined && { hold: spec.holdOnFailure };
+      const of = { ...(order && { order }), ...(parent !== undefined && { parent }) };
+      const pod = { ...where, try: tryNumber, after, ...of, ...hold };
       pods.set(String(event.eventId), pod);
       return { kind: 'scheduled', pod, at };
     }

@@ -1,13 +1,14 @@
 /** Shows a run until it has closed: the logs of its pods, and on the side how its tasks stand. */
 import { pause } from '../activities/pause.ts';
 import type { Cleanup } from '../types.ts';
+import { callText } from './call-text.ts';
 import { followHistory } from './history.ts';
 import { LogTails } from './log-tails.ts';
 import type { Output } from './output.ts';
 import { pendingPods } from './pending.ts';
 import type { PodEnd, PodTask, RunEvent } from './run-events.ts';
 import type { Run } from './start.ts';
-import { endText, keptText, pendingText } from './states.ts';
+import { endText, heldText, keptText, pendingText } from './states.ts';
 import type { Temporal } from './temporal.ts';
 import { isPolled, noWorkerText } from './worker-check.ts';
 
@@ -75,7 +76,7 @@ export class Watch {
         if (event.pod.try > 1) this.#say(event.pod.activityId, `try ${event.pod.try}`);
         break;
       case 'cleaned':
-        this.#see(event.activityId, this.#ended.get(event.activityId)?.pod, event.cleanup);
+        this.#see(event.activityId, { ...this.#ended.get(event.activityId), cleanup: event.cleanup });
         break;
       case 'ended':
         await this.#tellEnd(event.pod, event.end);
@@ -94,10 +95,12 @@ export class Watch {
     }
     this.#say(activityId, endText(end));
     this.#ended.set(activityId, end);
-    if (end.cleanup) this.#see(activityId, end.pod, end.cleanup);
+    const held = heldText(end, callText('release', this.#run.workflowId, task));
+    if (held) this.#say(activityId, held);
+    else if (end.cleanup) this.#see(activityId, { pod: end.pod, cleanup: end.cleanup });
   }
 
-  #see(activityId: string, pod: PodEnd['pod'], cleanup: Cleanup): void {
+  #see(activityId: string, { pod, cleanup }: Pick<PodEnd, 'pod'> & { cleanup: Cleanup }): void {
     const kept = keptText({ pod, cleanup });
     if (kept) this.#say(activityId, kept);
     if (cleanup.gone || cleanup.kept) this.#left.delete(activityId);

@@ -63,6 +63,9 @@ export interface SweepInput {
   limit?: number;
 }
 
+/** `young`: see `minAge`. `onPurpose`: until its time is over. `alive`: its activity is under way. `terminating`: it goes already. */
+export type Kept = 'young' | 'onPurpose' | 'alive' | 'terminating';
+
 export interface SweepReport {
   dryRun: boolean;
   /** Pods of ours that were looked at. */
@@ -71,6 +74,8 @@ export interface SweepReport {
   swept: { pod: PodRef; why: string }[];
   /** Left alone because Temporal or Kubernetes gave no clear answer. */
   undecided: number;
+  /** The others, by why they were left alone; `otherTemporal` was not looked at further. */
+  kept: Record<Kept | 'otherTemporal', number>;
   /** More were found than one sweep deletes. */
   limited: boolean;
 }

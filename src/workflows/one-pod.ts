@@ -6,7 +6,8 @@ import type { Cleanup, Duration, EarlierRef, PodResult, PodSpec } from '../types
 import type { Slot } from './dag/index.ts';
 import { hold, listenForReleases } from './hold.ts';
 import { cleanupOf } from './pod-cleanup.ts';
-import { asCancellation, failureDetails, isCancelRequested, recordedResult, whatWasTold, type Told } from './told.ts';
+import { asCancellation, failureDetails, isCancelRequested, recordedResult } from './told.ts';
+import { whatWasTold, withCleanup, type Told } from './told.ts';
 
 /** A pod may take its whole time and its grace, be confirmed gone after that, and change workers on the way. */
 const SLACK_MS = 30 * 60_000;
@@ -61,13 +62,14 @@ export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot
       : await (isCancelled() && spec.onCancel === 'keep' ? cleanup.keep(told) : cleanup.confirm(told));
     const result = recordedResult(error, cleaned);
     if (result) return { result };
-    let over = isSettled(cleaned);
+    let last = cleaned;
     if (spec.holdOnFailure !== undefined && cleaned.kept !== undefined && failureDetails(error)) {
       await holdPod(spec.holdOnFailure, slot, told);
       // Kept by `onFinish` too: it is over, and the sweeper's.
-      over = spec.onFinish === 'keep' || spec.onFinish === 'keepFailed' || (await cleanup.confirm(told)).gone;
+      if (spec.onFinish !== 'keep' && spec.onFinish !== 'keepFailed') last = await cleanup.confirm(told);
     }
-    return { error: isCancelled() ? asCancellation(error, slot.task) : error, over };
+    const failure = last === told.cleanup ? error : withCleanup(error, last);
+    return { error: isCancelled() ? asCancellation(failure, slot.task) : failure, over: isSettled(last) };
   }
 }
 

@@ -203,7 +203,7 @@ suite('looking at a run', { concurrency: 2, timeout: 180_000 }, () => {
     });
 
     test('of several tries: which one, and only one', async () => {
-      const retries = { count: 1, delay: 1 };
+      const retries = { count: 1, delay: '1ms' };
       const id = await settled(
         await start('pod', { image: 'x', args: ['line', 'last'], env: { EXIT: '3', FAIL: 'once' }, retries }),
       );

@@ -22,6 +22,20 @@ suite('what is said of a pod under way', () => {
     ],
     ['pending in orders-1a', { record: record({}) }],
     ['no pod yet: exceeded quota', { record: record({ pod: undefined, reason: 'exceeded quota' }) }],
+    [
+      'pending in orders-1a: ErrImagePull: 503 Service Unavailable',
+      {
+        record: record({
+          reason: 'ImagePullBackOff: Back-off pulling image "x:1": ErrImagePull: 503 Service Unavailable',
+        }),
+      },
+    ],
+    [
+      'pending in orders-1a: ErrImagePull: 503 Service Unavailable',
+      { record: record({ reason: 'ErrImagePull: 503 Service Unavailable' }) },
+    ],
+    ['orders-1a on a is being deleted', { record: record({ phase: 'Succeeded', reason: 'Terminating', node: 'a' }) }],
+    ['the next worker goes on with orders-1a', { state: 'scheduled', attempt: 2, record: record({}) }],
     [undefined, {}],
     [undefined, { state: 'scheduled', scheduledMs: NOW - 1_000 }],
     ['waiting for a worker with a free slot', { state: 'scheduled', scheduledMs: NOW - 3_000 }],
@@ -40,6 +54,14 @@ suite('what is said of a pod under way', () => {
       const whole = { activityId: 'orders-1', state: 'started', attempt: 1, scheduledMs: NOW, ...pending } as const;
       assert.equal(pendingText(whole, NOW), said);
     });
+});
+
+test('a long reason keeps its end, which decides', () => {
+  const reason = `ErrImagePull: ${'failed to resolve: '.repeat(30)}not found`;
+  const pending = { activityId: 'orders-1', state: 'started', attempt: 1, scheduledMs: NOW } as const;
+  const said = pendingText({ ...pending, record: record({ reason }) }, NOW) ?? '';
+  assert.match(said, /^pending in orders-1a: ErrImagePull: failed .* … .*not found$/);
+  assert.ok(said.length < 190, said);
 });
 
 suite('what is said of a pod that has ended', () => {

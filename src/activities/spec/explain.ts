@@ -6,19 +6,19 @@ import { shape } from './shape.ts';
 
 export { pathText, shown } from '../../faults.ts';
 
-export function explain(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = []): string[] {
+export function explain(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = [], of: z.ZodType = shape): string[] {
   const path = [...within, ...issue.path];
   const at = pathText(path);
   if (issue.code !== 'unrecognized_keys') return [issueText(at, issue)];
   return issue.keys.map((key) => {
     const value = issue.input?.[key];
     const said = `is not a field that runPod knows, got ${shown(value)}`;
-    return `${pathText([...path, key])}: ${said}${hint(path, key, keysAt(path))}`;
+    return `${pathText([...path, key])}: ${said}${hint(path, key, keysAt(of, issue.path), value)}`;
   });
 }
 
-function keysAt(path: readonly PropertyKey[]): string[] {
-  let at: unknown = shape;
+function keysAt(type: z.ZodType, path: readonly PropertyKey[]): string[] {
+  let at = unwrapped(type);
   for (const step of path)
     at = at instanceof z.ZodObject ? unwrapped((at.shape as Record<PropertyKey, unknown>)[step]) : undefined;
   return at instanceof z.ZodObject ? Object.keys(at.shape) : [];

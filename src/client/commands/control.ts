@@ -115,7 +115,7 @@ export function controlCommands(program: Program): void {
     }),
   );
   command('cancel <id> [task]', 'Cancel a run, or one task of it.', CANCEL_HELP)
-    .option('--wait', 'until the run has ended, so its pods are gone', false)
+    .option('--wait', 'until the run has ended, so its pods are gone or left as their spec says', false)
     .action((id: string, task: string | undefined, options: { run?: string; wait: boolean }) => {
       if (task !== undefined && options.wait)
         throw usage('--wait is for a whole run: a task says in show how it stands');

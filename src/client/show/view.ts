@@ -82,6 +82,9 @@ export function footLines({ graph, workflowId, status, failure }: RunView): Line
     ...tasksOf(graph)
       .filter(({ state }) => state === 'held')
       .flatMap(decide),
+    ...tasksOf(graph)
+      .filter(({ pausing }) => pausing?.why === 'held until released')
+      .flatMap(({ name }) => [[], plain(`to go on without the failed pod of ${name}:`), call('release', name)]),
     ...(graph.podsHeld ? [[], plain('new pods are held; to let them start:'), call('release')] : []),
     ...(failure === undefined ? [] : [[], ...failure.split('\n').map(plain)]),
     ...(isOver ? [[], dim('what helps:'), failed ? call('logs', failed.name) : call('logs'), call('rerun')] : []),
