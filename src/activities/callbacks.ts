@@ -104,8 +104,9 @@ export class Callbacks {
   formatLine(line: CallbackLine): string {
     let { text } = line;
     for (const [name, callbacks] of this.#named) {
+      if (!callbacks.formatLine) continue;
       try {
-        const shown: unknown = callbacks.formatLine?.({ ...line, text }, this.#context) ?? text;
+        const shown: unknown = callbacks.formatLine({ ...line, text }, this.#context);
         if (typeof shown !== 'string') throw new Error(`must return text, returned ${typeof shown}`);
         text = shown;
       } catch (error) {

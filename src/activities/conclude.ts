@@ -26,18 +26,11 @@ export async function concludePod(
   logs: PodLogs,
   outputs: Outputs,
 ): Promise<PodEnd> {
-  const limit = attempt.limits.drain;
-  const drained = feed && !stillRuns ? logs.drain(feed, limit) : Promise.resolve();
+  const drained = feed && !stillRuns ? logs.drain(feed, attempt.limits.drain) : Promise.resolve();
   // A failure shows no result, and a skip has none.
   const judged =
     outcome.kind === 'Succeeded' && feed
-      ? await withOutput(
-          attempt,
-          outcome,
-          feed,
-          { uri: logs.summary().uri, drained, until: Date.now() + limit },
-          outputs,
-        )
+      ? await withOutput(attempt, outcome, feed, drainOf(attempt, logs, drained), outputs)
       : { outcome };
   await drained;
   const pod = feed?.latest;
@@ -51,9 +44,16 @@ export async function concludePod(
     ...(events && { events }),
   };
   await attempt.callbacks.onEnd(end, { patient });
-  const { problems } = attempt.callbacks;
-  return fitting({ ...end, ...(problems.length > 0 && { problems: [...problems] }) });
+  const problems = [...logs.problems, ...attempt.callbacks.problems];
+  return fitting({ ...end, ...(problems.length > 0 && { problems }) });
 }
+
+const drainOf = ({ limits, main }: Attempt, logs: PodLogs, drained: Promise<void>): Drain => ({
+  uri: logs.summary().uri,
+  refusal: () => logs.refusalOf(main),
+  drained,
+  until: Date.now() + limits.drain,
+});
 
 async function withOutput(
   attempt: Attempt,
@@ -78,9 +78,7 @@ export async function readAgain(
   logs: PodLogs,
 ): Promise<string | undefined> {
   if (!feed || feed.gone) return undefined;
-  const limit = attempt.limits.drain;
-  const drained = logs.drain(feed, limit);
-  const drain = { uri: logs.summary().uri, drained, until: Date.now() + limit };
+  const drain = drainOf(attempt, logs, logs.drain(feed, attempt.limits.drain));
   try {
     const judged = judge(await readResult(attempt, feed, drain), sourceOf(attempt));
     return 'json' in judged ? judged.json : undefined;

@@ -19,6 +19,6 @@ export interface PodDependencies {
   /** What the final manifest may contain. */
   policy: Policy;
   callbacks: CallbackRegistry;
-  /** Has `sh`, `stat`, `head`, `base64` and `sha256sum`: hands over result files (`result: { from: 'file' }`). */
+  /** Has `sh`, `stat`, `head`, `readlink`, `base64` and `sha256sum`: hands over result files (`result: { from: 'file' }`). */
   collectorImage: string;
 }

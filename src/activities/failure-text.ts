@@ -102,7 +102,8 @@ const TO_DO: Record<OutcomeKind, string | ((outcome: PodOutcome) => string)> = {
   DeadlineExceeded: ({ reason }) =>
     `make the work shorter, or raise ${LIMIT[reason ?? ''] ?? 'the activeDeadlineSeconds of the pod'}`,
   ResultInvalid: 'let the program write JSON that fits result.schema, or change the schema',
-  ResultMissing: 'see above why it was not found; if it left none: write one, or set result.required to false',
+  ResultMissing: ({ message }) =>
+    `let the program write one, or set result.required to false${message ? '; if it did write one, see above why it was not found' : ''}`,
   ResultTooLarge: 'write it where it belongs, and return its address',
 };
 

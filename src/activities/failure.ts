@@ -30,7 +30,7 @@ export function failNow(type: string, message: string, cleanup?: Cleanup): Appli
   return ApplicationFailure.create({ type, message, nonRetryable: true, details: [details] });
 }
 
-/** At most 28 lines, in the order in which they are needed. */
+/** At most 29 lines, in the order in which they are needed. */
 export function failureMessage(outcome: PodOutcome, { pod, node, events, problems, logs, cleanup }: Facts): string {
   const where = pod ? `pod ${pod.namespace}/${pod.name}${node ? ` on node ${node}` : ''}` : 'the pod';
   const trouble = merged((events ?? []).filter((event) => event.type === 'Warning' && addsTo(outcome, event)));
@@ -41,12 +41,18 @@ export function failureMessage(outcome: PodOutcome, { pod, node, events, problem
     ...trouble
       .slice(-MOST.events)
       .map(({ reason, message, count }) => `  event: ${reason}${count > 1 ? ` (${count}×)` : ''}: ${oneLine(message)}`),
-    ...(problems ?? []).slice(0, MOST.problems).map((problem) => `  also: ${oneLine(problem)}`),
+    ...alsoSaid(problems),
     ...lastWords(logs, outcome.container),
     cleanup?.kept && `  kept until ${cleanup.kept}: kubectl describe pod ${pod?.name ?? ''} -n ${pod?.namespace ?? ''}`,
   ]
     .filter(Boolean)
     .join('\n');
+}
+
+function alsoSaid(problems: readonly string[] = []): string[] {
+  const more = problems.length - MOST.problems;
+  const told = problems.slice(0, MOST.problems).map(oneLine);
+  return [...told, ...(more > 0 ? [`${more} more, in the details`] : [])].map((problem) => `  also: ${problem}`);
 }
 
 /** Most events say once more what the status says: in the same words, or as the bare reason. */

@@ -17,10 +17,13 @@ const OVER_MS = 10_000;
 /** How long the API server may refuse to take note in a way that passes. */
 const NOTE_MS = 15_000;
 
-/** What becomes of a pod whose end is recorded: kept for its time, if the spec says so and the pod is over; else taken down. */
-export async function keepOrTakeDown(life: Watched, { outcome }: PodEnd): Promise<Cleanup> {
+/**
+ * What becomes of a pod whose end is recorded: kept for its time, if the spec
+ * says so, or it alone has the end of its log, and the pod is over; else taken down.
+ */
+export async function keepOrTakeDown(life: Watched, { outcome, logs }: PodEnd): Promise<Cleanup> {
   const { spec, cluster, recorder } = life.attempt;
-  const ms = keptFor(spec, outcome.kind);
+  const ms = keptFor(spec, outcome.kind, logs.unstored);
   const ref = recorder.state.pod;
   if (ms === undefined || !ref) return takeDown(life);
   // Only what follows the main container is worth waiting for.

@@ -2,10 +2,13 @@
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import type { Cluster } from './kubernetes/cluster.ts';
 import type { CallbackLine, LogOptions, PodRef } from '../types.ts';
+import { log } from '@temporalio/activity';
+import { messageOf } from '../message-of.ts';
 import {
   fileSegments,
   follow,
   Lines,
+  LogStoreError,
   type ContainerState,
   type Follower,
   type LogCounters,
@@ -26,8 +29,6 @@ export interface LifeOptions {
   limits: Pick<LogOptions, 'maxBytes' | 'maxLineBytes' | 'tailBytes'>;
   /** Called with every line that was stored. */
   show?: ((line: CallbackLine) => void) | undefined;
-  /** The log is incomplete, and cannot say so itself. */
-  lost: (life: Life, error: unknown) => void;
 }
 
 export class LoggedLife {
@@ -39,6 +40,10 @@ export class LoggedLife {
   #known: Pick<Follower, 'counters' | 'tail'> | undefined;
   #ending: Promise<void> | undefined;
   #stopped = false;
+  /** Why the storage has not all of it. */
+  #refusal: unknown;
+  /** The stored log does not say so itself. */
+  #untold = false;
 
   constructor(life: Life, options: LifeOptions) {
     this.life = life;
@@ -48,7 +53,16 @@ export class LoggedLife {
   }
 
   get counters(): LogCounters {
-    return this.#known?.counters ?? { lines: 0, bytes: 0, gaps: 0 };
+    const { gaps, ...counters } = this.#known?.counters ?? { lines: 0, bytes: 0, gaps: 0 };
+    return { ...counters, gaps: gaps + (this.#untold ? 1 : 0) };
+  }
+
+  /** Why the storage has not all of a drained log: the system's own words. */
+  get refusal(): string | undefined {
+    const error = this.#refusal;
+    if (error === undefined) return undefined;
+    // The path that comes before the cause is long, and known.
+    return messageOf(error instanceof LogStoreError ? (error.cause ?? error) : error);
   }
 
   get tail(): string {
@@ -76,8 +90,11 @@ export class LoggedLife {
   }
 
   async #drain(limitMs: number, open: boolean): Promise<void> {
+    // The storage may have become usable.
+    if (!(await this.#follower) && !this.#stopped) this.#follower = this.#open();
     await this.#do((follower) => (open ? follower.drainOpen(limitMs) : follower.drain(limitMs)));
     if (this.#stopped) return;
+    this.#refusal ??= (await this.#follower)?.refusal;
     this.#lines?.end();
     // A sidecar may start hundreds of times: of what is over, the figures and the last lines are kept.
     if (this.#known) this.#known = { counters: this.#known.counters, tail: this.#known.tail };
@@ -88,11 +105,17 @@ export class LoggedLife {
   async #do(work: (follower: Follower) => Promise<unknown>): Promise<void> {
     const follower = await this.#follower;
     if (!follower) return;
-    await work(follower).catch((error: unknown) => this.#stopped || this.#options.lost(this.life, error));
+    await work(follower).catch((error: unknown) => this.#stopped || this.#lose(error));
+  }
+
+  #lose(error: unknown): void {
+    this.#refusal = error;
+    this.#untold = true;
+    log.error(`the log of container ${this.life.container} is incomplete: ${messageOf(error)}`);
   }
 
   async #open(): Promise<Follower | undefined> {
-    const { folder, limits, feed, lost } = this.#options;
+    const { folder, limits, feed } = this.#options;
     const { container, restart } = this.life;
     try {
       const segment = await fileSegments(folder, limits).openSegment(container, restart);
@@ -103,10 +126,12 @@ export class LoggedLife {
         ...(mayRestart(feed.latest, container) && { afterEnd: (signal) => this.#afterEnd(signal) }),
       });
       this.#known = follower;
-      if (this.state === 'running') follower.start();
+      this.#refusal = undefined;
+      this.#untold = false;
+      if (this.state === 'running' || this.state === 'ended') follower.start();
       return follower;
     } catch (error) {
-      lost(this.life, error);
+      this.#lose(error);
       return undefined;
     }
   }

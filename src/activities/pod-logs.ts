@@ -1,12 +1,11 @@
 /** The logs of one pod: one follower per start of a container, init containers and sidecars included, all at once. */
 import { log } from '@temporalio/activity';
 import type { CallbackLine, LogSummary } from '../types.ts';
-import { messageOf } from '../message-of.ts';
 import type { Attempt } from './attempt.ts';
 import { refOf } from './birth.ts';
 import { LoggedLife } from './logged-life.ts';
 import { folderUri, logFolder, sanitise } from './logs/index.ts';
-import { livesOf, type Life } from './pod/lives.ts';
+import { livesOf } from './pod/lives.ts';
 import { containerStatuses } from './pod/containers.ts';
 import type { PodFeed } from './pod-feed.ts';
 import { COLLECTOR } from './result/collector.ts';
@@ -19,7 +18,6 @@ export class PodLogs {
   readonly #root: string;
   readonly #lives = new Map<string, LoggedLife>();
   readonly #show: ((line: CallbackLine) => void) | undefined;
-  #unwritten = 0;
   #checkedNames = false;
 
   constructor(attempt: Attempt, root: string) {
@@ -41,7 +39,6 @@ export class PodLogs {
         feed,
         limits: this.#limits(life.container),
         show: this.#show,
-        lost: (of, error) => this.#lost(of, error),
       });
       this.#lives.set(key, logged);
     }
@@ -89,9 +86,25 @@ export class PodLogs {
     await this.#each((life) => life.drain(limitMs, { open: true }));
   }
 
+  /** Logs that were drained, and that the storage would not take to their end: which, up to where, and why. */
+  get problems(): string[] {
+    return [...this.#lives.values()].flatMap(({ life, refusal, counters }) =>
+      refusal === undefined
+        ? []
+        : [
+            `log of container ${life.container}: line ${counters.lines} is the last one that could be stored: ${refusal}`,
+          ],
+    );
+  }
+
+  /** Why the storage has not all of this container's log; undefined when it has, as far as anybody can tell. */
+  refusalOf(container: string): string | undefined {
+    return [...this.#lives.values()].find(({ life, refusal }) => life.container === container && refusal)?.refusal;
+  }
+
   /** With the last lines of the container that the outcome is about; default: the main one. */
   summary(container = this.#attempt.main): LogSummary {
-    const total = { lines: 0, bytes: 0, gaps: this.#unwritten };
+    const total = { lines: 0, bytes: 0, gaps: 0 };
     const dropped = { lines: 0, bytes: 0 };
     let last: LoggedLife | undefined;
     for (const logged of this.#lives.values()) {
@@ -109,6 +122,7 @@ export class PodLogs {
       uri: pod ? folderUri(this.#folder(pod.uid)) : '',
       ...total,
       ...(dropped.bytes > 0 && { dropped }),
+      ...(this.problems.length > 0 && { unstored: true }),
       tail: last?.tail ?? '',
     };
   }
@@ -144,11 +158,6 @@ export class PodLogs {
     const unknown = containers.filter((name) => !known.includes(name));
     if (unknown.length > 0)
       log.warn(`logs.containers: the pod has no container ${unknown.join(', ')}; it has ${known.join(', ')}`);
-  }
-
-  #lost({ container }: Life, error: unknown): void {
-    this.#unwritten += 1;
-    log.error(`the log of container ${container} is incomplete: ${messageOf(error)}`);
   }
 
   #folder(uid: string): string {

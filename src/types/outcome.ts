@@ -87,8 +87,10 @@ export interface LogSummary {
   uri: string;
   lines: number;
   bytes: number;
-  /** Places where Kubernetes threw lines away; each is marked in the log. */
+  /** Places where lines are missing: Kubernetes threw them away, or they could not be read or stored. Marked in the log, unless the storage is full. */
   gaps: number;
+  /** The storage would not take it to its end: `problems` says why. The pod, which has the rest, is kept for `keepFor` (1h) when it is over. */
+  unstored?: true;
   /** What `logs.maxLineBytes` and `logs.maxBytes` left out: whole lines, and their bytes and those of lines that were cut. With gaps: at least. */
   dropped?: { lines: number; bytes: number };
   /** The last lines of the container that the outcome is about, else of the main one; those that `logs.maxBytes` left out, too. */
@@ -115,7 +117,7 @@ export interface PodResult<Output = unknown> {
   logs: LogSummary;
   /** With `events: 'always'`. */
   events?: PodEvent[];
-  /** Callbacks that threw, at most 5. */
+  /** Beside the task's own outcome: callbacks that threw, at most 5; logs that could not be stored. */
   problems?: string[];
   /** What somebody changed in the spec while the DAG ran (`retryTask`). */
   changed?: Readonly<Record<string, unknown>>;
@@ -151,7 +153,7 @@ export interface PodFailureDetails {
   times?: PodTimes;
   events?: PodEvent[];
   logs?: LogSummary;
-  /** Callbacks that threw, at most 5. */
+  /** Beside the task's own outcome: callbacks that threw, at most 5; logs that could not be stored. */
   problems?: string[];
   cleanup?: Cleanup;
 }

@@ -23,6 +23,18 @@ function withCallbacks<T>(
   );
 }
 
+suite('a callback that says nothing', () => {
+  test('formatLine without a text: a problem, and the line is shown as it came', async () => {
+    const formatLine = (() => undefined) as unknown as () => string;
+    const [shown, problems] = await withCallbacks({ mute: { formatLine } }, (callbacks) => [
+      callbacks.formatLine(line),
+      callbacks.problems,
+    ]);
+    assert.equal(shown, 'hello');
+    assert.deepEqual(problems, ['callback mute.formatLine: must return text, returned undefined']);
+  });
+});
+
 suite('a callback that never ends', () => {
   for (const moment of ['onStart', 'onEnd'] as const)
     test(`${moment}: is left behind, told, and the next one is called`, async () => {
@@ -105,7 +117,7 @@ suite('problems', () => {
       },
     };
     const rows: [thrown: unknown, says: string][] = [
-      [undefined, 'undefined'],
+      [undefined, 'undefined was thrown, which says nothing'],
       ['text', 'text'],
       [{ code: 7 }, '{"code":7}'],
       [new TypeError(), 'TypeError'],

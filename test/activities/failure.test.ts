@@ -51,6 +51,15 @@ suite('a failure’s message', () => {
     assert.deepEqual(labels(message).slice(-3, -1), ['last lines', 'whole log']);
   });
 
+  test('names how many problems it leaves out', () => {
+    const also = (count: number) =>
+      failureMessage(failed, { problems: numbered(count) })
+        .split('\n')
+        .filter((line) => line.startsWith('  also: '));
+    assert.deepEqual(also(3), ['  also: line 1', '  also: line 2', '  also: line 3']);
+    assert.deepEqual(also(5).slice(3), ['  also: 2 more, in the details']);
+  });
+
   test('cuts a line that nobody would read to its end', () => {
     assert.ok(failureMessage(failed, { logs: log('x'.repeat(9000)) }).length < 600);
   });
@@ -121,6 +130,12 @@ suite('a failure’s message', () => {
     ['a disruption of a pod that never ran', { kind: 'PodDisrupted', startedEver: false }, /safe to try again/],
     ['a disruption of a pod that ran', { kind: 'PodDisrupted' }, /half done/],
     ['memory of an init container', { kind: 'OOMKilled', container: 'fetch' }, /memory limit of fetch/],
+    [
+      'a missing result',
+      { kind: 'ResultMissing' },
+      /to do: let the program write one, or set result.required to false$/m,
+    ],
+    ['a missing result, with a reason', { kind: 'ResultMissing', message: 'x' }, /if it did write one, see above/],
     ['memory with exit code 0', { kind: 'OOMKilled', exitCode: 0 }, /a process of it was killed/],
     [
       'a reason nobody has heard of',

@@ -97,6 +97,45 @@ suite('which logs are kept', () => {
   );
 
   test(
+    'those of a container that had ended before anybody saw it run are read at once, while the pod goes on',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      fake.script(async (pod) => {
+        pod.run('prepare');
+        pod.print('prepared', { container: 'prepare' });
+        pod.finish({ exitCode: 0, container: 'prepare' });
+        for (const container of ['proxy', 'base', 'side']) pod.run(container);
+        await stored('prepared');
+        for (const container of ['side', 'proxy', 'base']) pod.finish({ exitCode: 0, container });
+      });
+      const result = await attempt({ ...CREW, callbacks: ['see'] }).result;
+      assert.deepEqual(await byContainer(result), { prepare: ['prepared'] });
+      const reads = fake.requests.filter(({ verb, query }) => verb === 'log' && query.get('container') === 'prepare');
+      assert.equal(reads.length, 1);
+    }),
+  );
+
+  test(
+    'those of an ended container that cannot be read for a while are read as soon as they can be',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      fake.script(async (pod) => {
+        pod.run('prepare');
+        pod.print('prepared', { container: 'prepare' });
+        fake.plan('log', { answer: 500 }, { times: 3 });
+        pod.finish({ exitCode: 0, container: 'prepare' });
+        for (const container of ['proxy', 'base', 'side']) pod.run(container);
+        await stored('prepared');
+        for (const container of ['side', 'proxy', 'base']) pod.finish({ exitCode: 0, container });
+      });
+      const { logs } = await attempt({ ...CREW, callbacks: ['see'] }).result;
+      assert.deepEqual([logs.lines, logs.gaps], [1, 0]);
+    }),
+  );
+
+  test(
     'a failure of an init container shows the last lines of that container',
     inWorld(async ({ fake, attempt }) => {
       fake.script((pod) => {

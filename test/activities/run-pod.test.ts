@@ -82,7 +82,7 @@ suite('the life of one pod', () => {
         pod.run();
         pod.finish({ exitCode: 0, message: 'done!' });
       });
-      const { error } = await failureOf(attempt());
+      const { error } = await failureOf(attempt({ ...SPEC, result: { from: 'terminationMessage' } }));
       assert.equal(error.type, 'ResultInvalid');
       assert.match(error.message, /begins with: done!/);
     }),

@@ -167,7 +167,7 @@ export function realEndings({ shell, images, cluster }: Real, evict: (pod: V1Pod
     },
     {
       law: 'a result that is not JSON',
-      spec: shell('printf "{rows: 3" > /dev/termination-log'),
+      spec: shell('printf "{rows: 3" > /dev/termination-log', { result: { from: 'terminationMessage' } }),
       kind: 'ResultInvalid',
       details: { ...started, exitCode: 0 },
       words: [/rows: 3/],

@@ -71,6 +71,13 @@ suite('results of real pods', { concurrency: 6, timeout: 150_000 }, () => {
     assert.deepEqual(output, { rows: 3, é: '😀' });
   });
 
+  test('a termination message for people is no result, and no failure, where nobody asked for one', async () => {
+    const { output } = await resultOf(`echo 'the answer is 42' > /dev/termination-log`, {});
+    assert.equal(output, undefined);
+    const { type } = await failureOf(`echo no > /dev/termination-log`, { result: { from: 'terminationMessage' } });
+    assert.equal(type, 'ResultInvalid');
+  });
+
   test('a termination message of more than 4096 bytes is too large', async () => {
     const { type } = await failureOf(
       `{ printf '"'; head -c 5000 /dev/zero | tr '\\0' a; printf '"'; } > /dev/termination-log`,
@@ -131,6 +138,7 @@ suite('results of real pods', { concurrency: 6, timeout: 150_000 }, () => {
     ['a file that is not JSON', `echo '{rows:1}' > ${FILE.path}`, 'ResultInvalid'],
     ['a named pipe', `mkfifo ${FILE.path}`, 'ResultInvalid'],
     ['a link that leads nowhere', `ln -s /nowhere ${FILE.path}`, 'ResultInvalid'],
+    ['a link to a file of the collector’s image', `ln -s /etc/passwd ${FILE.path}`, 'ResultInvalid'],
     ['a file of a pod that failed', `echo 1 > ${FILE.path}; exit 3`, 'ContainerFailed'],
   ] as const)
     test(`${name}: ${type}`, async () => assert.equal((await failureOf(script, { result: FILE })).type, type));

@@ -46,6 +46,9 @@ export async function finish({ stop, limitMs, ...options }: FinishOptions): Prom
   }
 }
 
+/** The end of the file of a container that had ended: there is no more. */
+export const isWhole = ({ how, found, terminal }: Reading): boolean => how === 'eof' && found && terminal;
+
 async function readToEnd(
   { read, error, segment, backoff, endSeen }: Omit<FinishOptions, 'stop' | 'limitMs'>,
   stop: AbortSignal,
@@ -55,7 +58,7 @@ async function readToEnd(
   for (;;) {
     const reading = await read(limit);
     stop.throwIfAborted();
-    if (reading?.how === 'eof' && reading.found && reading.terminal) return segment.end();
+    if (reading && isWhole(reading)) return segment.end();
     const failure = error();
     if (failure?.kind === 'superseded') throw failure;
     if (failure?.kind === 'notFound') return gone(segment, endSeen.pieces);

@@ -1,8 +1,9 @@
 import { Backoff } from './backoff.ts';
 import type { LogCounters } from './ledger.ts';
-import { EndSeen, finish, incomplete } from './finish.ts';
+import { EndSeen, finish, incomplete, isWhole } from './finish.ts';
 import type { FollowOptions } from './limits.ts';
 import { LogReading, type Reading } from './reading.ts';
+import { LogStoreError } from './segment-claim.ts';
 import type { Segment } from './segment-store.ts';
 import type { LogSource } from './stream.ts';
 
@@ -51,7 +52,12 @@ export class Follower {
     return this.#reading.live ? undefined : this.#error?.message;
   }
 
-  /** Follows in the background, as long as the container runs. Never throws: see `note`. */
+  /** What kept the end of a drained log out of the storage; undefined when it is there, or was not to be had. */
+  get refusal(): LogStoreError | undefined {
+    return !this.#segment.ledger.ended && this.#error instanceof LogStoreError ? this.#error : undefined;
+  }
+
+  /** Follows in the background, as long as the container runs, and reads what is left then. Never throws: see `note`. */
   start(): void {
     this.#loop ??= this.#follow();
   }
@@ -90,6 +96,26 @@ export class Follower {
   }
 
   async #follow(): Promise<void> {
+    await this.#whileRunning();
+    await this.#onceEnded();
+  }
+
+  /** At once, though its pod goes on: later the node may be gone. What may start again is left alone: the next log could be that of the next start. */
+  async #onceEnded(): Promise<void> {
+    const wanted = () =>
+      !this.#leave.signal.aborted &&
+      !this.#draining &&
+      !this.#options.afterEnd &&
+      this.#options.state() === 'terminated';
+    while (wanted()) {
+      const reading = await this.#read(false, this.#leave.signal);
+      if (reading && isWhole(reading)) await this.#segment.end().catch((error: Error) => (this.#error = error));
+      if (this.#segment.ledger.ended || this.#error?.kind === 'superseded' || this.#error?.kind === 'notFound') return;
+      await this.#backoff.pause(this.#leave.signal);
+    }
+  }
+
+  async #whileRunning(): Promise<void> {
     const wanted = () =>
       !this.#leave.signal.aborted && !(this.#draining && !this.#deleting) && this.#options.state() === 'running';
     while (wanted()) {
@@ -139,6 +165,7 @@ export class Follower {
     await this.#loop;
     clearTimeout(timer);
     this.#stop.signal.throwIfAborted();
+    if (this.#segment.ledger.ended) return;
     if (this.#leave.signal.aborted && this.#options.state() === 'running') {
       return incomplete(this.#segment, `the container had not ended ${limitMs / 1000} s after its end was asked for`);
     }

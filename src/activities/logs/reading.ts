@@ -1,6 +1,7 @@
 import { Aligner } from './align.ts';
 import { followLimits, type FollowLimits, type FollowOptions } from './limits.ts';
 import type { LogRecord } from './record.ts';
+import { LogStoreError } from './segment-claim.ts';
 import type { Segment } from './segment-store.ts';
 import { LogStream, type LogSource, type StreamEnd } from './stream.ts';
 import { sinceTime } from './timestamp.ts';
@@ -87,13 +88,16 @@ export class LogReading {
     };
     const store = async (records: readonly LogRecord[]): Promise<boolean> => {
       const added = aligner.push(records);
-      const kept = await this.#segment.append(added);
+      const kept = await this.#segment.append(added).catch((error: unknown) => {
+        if (error instanceof LogStoreError) this.#options.onRecords?.(added.slice(0, error.stored));
+        throw error;
+      });
       fresh += added.length;
       if (kept.length > 0) this.#options.onRecords?.(kept);
       goLive();
       return aligner.state !== 'passed';
     };
-    this.#stream = stream;
+    if (follow) this.#stream = stream;
     const end = await stream.read(store, goLive);
     this.live = false;
     this.#stream = undefined;

@@ -8,9 +8,16 @@ import { encodeHeader, type SegmentHeader } from './segment-format.ts';
 export class LogStoreError extends Error {
   override readonly name = 'LogStoreError';
   readonly kind: 'store' | 'superseded';
-  constructor(kind: 'store' | 'superseded', message: string, options?: ErrorOptions) {
+  /** How many lines of the refused write are stored all the same: the first ones. */
+  readonly stored: number;
+  constructor(
+    kind: 'store' | 'superseded',
+    message: string,
+    { stored = 0, ...options }: ErrorOptions & { stored?: number } = {},
+  ) {
     super(message, options);
     this.kind = kind;
+    this.stored = stored;
   }
 }
 
@@ -36,5 +43,5 @@ export async function claim(folder: string, header: SegmentHeader): Promise<Clai
   }
 }
 
-export const storeError = (path: string, cause: unknown): LogStoreError =>
-  new LogStoreError('store', `Cannot write the log ${path}: ${(cause as Error).message}`, { cause });
+export const storeError = (path: string, cause: unknown, stored = 0): LogStoreError =>
+  new LogStoreError('store', `Cannot write the log ${path}: ${(cause as Error).message}`, { cause, stored });

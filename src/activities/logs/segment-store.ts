@@ -109,7 +109,10 @@ class FileSegment implements Segment {
     const { ledger } = this;
     const kept = ledger.full ? [] : records.slice(0, fitting(records, this.#maxBytes - ledger.counters.bytes));
     if (kept.length > 0) {
-      await this.#write(encodeRecords(kept));
+      await this.#write(encodeRecords(kept)).catch((error: unknown) => {
+        if (error instanceof LogStoreError) ledger.add(kept.slice(0, error.stored));
+        throw error;
+      });
       ledger.add(kept);
     }
     if (kept.length < records.length) {
@@ -152,12 +155,22 @@ class FileSegment implements Segment {
 
   async #write(bytes: Buffer): Promise<void> {
     if (this.#broken) await this.#goOn();
+    let written = 0;
     try {
-      await this.#file.appendFile(bytes);
-      this.#size += bytes.length;
+      while (written < bytes.length)
+        written += (await this.#file.write(bytes, written, bytes.length - written)).bytesWritten;
+      this.#size += written;
     } catch (error) {
       this.#broken = true;
-      throw storeError(segmentPath(this.#folder, this.#header, this.#header.segment), error);
+      // A full disk takes what fits. Readers see whole lines of it, so they count.
+      const whole = bytes.subarray(0, bytes.subarray(0, written).lastIndexOf(0x0a) + 1);
+      this.#size += whole.length;
+      const path = segmentPath(this.#folder, this.#header, this.#header.segment);
+      throw storeError(
+        path,
+        error,
+        whole.reduce((lines, byte) => lines + (byte === 0x0a ? 1 : 0), 0),
+      );
     }
   }
 

@@ -12,11 +12,21 @@ const CLOCKS_DIFFER = milliseconds('1h');
 /** The hold begins when the workflow hears of the failure; the pod must outlive it, or there is nothing to hold. */
 const HOLD_SLACK = milliseconds('1h');
 
-/** How long, in ms, a pod that ended like this is kept once it is over; undefined: not at all. */
-export function keptFor({ onFinish, keepFor, holdOnFailure }: PodSpec, kind: OutcomeKind): number | undefined {
+/**
+ * How long, in ms, a pod that ended like this is kept once it is over; undefined: not at all.
+ *
+ * @param unstored it alone has the end of its log
+ */
+export function keptFor(
+  { onFinish, keepFor, holdOnFailure }: PodSpec,
+  kind: OutcomeKind,
+  unstored = false,
+): number | undefined {
   const failed = kind !== 'Succeeded' && kind !== 'Skipped';
   const lengths = [
-    ...(onFinish === 'keep' || (onFinish === 'keepFailed' && failed) ? [milliseconds(keepFor ?? DEFAULT_KEEP)] : []),
+    ...(unstored || onFinish === 'keep' || (onFinish === 'keepFailed' && failed)
+      ? [milliseconds(keepFor ?? DEFAULT_KEEP)]
+      : []),
     ...(failed && holdOnFailure !== undefined ? [milliseconds(holdOnFailure) + HOLD_SLACK] : []),
   ];
   return lengths.length > 0 ? Math.min(Math.max(...lengths), LONGEST_KEEP) : undefined;

@@ -40,7 +40,7 @@ const ASKED_AT = '/temporal-pods-collect';
 const NOBODY = 65532;
 
 /**
- * `$1`: the file, `$2`: bytes at most. Tells the size before it reads, so that nobody's gigabyte goes through a log. Never ends
+ * `$1`: the file, `$2`: bytes at most, `$3`: its volume, outside of which a link would lead to a file of this image. Tells the size before it reads, so that nobody's gigabyte goes through a log. Never ends
  * unless it is stopped: it would be started again, with an empty log. A stop in the middle of a frame gives a second, whole one.
  */
 const COLLECT = `
@@ -48,6 +48,7 @@ say() { echo "${FRAME} $*"; }
 collect() {
   if [ -L "$1" ] && [ ! -e "$1" ]; then say dangling; return; fi
   if [ ! -e "$1" ]; then say missing; return; fi
+  case \`readlink -f "$1"\` in "$3" | "$3"/*) ;; *) say dangling; return ;; esac
   if [ ! -f "$1" ]; then say irregular; return; fi
   if [ ! -r "$1" ]; then say unreadable; return; fi
   bytes=\`stat -L -c %s "$1"\` || { say unreadable; return; }
@@ -58,9 +59,9 @@ collect() {
   say end
 }
 told=
-trap '[ "$told" ] || collect "$1" "$2"; exit 0' TERM
+trap '[ "$told" ] || collect "$1" "$2" "$3"; exit 0' TERM
 while [ ! -s ${ASKED_AT}/now ]; do sleep 1 & wait $!; done
-collect "$1" "$2"
+collect "$1" "$2" "$3"
 told=yes
 while :; do sleep 3600 & wait $!; done
 `;
@@ -110,7 +111,7 @@ function collector(
     name: COLLECTOR,
     restartPolicy: 'Always',
     // Kubernetes reads `$(NAME)` and `$$` in arguments; the script has none of them, a path might.
-    command: ['sh', '-c', COLLECT, 'collector', file.replaceAll('$', '$$$$'), String(MAX_RESULT_BYTES)],
+    command: ['sh', '-c', COLLECT, 'collector', file.replaceAll('$', '$$$$'), String(MAX_RESULT_BYTES), MOUNTED_AT],
     ...(env.length > 0 && { env }),
     volumeMounts: [
       {

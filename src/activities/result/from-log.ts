@@ -7,17 +7,21 @@ import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
 
 export const DEFAULT_MARKER = '::result::';
 
-/** Reads in one pass; holds two lines at most, each cut a little above the limit. */
-export async function fromLog(folder: string, main: string, marker = DEFAULT_MARKER): Promise<Found> {
+/**
+ * Reads in one pass; holds two lines at most, each cut a little above the limit.
+ *
+ * @param missing why the end of the log is not stored, when it is not: a full storage cannot say so in the log
+ */
+export async function fromLog(folder: string, main: string, marker = DEFAULT_MARKER, missing?: string): Promise<Found> {
   const lines = new MarkedLines(Buffer.from(marker));
   for await (const entry of readLog(folder, { containers: [main] })) lines.add(entry);
-  return lines.last(await startIsMissing(folder, main));
+  return lines.last({ missing, startIsMissing: await startIsMissing(folder, main) });
 }
 
 /** What the reader of a log puts where a line was cut. */
 const CUT = /\[\d+ more bytes cut by logs\.maxLineBytes\]$/;
 
-class MarkedLines {
+export class MarkedLines {
   readonly #marker: Buffer;
   #pieces: Buffer[] = [];
   #size = 0;
@@ -31,7 +35,7 @@ class MarkedLines {
     this.#marker = marker;
   }
 
-  add({ kind, bytes }: LogEntry): void {
+  add({ kind, bytes }: Pick<LogEntry, 'kind' | 'bytes'>): void {
     if (kind === 'gap') {
       this.#endLine();
       this.#gap = (JSON.parse(String(bytes)) as { message: string }).message;
@@ -44,16 +48,17 @@ class MarkedLines {
     if (kind === 'line') this.#endLine();
   }
 
-  last(startIsMissing: boolean): Found {
+  last({ missing, startIsMissing = false }: { missing?: string | undefined; startIsMissing?: boolean } = {}): Found {
     this.#endLine();
+    const gap = missing === undefined ? this.#gap : `the log could not be stored to its end: ${missing}`;
     const marker = JSON.stringify(String(this.#marker));
     const found = this.#found;
-    if (this.#gap !== undefined)
+    if (gap !== undefined)
       return trouble(
         'ResultMissing',
         found
-          ? `lines are missing behind the last one that begins with ${marker}, and a later one may be among them (${this.#gap}). It was: ${String(found.text.subarray(0, 200))}`
-          : `no line of the log begins with ${marker}, but lines are missing: ${this.#gap}`,
+          ? `lines are missing behind the last one that begins with ${marker}, and a later one may be among them (${gap}). It was: ${String(found.text.subarray(0, 200))}`
+          : `no line of the log begins with ${marker}, but lines are missing: ${gap}`,
       );
     if (!found && startIsMissing)
       return trouble(

@@ -6,6 +6,7 @@ import type { Found } from './found.ts';
 import { fromFile } from './from-file.ts';
 import { fromLog } from './from-log.ts';
 import { fromMessage } from './from-message.ts';
+import { fromPodLog } from './from-pod-log.ts';
 
 export const sourceOf = ({ spec }: Pick<Attempt, 'spec'>): ResultSource =>
   spec.result ?? { from: 'terminationMessage' };
@@ -13,6 +14,8 @@ export const sourceOf = ({ spec }: Pick<Attempt, 'spec'>): ResultSource =>
 export interface Drain {
   /** Folder of the pod's log. */
   uri: string;
+  /** Why the drained log of the main container is not stored to its end; undefined when it is. */
+  refusal: () => string | undefined;
   /** The log is stored to its end, or as far as it can be. */
   drained: Promise<void>;
   /** ms since the epoch. */
@@ -20,14 +23,21 @@ export interface Drain {
 }
 
 /** What a pod that ended well left as its result. */
-export async function readResult(attempt: Attempt, feed: PodFeed, { uri, drained, until }: Drain): Promise<Found> {
+export async function readResult(
+  attempt: Attempt,
+  feed: PodFeed,
+  { uri, refusal, drained, until }: Drain,
+): Promise<Found> {
   const source = sourceOf(attempt);
   switch (source.from) {
     case 'terminationMessage':
-      return fromMessage(feed.latest, attempt.main);
+      return fromMessage(feed.latest, attempt.main, attempt.spec.result !== undefined);
     case 'log':
       await drained;
-      return fromLog(fileURLToPath(uri), attempt.main, source.marker);
+      return (
+        (refusal() === undefined ? undefined : await fromPodLog(attempt, feed.latest, source.marker)) ??
+        fromLog(fileURLToPath(uri), attempt.main, source.marker, refusal())
+      );
     case 'file':
       return fromFile(attempt, feed, source.path, until);
   }

@@ -38,6 +38,12 @@ suite('a result of each kind comes back', () => {
     ['the termination message', SPEC, (pod) => work(pod, { message: '{"a":"é😀"}' }), { a: 'é😀' }],
     ['null', SPEC, (pod) => work(pod, { message: 'null' }), null],
     ['an empty text', SPEC, (pod) => work(pod, { message: '""' }), ''],
+    [
+      'a text as termination message, and nobody asked',
+      SPEC,
+      (pod) => work(pod, { message: 'done, 3 rows' }),
+      undefined,
+    ],
     ['no termination message: none', SPEC, (pod) => work(pod), undefined],
     ['a marked line', from({ from: 'log' }), (pod) => work(pod, { lines: ['::result::1', '::result::[2]', 'x'] }), [2]],
     ['a marked line, own marker', from({ from: 'log', marker: '>' }), (pod) => work(pod, { lines: ['>{}'] }), {}],
@@ -121,8 +127,8 @@ suite('a result of each kind comes back', () => {
 suite('a result that is not as it should be', () => {
   const faults: [name: string, spec: PodSpec, script: (pod: FakePod) => void, type: string, message: RegExp][] = [
     [
-      'a message that is not JSON',
-      SPEC,
+      'a message that is not JSON, where one was asked for',
+      from({ from: 'terminationMessage' }),
       (pod) => work(pod, { message: 'done' }),
       'ResultInvalid',
       /it is not JSON; it begins with: done/,
@@ -130,7 +136,7 @@ suite('a result that is not as it should be', () => {
     [
       'a message that was cut',
       SPEC,
-      (pod) => work(pod, { message: `${'x'.repeat(4095)}"` }),
+      (pod) => work(pod, { message: `"${'x'.repeat(4095)}` }),
       'ResultTooLarge',
       /keeps 4096 bytes/,
     ],
