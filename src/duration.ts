@@ -13,3 +13,12 @@ export function milliseconds(duration: Duration): number {
     throw new TypeError(`not a length of time: ${JSON.stringify(duration)}`);
   return value;
 }
+
+/** Nobody means milliseconds by fewer of them than this: elsewhere in the field such a number is seconds. */
+const FEWEST = 1000;
+
+/** Whether it has no unit, and most likely lacks one. 0 needs none. */
+export const isTooBare = (duration: Duration): boolean => Number(duration) > 0 && Number(duration) < FEWEST;
+
+export const tooBareText = (duration: Duration): string =>
+  `is ${Number(duration) / 1000} s; write "${duration}s" if seconds were meant`;

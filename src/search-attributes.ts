@@ -4,19 +4,30 @@
  * the pod tells it with the failure: that is in the history, and a replay does the same again.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import type { ActivityInterceptorsFactory, NativeConnection } from '@temporalio/worker';
+import type { Connection } from '@temporalio/client';
+import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { PodFailureDetails } from './types.ts';
+
+/** Of a worker or of a client. */
+type ConnectionLike = Pick<Connection, 'operatorService'>;
 
 const POD_FAILURE = 'PodFailure';
 /** `INDEXED_VALUE_TYPE_KEYWORD_LIST` of the API. */
 const KEYWORD_LIST = 7;
 
 /** Whether the namespace has it, as a list of keywords. Who may not ask gets a no. */
-export async function hasPodFailure(connection: NativeConnection, namespace: string): Promise<boolean> {
-  const { customAttributes } = await connection.operatorService
-    .listSearchAttributes({ namespace })
-    .catch(() => ({ customAttributes: undefined }));
-  return Number(customAttributes?.[POD_FAILURE]) === KEYWORD_LIST;
+export const hasPodFailure = async (connection: ConnectionLike, namespace: string): Promise<boolean> =>
+  (await podFailureType(connection, namespace)) === 'keyword list';
+
+export async function podFailureType(
+  connection: ConnectionLike,
+  namespace: string,
+): Promise<'keyword list' | 'another' | 'absent' | 'unknown'> {
+  const answer = await connection.operatorService.listSearchAttributes({ namespace }).catch(() => undefined);
+  if (!answer) return 'unknown';
+  const type = answer.customAttributes?.[POD_FAILURE];
+  if (type === undefined || type === null) return 'absent';
+  return Number(type) === KEYWORD_LIST ? 'keyword list' : 'another';
 }
 
 /** Marks the failures of pods as ones that the workflow may make searchable. */

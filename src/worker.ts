@@ -8,13 +8,15 @@ import { connectCluster } from './activities/kubernetes/connect.ts';
 import type { Cluster } from './activities/kubernetes/cluster.ts';
 import { createReflectors } from './activities/kubernetes/reflectors.ts';
 import { MANAGED_SELECTOR } from './activities/pod/identity.ts';
-import { kubernetesConfig, temporalConfig, workerFiles, type TemporalConfig } from './config/index.ts';
+import { kubernetesConfig, temporalConfig, workerFiles, workflowsModule, type TemporalConfig } from './config/index.ts';
 import { mustStore } from './config/log-folder.ts';
 import { messageOf } from './message-of.ts';
 import { infrastructure, main, usage } from './problem.ts';
+import { orUp } from './program-name.ts';
 import { hasPodFailure, markSearchable } from './search-attributes.ts';
 import { ensureSweeper } from './sweeper.ts';
 import { workerLogger } from './worker-log.ts';
+import { withEntry } from './workflows-entry.ts';
 
 /** Bounds how long a cancel goes unnoticed, at the price of one call per pod and interval (1,000 pods: 200 calls a second). */
 const HEARTBEAT_THROTTLE = '5s';
@@ -24,6 +26,7 @@ const SHUTDOWN_FORCE = '100s';
 await main(async () => {
   const temporal = temporalConfig();
   const kubernetes = kubernetesConfig();
+  const workflows = workflowsModule();
   const files = await workerFiles();
   await mustStore(temporal.logRoot);
   const logger = workerLogger();
@@ -56,12 +59,14 @@ await main(async () => {
       ...((await hasPodFailure(connection, temporal.namespace)) && { interceptors: { activity: [markSearchable] } }),
     };
     const workers = await Promise.all([
-      Worker.create({
-        ...options,
-        workflowsPath: new URL('./workflows/index.ts', import.meta.url).pathname,
-        activities: createPodActivities(dependencies),
-        maxConcurrentActivityTaskExecutions: kubernetes.maxPods,
-      }),
+      withEntry(workflows, (bundling) =>
+        Worker.create({
+          ...options,
+          ...bundling,
+          activities: createPodActivities(dependencies),
+          maxConcurrentActivityTaskExecutions: kubernetes.maxPods,
+        }),
+      ),
       Worker.create({
         ...options,
         taskQueue: `${temporal.taskQueue}-cleanup`,
@@ -108,7 +113,7 @@ async function connectTemporal({ connection }: TemporalConfig): Promise<NativeCo
     return await NativeConnection.connect(connection);
   } catch (error) {
     throw infrastructure(
-      `Temporal at ${connection.address} does not answer; is it up? (\`npm run up\` starts a local one)`,
+      `Temporal at ${connection.address} does not answer: ${orUp('set TEMPORAL_ADDRESS to where yours is')}`,
       error,
     );
   }

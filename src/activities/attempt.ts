@@ -18,6 +18,7 @@ import { pause } from './pause.ts';
 import { deadlines, nameOf, type Deadlines } from './pod/deadlines.ts';
 import { podName, type PodKey } from './pod/identity.ts';
 import { mainContainerName } from './pod/names.ts';
+import { defaultTotal, withTotal } from './pod/policy.ts';
 import { Recorder, type Standing } from './recorder.ts';
 import { parseSpec } from './spec.ts';
 import { evenCancelled } from './temporal-calls.ts';
@@ -59,7 +60,9 @@ export class Attempt {
     // An earlier attempt may have a create under way that this one knows nothing of.
     this.#createInDoubt = info.attempt > 1 || earlier !== undefined;
     // A pod that is there was admitted by the rules of its day: a newer worker's rules must not end it.
-    this.spec = earlier?.pod ? input.spec : parseSpec(input.spec, this.nothingCreated());
+    const asked = earlier?.pod ? input.spec : parseSpec(input.spec, this.nothingCreated());
+    const total = earlier ? earlier.total : defaultTotal(asked, dependencies.policy);
+    this.spec = withTotal(asked, total);
     this.main = mainContainerName(this.spec);
     this.limits = deadlines(this.spec, info.scheduledTimestampMs);
     this.key = { temporalNamespaceId: dependencies.temporalNamespaceId, ...workflow, activityId: info.activityId };
@@ -86,7 +89,10 @@ export class Attempt {
       });
     this.cluster = dependencies.cluster;
     this.reflector = dependencies.reflector(namespace);
-    this.recorder = new Recorder(context, earlier ?? { v: 1, cluster: this.cluster.id });
+    this.recorder = new Recorder(
+      context,
+      earlier ?? { v: 1, cluster: this.cluster.id, ...(total !== undefined && { total }) },
+    );
   }
 
   /** Fires when the SDK was told to end this attempt, for whatever reason. */

@@ -9,6 +9,7 @@ import type { PodDependencies } from './dependencies.ts';
 import { failNow } from './failure.ts';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import { deadlines } from './pod/deadlines.ts';
+import { defaultTotal, withTotal } from './pod/policy.ts';
 import { parseSpec } from './spec.ts';
 
 const NOTHING_CREATED: Cleanup = { gone: true };
@@ -25,7 +26,8 @@ export async function dryRun(dependencies: PodDependencies, input: DryRunInput):
   const workflow = info.workflowExecution;
   if (!workflow) throw failNow('InvalidSpec', 'dryRun runs in a workflow', NOTHING_CREATED);
   const { activityId, scheduledTimestampMs } = info;
-  const checked = parseSpec(spec, NOTHING_CREATED);
+  const asked = parseSpec(spec, NOTHING_CREATED);
+  const checked = withTotal(asked, defaultTotal(asked, dependencies.policy));
   const namespace = servedNamespace(checked, dependencies, NOTHING_CREATED);
   const callbacks = new Callbacks(dependencies.callbacks, checked.callbacks ?? [], {
     ...workflow,

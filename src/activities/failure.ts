@@ -5,6 +5,7 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Cleanup, LogSummary, PodEvent, PodFailureDetails, PodOutcome } from '../types.ts';
 import { whatHappened, whatToDo } from './failure-text.ts';
+import { shortened } from '../shortened.ts';
 import { sanitise } from './logs/index.ts';
 
 type Facts = Omit<PodFailureDetails, 'kind' | 'startedEver'>;
@@ -32,7 +33,7 @@ export function failNow(type: string, message: string, cleanup?: Cleanup): Appli
 /** At most 29 lines, in the order in which they are needed. */
 export function failureMessage(outcome: PodOutcome, { pod, node, events, problems, logs, cleanup }: Facts): string {
   const where = pod ? `pod ${pod.namespace}/${pod.name}${node ? ` on node ${node}` : ''}` : 'the pod';
-  const trouble = (events ?? []).filter((event) => event.type === 'Warning' && addsTo(outcome, event));
+  const trouble = merged((events ?? []).filter((event) => event.type === 'Warning' && addsTo(outcome, event)));
   return [
     `${where}: ${whatHappened(outcome)}`,
     outcome.message?.trim() && `  says: ${said(outcome.message)}`,
@@ -60,8 +61,25 @@ function addsTo({ message = '' }: PodOutcome, event: PodEvent): boolean {
   return !told || !(told.includes(again) || again.includes(told) || /^Error: \w+$/.test(again));
 }
 
-const said = (message: string) =>
-  indented(sanitise(message.trim().slice(0, MOST.saidChars)).split('\n').slice(0, MOST.saidLines)).trimStart();
+/** The same event of another sandbox, container or image is no news. */
+function merged(events: PodEvent[]): PodEvent[] {
+  const kinds = Map.groupBy(events, ({ reason, message }) => `${reason} ${message.replaceAll(ID, '')}`);
+  return [...kinds.values()].map((same) => ({
+    ...(same.at(-1) as PodEvent),
+    count: same.reduce((sum, { count }) => sum + count, 0),
+  }));
+}
+
+/** UUIDs, and hexadecimal words that have a digit. */
+const ID = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}|\b(?=[a-f]*\d)[\da-f]{8,}\b/gi;
+
+function said(message: string): string {
+  const lines = sanitise(shortened(message.trim(), MOST.saidChars)).split('\n');
+  const first = Math.floor(MOST.saidLines / 2) - 1;
+  return indented(
+    lines.length > MOST.saidLines ? [...lines.slice(0, first), '…', ...lines.slice(first + 1 - MOST.saidLines)] : lines,
+  ).trimStart();
+}
 
 const oneLine = (text: string) => sanitise(text.trim()).replaceAll(/\s*\n\s*/g, ' ');
 
@@ -72,6 +90,4 @@ function lastWords(logs: LogSummary | undefined, container: string | undefined):
   return [logs.tail !== '' && `  last lines${of}:\n${indented(lines)}`, `  whole log: ${logs.uri}`];
 }
 
-const indented = (lines: string[]) => lines.map((line) => `    ${cut(line)}`).join('\n');
-
-const cut = (line: string) => (line.length > MOST.lineChars ? `${line.slice(0, MOST.lineChars)}…` : line);
+const indented = (lines: string[]) => lines.map((line) => `    ${shortened(line, MOST.lineChars)}`).join('\n');

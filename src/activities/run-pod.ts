@@ -8,6 +8,8 @@ import type { PodEnd, PodOutcome, PodRef, PodResult, RunPodInput } from '../type
 import { Attempt, isInterruption } from './attempt.ts';
 import { bear, refOf } from './birth.ts';
 import type { PodDependencies } from './dependencies.ts';
+import type { EarlierRuns } from './earlier/earlier-runs.ts';
+import { reusedResult } from './earlier/reuse.ts';
 import { failNow, podFailure } from './failure.ts';
 import { fuller, interrupted, type Life } from './interrupted.ts';
 import { keepOrTakeDown } from './keep-pod.ts';
@@ -19,9 +21,13 @@ import { followPod } from './follow-pod.ts';
 import { Outputs } from './result/outputs.ts';
 import { otherCluster, see } from './take-down.ts';
 
-export async function runPod(dependencies: PodDependencies, input: RunPodInput): Promise<PodResult> {
+export async function runPod(
+  dependencies: PodDependencies,
+  input: RunPodInput,
+  earlierRuns: EarlierRuns,
+): Promise<PodResult> {
   const attempt = new Attempt(dependencies, Context.current(), input);
-  const life = new PodLife(attempt, dependencies.logRoot);
+  const life = new PodLife(attempt, dependencies.logRoot, () => reusedResult(attempt, input, earlierRuns));
   try {
     return await life.live();
   } catch (error) {
@@ -37,10 +43,12 @@ class PodLife implements Life {
   readonly attempt: Attempt;
   readonly logs: PodLogs;
   readonly #outputs = new Outputs();
+  readonly #reused: () => Promise<PodResult | undefined>;
   feed: PodFeed | undefined;
 
-  constructor(attempt: Attempt, logRoot: string) {
+  constructor(attempt: Attempt, logRoot: string, reused: () => Promise<PodResult | undefined>) {
     this.attempt = attempt;
+    this.#reused = reused;
     this.logs = new PodLogs(attempt, logRoot);
   }
 
@@ -53,6 +61,8 @@ class PodLife implements Life {
     if (recorder.state.cluster !== cluster.id) throw otherCluster(recorder.state.pod);
     const { ended } = recorder.state;
     if (ended) await see(this);
+    const reused = ended ? undefined : await this.#reused();
+    if (reused) return reused;
     return this.#settle(ended ?? (await this.#toItsEnd()));
   }
 

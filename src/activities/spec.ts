@@ -4,7 +4,7 @@
  */
 import type { Cleanup, PodSpec } from '../types.ts';
 import { failNow } from './failure.ts';
-import { explain } from './spec/explain.ts';
+import { explain, shown } from './spec/explain.ts';
 import { kubernetesFaults } from './spec/kubernetes.ts';
 import { plainFaults } from './spec/plain.ts';
 import { isObject, shape, variantsOf } from './spec/shape.ts';
@@ -14,16 +14,21 @@ import { togetherFaults } from './spec/together.ts';
 export function specFaults(spec: unknown): string[] {
   const plain = plainFaults(spec);
   if (plain.length > 0) return plain;
+  if (isPod(spec)) return [`spec: is a whole Pod: put its metadata and spec under template, got ${shown(spec)}`];
   const checked = shape.safeParse(spec, { reportInput: true });
   const faults = checked.success ? [] : checked.error.issues.flatMap((issue) => explain(issue));
   if (!isObject(spec)) return faults;
   for (const [field, variant, value] of variantsOf(spec)) {
     const { error } = variant.safeParse(value, { reportInput: true });
-    faults.push(...(error?.issues.flatMap((issue) => explain(issue, field.split('.'))) ?? []));
+    faults.push(...(error?.issues.flatMap((issue) => explain(issue, field.split('.'), variant)) ?? []));
   }
   faults.push(...kubernetesFaults(spec));
   return faults.length > 0 ? faults : togetherFaults(spec);
 }
+
+/** As `kubectl` takes one. */
+const isPod = (spec: unknown) =>
+  isObject(spec) && isObject(spec['spec']) && (spec['kind'] ?? 'Pod') === 'Pod' && spec['template'] === undefined;
 
 /** @throws ApplicationFailure `InvalidSpec`, not retryable */
 export function parseSpec(spec: unknown, cleanup: Cleanup | undefined): PodSpec {

@@ -27,7 +27,8 @@ async function sweepNamespaces(
   { dryRun = false, minAge = DEFAULT_MIN_AGE, limit = DEFAULT_LIMIT }: SweepInput,
   { client }: Context,
 ): Promise<SweepReport> {
-  const report: SweepReport = { dryRun, looked: 0, swept: [], undecided: 0, limited: false };
+  const kept = { young: 0, onPurpose: 0, alive: 0, terminating: 0, otherTemporal: 0 };
+  const report: SweepReport = { dryRun, looked: 0, swept: [], undecided: 0, kept, limited: false };
   const runs = new Map<string, Promise<RunState>>();
   // One question per run, however many pods it has.
   const stateOf = (key: PodKey) => {
@@ -40,12 +41,18 @@ async function sweepNamespaces(
     for (const pod of items) {
       const key = keyOf(pod);
       // Somebody else's Temporal may use this cluster too.
-      if (key?.temporalNamespaceId !== temporalNamespaceId) continue;
+      if (key?.temporalNamespaceId !== temporalNamespaceId) {
+        kept.otherTemporal++;
+        continue;
+      }
       report.looked++;
       const run = await stateOf(key);
       const verdict = sweepVerdict(pod, key, run, { now: Date.now(), minAgeMs: milliseconds(minAge) });
-      if (verdict === 'undecided') report.undecided++;
-      if (typeof verdict !== 'object') continue;
+      if (typeof verdict !== 'object') {
+        if (verdict === 'undecided') report.undecided++;
+        else kept[verdict]++;
+        continue;
+      }
       report.limited ||= report.swept.length >= limit;
       if (report.limited) return report;
       if (dryRun || (await remove(cluster, pod, verdict.why))) report.swept.push({ pod: refOf(pod), why: verdict.why });

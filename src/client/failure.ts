@@ -85,7 +85,8 @@ function endingOf(error: unknown): Ending {
   return error instanceof TimeoutFailure ? 'timed out' : 'failed';
 }
 
-const reportsOf = (error: unknown): TaskReport[] =>
+/** What a DAG says of each task that it failed with. */
+export const reportsOf = (error: unknown): TaskReport[] =>
   error instanceof ApplicationFailure && error.type === 'DagFailed' ? ((error.details ?? []) as TaskReport[]) : [];
 
 /** `Error` says nothing that `failed` has not said. */

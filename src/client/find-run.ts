@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { runUrl } from '../config/index.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { usage } from '../problem.ts';
+import { clientCall } from '../program-name.ts';
 import { runsQuery, statusWord, type StatusWord } from './run-query.ts';
 import { asProblem, isNotFound, type Temporal } from './temporal.ts';
 
@@ -13,6 +14,7 @@ export interface FoundRun {
   readonly workflowId: string;
   readonly runId: string;
   readonly workflow: string;
+  readonly taskQueue: string;
   readonly status: StatusWord;
   /** Milliseconds since 1970. */
   readonly startedMs: number;
@@ -31,6 +33,7 @@ export async function findRun(temporal: Temporal, workflowId: string, runId?: st
       workflowId,
       runId: found.runId,
       workflow: found.type,
+      taskQueue: found.taskQueue,
       status: statusWord(found.status.name),
       startedMs: found.startTime.getTime(),
       closedMs: found.closeTime?.getTime(),
@@ -68,6 +71,6 @@ async function missing({ client, config }: Temporal, workflowId: string, runId: 
   const meant = didYouMean(workflowId, known);
   return usage(
     `there is no run ${runId === undefined ? '' : `${runId} of `}'${workflowId}' in namespace '${config.namespace}'` +
-      `${meant === undefined ? '' : `; did you mean '${meant}'?`}\n  which there are: npm run client -- list`,
+      `${meant === undefined ? '' : `; did you mean '${meant}'?`}\n  which there are: ${clientCall()} list`,
   );
 }

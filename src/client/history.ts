@@ -1,17 +1,33 @@
 /** The events of a run as they happen, to its close. */
 import { infrastructure } from '../problem.ts';
 import { pause } from '../activities/pause.ts';
-import { eventReader, type RunEvent } from './run-events.ts';
+import { eventReader, type HistoryEvent, type RunEvent } from './run-events.ts';
 import type { Run } from './start.ts';
 import { asProblem, isNotFound, mayPass, type Temporal } from './temporal.ts';
 
+interface Following {
+  readonly signal: AbortSignal;
+  readonly say: (text: string) => void;
+}
+
 /** Ends when the run has closed; says once when Temporal goes away, and goes on when it is back. */
-export async function* followHistory(
-  { client, connection, config }: Temporal,
-  { workflowId, runId }: Run,
-  { signal, say }: { signal: AbortSignal; say: (text: string) => void },
-): AsyncGenerator<RunEvent> {
+export async function* followHistory(temporal: Temporal, run: RunKey, following: Following): AsyncGenerator<RunEvent> {
   const read = eventReader();
+  for await (const page of historyPages(temporal, run, following))
+    for (const event of page) {
+      const known = read(event);
+      if (known) yield known;
+    }
+}
+
+type RunKey = Pick<Run, 'workflowId' | 'runId'>;
+
+/** The same as it comes: what there is at first, then what happened together. */
+export async function* historyPages(
+  { client, connection, config }: Temporal,
+  { workflowId, runId }: RunKey,
+  { signal, say }: Following,
+): AsyncGenerator<readonly HistoryEvent[]> {
   let nextPageToken: Uint8Array | undefined;
   let away = false;
   for (;;) {
@@ -41,10 +57,7 @@ export async function* followHistory(
     }
     if (away) say('Temporal answers again');
     away = false;
-    for (const event of page.history?.events ?? []) {
-      const known = read(event);
-      if (known) yield known;
-    }
+    yield page.history?.events ?? [];
     if (!page.nextPageToken?.length) return;
     nextPageToken = page.nextPageToken;
   }

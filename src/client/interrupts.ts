@@ -33,3 +33,18 @@ export function listenForInterrupts(): Interrupts {
     },
   };
 }
+
+/** For a look at a run, which a Ctrl-C ends. The exit code: what the work says, or 130 for who left. */
+export async function untilLeft(work: (left: AbortSignal) => Promise<number | void>): Promise<number> {
+  const interrupts = listenForInterrupts();
+  const left = new AbortController();
+  void interrupts.first.then(() => left.abort());
+  try {
+    const code = await work(left.signal);
+    return left.signal.aborted ? LEFT : (code ?? 0);
+  } finally {
+    interrupts.close();
+  }
+}
+
+const LEFT = 130;

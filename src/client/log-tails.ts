@@ -1,5 +1,13 @@
 /** The logs of a run's pods, as far as they are on this machine, read while they are written. */
-import { podFolders, readLog, type Gap, type RunKey } from '../activities/logs/index.ts';
+import {
+  podFolders,
+  readLog,
+  type Gap,
+  type LogEntry,
+  type PodFolder,
+  type ReadLogOptions,
+  type RunKey,
+} from '../activities/logs/index.ts';
 import { labelOf } from './labels.ts';
 import type { Output } from './output.ts';
 import type { PodTask } from './run-events.ts';
@@ -7,6 +15,14 @@ import { messageOf } from '../message-of.ts';
 
 /** A pod's log is looked at this often; the files are few, but there may be a hundred pods. */
 const POLL_MS = 200;
+
+/** Whoever wants less than everything, or in another way. */
+export interface TailOptions {
+  /** Asked again until it says yes. */
+  readonly accepts?: (pod: PodFolder) => boolean;
+  readonly read?: (pod: PodFolder, options: ReadLogOptions) => AsyncIterable<LogEntry>;
+  readonly print?: (pod: Pick<PodTask, 'activityId' | 'task' | 'main'>, entry: LogEntry) => void | Promise<void>;
+}
 
 interface Tail {
   readonly stop: AbortController;
@@ -18,23 +34,31 @@ export class LogTails {
   readonly #run: RunKey;
   readonly #tasks: ReadonlyMap<string, PodTask>;
   readonly #output: Output;
+  readonly #options: TailOptions;
   /** By the uid of the pod. */
   readonly #tails = new Map<string, Tail>();
 
   /** @param tasks by activityId; filled from outside as the tasks become known */
-  constructor(root: string, run: RunKey, tasks: ReadonlyMap<string, PodTask>, output: Output) {
+  constructor(
+    root: string,
+    run: RunKey,
+    tasks: ReadonlyMap<string, PodTask>,
+    output: Output,
+    options: TailOptions = {},
+  ) {
     this.#root = root;
     this.#run = run;
     this.#tasks = tasks;
     this.#output = output;
+    this.#options = options;
   }
 
   /** Begins to follow the pods that are new. */
   async look(): Promise<void> {
-    for (const { activityId, uid, folder } of await podFolders(this.#root, this.#run)) {
-      if (this.#tails.has(uid)) continue;
+    for (const pod of await podFolders(this.#root, this.#run)) {
+      if (this.#tails.has(pod.uid) || this.#options.accepts?.(pod) === false) continue;
       const stop = new AbortController();
-      this.#tails.set(uid, { stop, ended: this.#follow(activityId, folder, stop.signal) });
+      this.#tails.set(pod.uid, { stop, ended: this.#follow(pod, stop.signal) });
     }
   }
 
@@ -59,22 +83,28 @@ export class LogTails {
     await Promise.all([...this.#tails.values()].map(({ ended }) => ended));
   }
 
-  async #follow(activityId: string, folder: string, follow: AbortSignal): Promise<void> {
-    const unknown = { task: activityId.replace(/-\d+$/, ''), main: 'base' };
+  async #follow(pod: PodFolder, follow: AbortSignal): Promise<void> {
+    const { activityId, folder } = pod;
+    const unknown = { activityId, task: activityId.replace(/-\d+$/, ''), main: 'base' };
     const task = () => this.#tasks.get(activityId) ?? unknown;
+    const { read = () => readLog(folder, options), print = this.#print } = this.#options;
+    const options = { follow, pollMs: POLL_MS };
     try {
-      for await (const { container, kind, bytes } of readLog(folder, { follow, pollMs: POLL_MS })) {
-        const label = labelOf(task(), container);
-        if (kind === 'gap') this.#output.gap(label, gapText(bytes));
-        else this.#output.log(label, bytes);
-      }
+      for await (const entry of read(pod, options)) await print(task(), entry);
     } catch (error) {
       this.#output.state(task().task, `its log cannot be read: ${messageOf(error)}`);
     }
   }
+
+  readonly #print: NonNullable<TailOptions['print']> = (pod, { container, kind, bytes }) => {
+    const label = labelOf(pod, container);
+    if (kind === 'gap') this.#output.gap(label, gapText(bytes));
+    else this.#output.log(label, bytes);
+  };
 }
 
-function gapText(bytes: Buffer): string {
+/** Of an entry of the kind `gap`. */
+export function gapText(bytes: Buffer): string {
   try {
     return `lines are missing here: ${(JSON.parse(bytes.toString()) as Gap).message}`;
   } catch {

@@ -30,24 +30,29 @@ const LEVEL_COLOURS = { error: 'red', warn: 'yellow', info: undefined, debug: 'd
 
 const COLOURS = ['cyan', 'yellow', 'magenta', 'green', 'blue'] as const;
 
-export function createOutput(format: Format, { stdout, stderr } = process): Output {
+/** @param prefixed whether a log line begins with its label */
+export function createOutput(format: Format, { stdout, stderr } = process, { prefixed = true } = {}): Output {
   leaveWithReader(stdout);
   const lines = format === 'json' ? stderr : stdout;
   const label = labels();
   const safe = (text: string | Uint8Array, stream: NodeJS.WriteStream) => (stream.isTTY ? sanitise(text) : text);
   const prefix = (name: string) => {
+    if (!prefixed) return '';
     const { text, index } = label(name);
-    return styleText(COLOURS[index % COLOURS.length] ?? 'cyan', `${text} │`, { stream: lines });
+    return `${styleText(COLOURS[index % COLOURS.length] ?? 'cyan', `${text} │`, { stream: lines })} `;
   };
   const say = (text: string) => void stderr.write(`${styleText('dim', sanitise(text), { stream: stderr })}\n`);
   return {
     log(name, line) {
-      const head = Buffer.from(`${prefix(name)} `);
+      const head = Buffer.from(prefix(name));
       const text = lines.isTTY ? coloured(sanitise(line), lines) : line;
       lines.write(Buffer.concat([head, Buffer.from(text), Buffer.from('\n')]));
     },
-    gap: (name, text) =>
-      void lines.write(`${prefix(name)} ${styleText('red', `── ${sanitise(text)} ──`, { stream: lines })}\n`),
+    gap(name, text) {
+      // Without labels the lines are taken for the log itself, so nothing else may stand among them.
+      if (!prefixed) return say(`${name}: ${text}`);
+      lines.write(`${prefix(name)}${styleText('red', `── ${sanitise(text)} ──`, { stream: lines })}\n`);
+    },
     say,
     state: (task, text) => say(`${task}: ${text}`),
     result(value) {

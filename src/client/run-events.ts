@@ -4,17 +4,11 @@
  */
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowService } from '@temporalio/client';
-import type {
-  Cleanup,
-  DeletePodInput,
-  LogSummary,
-  PodFailureDetails,
-  PodRef,
-  PodResult,
-  PodTimes,
-  RunPodInput,
-} from '../types.ts';
+import type { Cleanup, DeletePodInput, Duration, PodResult, RunPodInput } from '../types.ts';
 import { rootFailure } from './failure.ts';
+import { endOfFailure, endOfResult, factsOf, heldFor, type PodEnd } from './pod-end.ts';
+
+export type { PodEnd };
 
 type Page = Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistory']>>;
 export type HistoryEvent = NonNullable<NonNullable<Page['history']>['events']>[number];
@@ -24,22 +18,14 @@ export interface PodTask {
   readonly task: string;
   readonly main: string;
   readonly try: number;
-  /** Names of the tasks that it waited for. */
+  /** Names of the tasks that it waited for… */
   readonly after: readonly string[];
-}
-
-/** How a pod's activity ended, and what it said about the pod. */
-export interface PodEnd {
-  readonly how: 'done' | 'failed' | 'cancelled' | 'timed out';
-  /** Of a failure: its type, and its first line. */
-  readonly why?: string;
-  /** It ended well, with an exit code of `exitCodes.skip`. */
-  readonly skipped?: boolean;
-  readonly pod?: (PodRef & { readonly node?: string | undefined }) | undefined;
-  readonly exitCode?: number | undefined;
-  readonly times?: PodTimes | undefined;
-  readonly logs?: LogSummary | undefined;
-  readonly cleanup?: Cleanup | undefined;
+  /** …and, beyond these, of those that had ended before it was created. */
+  readonly order?: readonly string[];
+  /** The task that created its task. */
+  readonly parent?: string;
+  /** `holdOnFailure` of its spec. */
+  readonly hold?: Duration;
 }
 
 export type RunEvent =
@@ -64,7 +50,7 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
 
   const ended = ({ scheduledEventId, at }: Ended, end: () => PodEnd, cleaned: () => Cleanup): RunEvent | undefined => {
     const pod = pods.get(String(scheduledEventId));
-    if (pod) return { kind: 'ended', pod, end: end(), at };
+    if (pod) return { kind: 'ended', pod, end: heldFor(pod.hold, end(), at), at };
     const activityId = cleanups.get(String(scheduledEventId));
     return activityId === undefined ? undefined : { kind: 'cleaned', activityId, cleanup: cleaned() };
   };
@@ -87,10 +73,13 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
     }
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled?.activityType?.name === 'runPod') {
-      const { spec, task, after = [], try: tryNumber } = (decode(scheduled.input) ?? {}) as Partial<RunPodInput>;
+      const input = (decode(scheduled.input) ?? {}) as Partial<RunPodInput>;
+      const { spec, after = [], order, parent, try: tryNumber = 1 } = input;
       const activityId = scheduled.activityId ?? '';
-      const main = spec?.mainContainer ?? 'base';
-      const pod = { activityId, task: task ?? activityId, main, try: tryNumber ?? 1, after };
+      const where = { activityId, task: input.task ?? activityId, main: spec?.mainContainer ?? 'base' };
+      const hold = spec?.holdOnFailure !== undefined && { hold: spec.holdOnFailure };
+      const of = { ...(order && { order }), ...(parent !== undefined && { parent }) };
+      const pod = { ...where, try: tryNumber, after, ...of, ...hold };
       pods.set(String(event.eventId), pod);
       return { kind: 'scheduled', pod, at };
     }
@@ -104,12 +93,7 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
       const result = decode(done.result) as Partial<PodResult> | undefined;
       return ended(
         { ...done, at },
-        () => ({
-          ...factsOf(result),
-          how: 'done',
-          exitCode: result?.exitCode,
-          ...(result?.outcome === 'Skipped' && { skipped: true }),
-        }),
+        () => endOfResult(result),
         () => (result as Cleanup | undefined) ?? { gone: false },
       );
     }
@@ -125,20 +109,6 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
       () => ({ gone: false, error: 'its cleanup was cancelled' }),
     );
   };
-}
-
-function endOfFailure(how: PodEnd['how'], error: Error): PodEnd {
-  const { type, message, details } = rootFailure(error);
-  const told = details[0] as Partial<PodFailureDetails> | undefined;
-  const why = `${type}: ${message.split('\n', 1)[0]}`;
-  return { ...factsOf(told), how, why, exitCode: told?.exitCode };
-}
-
-function factsOf(told: unknown): Pick<PodEnd, 'pod' | 'times' | 'logs' | 'cleanup'> {
-  if (typeof told !== 'object' || told === null) return {};
-  const { pod, times, logs, cleanup } = told as Partial<PodResult>;
-  const node = pod?.node ?? (told as Partial<PodFailureDetails>).node;
-  return { ...(pod && { pod: { ...pod, node } }), times, logs, cleanup };
 }
 
 /** Milliseconds since 1970. */

@@ -38,7 +38,9 @@ export function announce(output: Output, { workflowId, url }: Run): void {
 }
 
 async function cancel({ connection, config }: Temporal, run: Run, output: Output, signal: AbortSignal): Promise<void> {
-  output.say(`cancelling ${run.workflowId}; waiting until its pods are gone, Ctrl-C again to stop watching`);
+  output.say(
+    `cancelling ${run.workflowId}; waiting until its pods are gone, or left as their spec says; Ctrl-C again to stop watching`,
+  );
   while (!signal.aborted) {
     try {
       await connection.withAbortSignal(signal, () => run.handle.cancel());

@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { runUrl, type TemporalConfig } from '../config/index.ts';
 import { usage } from '../problem.ts';
+import { SCHEDULED_START } from '../workflows/scheduled-time.ts';
 import { asProblem, type Temporal } from './temporal.ts';
 
 /** How long a start may wait for its answer. */
 const START_LIMIT_MS = 10_000;
+/** A worker that replays a long history needs more than the usual 10 seconds. */
+export const WORKFLOW_TASK_TIMEOUT = '60s';
 /** Characters, of up to 4 bytes each: Temporal takes 400 bytes. */
 const SUMMARY_LENGTH = 80;
 
@@ -14,6 +17,11 @@ export interface StartRequest {
   readonly workflow: string;
   readonly args: readonly unknown[];
   readonly workflowId: string;
+  /** What `scheduledTime()` is in the run; without it, its start. */
+  readonly scheduledFor?: Date | undefined;
+  readonly memo?: Readonly<Record<string, unknown>>;
+  /** Markdown. Default: the workflow and its arguments. */
+  readonly summary?: string;
 }
 
 export interface Run {
@@ -25,7 +33,8 @@ export interface Run {
 }
 
 /** @throws Problem */
-export async function startWorkflow(temporal: Temporal, { workflow, args, workflowId }: StartRequest): Promise<Run> {
+export async function startWorkflow(temporal: Temporal, request: StartRequest): Promise<Run> {
+  const { workflow, args, workflowId, scheduledFor, memo, summary = summaryOf(workflow, args) } = request;
   const { client, connection, config } = temporal;
   try {
     const handle = await connection.withDeadline(Date.now() + START_LIMIT_MS, () =>
@@ -33,9 +42,10 @@ export async function startWorkflow(temporal: Temporal, { workflow, args, workfl
         workflowId,
         args: [...args],
         taskQueue: config.taskQueue,
-        // A worker that replays a long history needs more than the usual 10 seconds.
-        workflowTaskTimeout: '60s',
-        staticSummary: summaryOf(workflow, args),
+        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT,
+        staticSummary: summary,
+        ...(scheduledFor && { typedSearchAttributes: [{ key: SCHEDULED_START, value: scheduledFor }] }),
+        ...(memo && { memo }),
       }),
     );
     const runId = handle.firstExecutionRunId;
@@ -55,14 +65,15 @@ export const lookAt = (config: TemporalConfig, { workflowId, url }: Pick<Run, 'w
   `temporal workflow describe --address ${config.connection.address} --namespace ${config.namespace} --workflow-id ${workflowId}`;
 
 /** The line that the Web UI shows of the run: Markdown, so the arguments are code. */
-export function summaryOf(workflow: string, args: readonly unknown[]): string {
-  if (args.length === 0) return workflow;
-  const text = args
-    .map((arg) => JSON.stringify(arg))
-    .join(' ')
-    .replaceAll('`', "'");
-  const shown = [...text].slice(0, SUMMARY_LENGTH).join('');
-  return `${workflow} \`${shown}${shown.length < text.length ? '…' : ''}\``;
+export const summaryOf = (workflow: string, args: readonly unknown[]): string =>
+  args.length === 0 ? workflow : `${workflow} ${code(args.map((arg) => JSON.stringify(arg)).join(' '))}`;
+
+export const rerunSummary = (workflow: string, earlierId: string): string => `${workflow}, rerun of ${code(earlierId)}`;
+
+function code(text: string): string {
+  const plain = text.replaceAll('`', "'");
+  const shown = [...plain].slice(0, SUMMARY_LENGTH).join('');
+  return `\`${shown}${shown.length < plain.length ? '…' : ''}\``;
 }
 
 async function alreadyRuns({ client, config }: Temporal, workflowId: string) {

@@ -1,6 +1,7 @@
 /** What to say about a pod that is under way, or has just ended. Pure. */
 import type { LogSummary, PodRecord } from '../types.ts';
-import { lengthText } from './time-text.ts';
+import { shortened } from '../shortened.ts';
+import { lengthText, momentText } from './time-text.ts';
 import type { PodEnd } from './run-events.ts';
 
 export interface PendingPod {
@@ -16,6 +17,11 @@ export interface PendingPod {
 /** A task that no worker has taken by then is worth a word. */
 const LONG_IN_QUEUE_MS = 2_000;
 
+const LONGEST_REASON = 160;
+
+/** A kubelet tells the same failure of a pull under two names by turns, and the second one repeats the first. */
+const BACK_OFF = /^ImagePullBackOff: Back-off pulling image "[^"]*": (?=ErrImagePull: )/;
+
 const LONG_DELETION_MS = 5_000;
 
 /** Undefined: nothing worth saying. */
@@ -25,8 +31,11 @@ export function pendingText(pending: PendingPod, now: number): string | undefine
   if (state === 'paused') return 'paused, until somebody unpauses it in Temporal';
   if (record?.ended) return deletingText(record, now);
   if (state === 'cancel requested') return pod ? `stopping ${pod}` : 'stopping';
-  if (state === 'scheduled' && attempt > 1)
-    return `interrupted (${firstLine(lastFailure ?? 'unknown')}); the next worker goes on${pod ? ` with ${pod}` : ''}`;
+  if (state === 'scheduled' && attempt > 1) {
+    // Without a failure: somebody has unpaused or reset it.
+    const why = lastFailure ? `interrupted (${firstLine(lastFailure)}); ` : '';
+    return `${why}the next worker goes on${pod ? ` with ${pod}` : ''}`;
+  }
   if (state === 'scheduled')
     return now - scheduledMs > LONG_IN_QUEUE_MS ? 'waiting for a worker with a free slot' : undefined;
   return record && recordText(record);
@@ -42,15 +51,17 @@ function deletingText({ pod, ended }: PodRecord, now: number): string | undefine
 function recordText({ pod, phase = 'Pending', reason = '', node }: PodRecord): string | undefined {
   if (!pod) return reason ? `no pod yet: ${firstLine(reason)}` : undefined;
   const where = `${pod.name}${node ? ` on ${node}` : ''}`;
+  if (reason === 'Terminating') return `${where} is being deleted`;
   if (reason === 'Created') return `created ${pod.name}`;
   if (phase === 'Running' && (reason === '' || reason === 'Running')) return `running in ${where}`;
-  return `${phase.toLowerCase()} in ${where}${reason && reason !== phase ? `: ${firstLine(reason)}` : ''}`;
+  return `${phase.toLowerCase()} in ${where}${reason && reason !== phase ? `: ${firstLine(reason.replace(BACK_OFF, ''))}` : ''}`;
 }
 
-export function endText({ how, why, skipped, exitCode, times, logs, cleanup }: PodEnd): string {
+export function endText({ how, why, skipped, reused, exitCode, times, logs, cleanup }: PodEnd): string {
   const code = exitCode === undefined ? '' : `, exit code ${exitCode}`;
   switch (how) {
     case 'done': {
+      if (reused) return `done already, in ${reused.workflowId}`;
       if (skipped) return `skipped by its own word${code}${missingText(logs)}`;
       const took = tookOf(times);
       return `done${took === undefined ? '' : ` in ${lengthText(took)}`}${missingText(logs)}`;
@@ -65,10 +76,17 @@ export function endText({ how, why, skipped, exitCode, times, logs, cleanup }: P
 
 /** Of a pod that is kept on purpose; undefined when it is not. */
 export function keptText({ pod, cleanup }: Pick<PodEnd, 'pod' | 'cleanup'>): string | undefined {
-  if (!cleanup?.kept) return undefined;
-  const look = pod && `; look at it: kubectl -n ${pod.namespace} describe pod ${pod.name}`;
-  return `its pod is kept until ${cleanup.kept.slice(0, 19)}Z${look ?? ''}`;
+  return cleanup?.kept ? `its pod is kept until ${cleanup.kept.slice(0, 19)}Z${lookText(pod)}` : undefined;
 }
+
+/** Of a task that waits with its failure. */
+export const heldText = ({ pod, heldUntil }: PodEnd, release: string): string | undefined =>
+  heldUntil === undefined
+    ? undefined
+    : `its failed pod is held until ${momentText(heldUntil)}${lookText(pod)}; to go on before that: ${release}`;
+
+const lookText = (pod: PodEnd['pod']) =>
+  pod ? `; look at it: kubectl -n ${pod.namespace} describe pod ${pod.name}` : '';
 
 function missingText(logs: LogSummary | undefined): string {
   const { gaps = 0, dropped } = logs ?? {};
@@ -86,4 +104,4 @@ export function tookOf(times: PodEnd['times']): number | undefined {
   return times?.started && times.finished ? Date.parse(times.finished) - Date.parse(times.started) : undefined;
 }
 
-const firstLine = (text: string) => text.trim().split('\n', 1)[0]?.slice(0, 300) ?? '';
+const firstLine = (text: string) => shortened(text.trim().split('\n', 1)[0] ?? '', LONGEST_REASON);

@@ -2,6 +2,7 @@
 import { Client, Connection, isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
 import type { TemporalConfig } from '../config/index.ts';
 import { infrastructure, Problem, usage } from '../problem.ts';
+import { orUp } from '../program-name.ts';
 
 const CONNECT_LIMIT = '5s';
 
@@ -11,6 +12,7 @@ const CODE = {
   deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,
+  failedPrecondition: 9,
   unavailable: 14,
   unauthenticated: 16,
 };
@@ -64,14 +66,16 @@ export function asProblem(error: unknown, config: TemporalConfig): unknown {
 export const mayPass = (error: unknown): boolean =>
   codeOf(error) === CODE.unavailable || codeOf(error) === CODE.deadlineExceeded;
 
+/** Of an update or a query: the workflow's code throws, and Temporal tries it again and again. */
+export const isStuck = (error: unknown): boolean => codeOf(error) === CODE.failedPrecondition;
+
 export const isNotFound = (error: unknown): boolean => codeOf(error) === CODE.notFound;
 
 const isRefusal = (error: unknown) => codeOf(error) === CODE.permissionDenied || codeOf(error) === CODE.unauthenticated;
 
 const doesNotAnswer = ({ connection }: TemporalConfig, cause: unknown) =>
   infrastructure(
-    `Temporal at ${connection.address} does not answer. ` +
-      'Start a local one with `npm run up`, or set TEMPORAL_ADDRESS to where yours is.',
+    `Temporal at ${connection.address} does not answer: ${orUp('set TEMPORAL_ADDRESS to where yours is')}`,
     cause,
   );
 

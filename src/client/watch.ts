@@ -1,15 +1,16 @@
 /** Shows a run until it has closed: the logs of its pods, and on the side how its tasks stand. */
 import { pause } from '../activities/pause.ts';
 import type { Cleanup } from '../types.ts';
+import { callText } from './call-text.ts';
 import { followHistory } from './history.ts';
 import { LogTails } from './log-tails.ts';
 import type { Output } from './output.ts';
 import { pendingPods } from './pending.ts';
 import type { PodEnd, PodTask, RunEvent } from './run-events.ts';
 import type { Run } from './start.ts';
-import { endText, keptText, pendingText } from './states.ts';
+import { endText, heldText, keptText, pendingText } from './states.ts';
 import type { Temporal } from './temporal.ts';
-import { isPolled } from './worker-check.ts';
+import { isPolled, noWorkerText } from './worker-check.ts';
 
 const LOOK_EVERY_MS = 500;
 /** A worker takes a new run within milliseconds. */
@@ -75,7 +76,7 @@ export class Watch {
         if (event.pod.try > 1) this.#say(event.pod.activityId, `try ${event.pod.try}`);
         break;
       case 'cleaned':
-        this.#see(event.activityId, this.#ended.get(event.activityId)?.pod, event.cleanup);
+        this.#see(event.activityId, { ...this.#ended.get(event.activityId), cleanup: event.cleanup });
         break;
       case 'ended':
         await this.#tellEnd(event.pod, event.end);
@@ -84,7 +85,8 @@ export class Watch {
 
   async #tellEnd({ activityId, task }: PodTask, end: PodEnd): Promise<void> {
     const here = end.pod !== undefined && (await this.#logs.finish(end.pod.uid));
-    if (!here && end.logs?.lines) {
+    // That of a reused result was printed when its pod ran.
+    if (!here && !end.reused && end.logs?.lines) {
       this.#say(
         activityId,
         `its log (${end.logs.lines} lines) is not on this machine but at ${end.logs.uri}; the last lines:`,
@@ -93,10 +95,12 @@ export class Watch {
     }
     this.#say(activityId, endText(end));
     this.#ended.set(activityId, end);
-    if (end.cleanup) this.#see(activityId, end.pod, end.cleanup);
+    const held = heldText(end, callText('release', this.#run.workflowId, task));
+    if (held) this.#say(activityId, held);
+    else if (end.cleanup) this.#see(activityId, { pod: end.pod, cleanup: end.cleanup });
   }
 
-  #see(activityId: string, pod: PodEnd['pod'], cleanup: Cleanup): void {
+  #see(activityId: string, { pod, cleanup }: Pick<PodEnd, 'pod'> & { cleanup: Cleanup }): void {
     const kept = keptText({ pod, cleanup });
     if (kept) this.#say(activityId, kept);
     if (cleanup.gone || cleanup.kept) this.#left.delete(activityId);
@@ -119,8 +123,7 @@ export class Watch {
     while (!signal.aborted && !this.#taken) {
       await pause(TAKEN_WITHIN_MS, signal);
       if (signal.aborted || this.#taken || (await isPolled(this.#temporal))) continue;
-      const { taskQueue } = this.#temporal.config;
-      return this.#output.say(`no worker polls task queue '${taskQueue}'; start one with \`npm run worker\``);
+      return this.#output.say(noWorkerText(this.#temporal.config.taskQueue));
     }
   }
 

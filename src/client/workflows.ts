@@ -1,45 +1,35 @@
-/** What is known of a workflow before it is started, so that a mistake ends here and not in a run that hangs. */
-import { specFaults } from '../activities/spec.ts';
+/** What is known of the workflows before one is started, so that a mistake ends here and not in a run that hangs. */
+import { workflowsModule } from '../config/index.ts';
 import { didYouMean } from '../did-you-mean.ts';
-import { messageOf } from '../message-of.ts';
 import { usage } from '../problem.ts';
+import { loadWorkflows } from '../workflows-entry.ts';
+import type { Described } from '../workflows/params.ts';
 
-/** The exports of src/workflows: the definitions load outside of the sandbox too, they only cannot run there. */
-export async function workflowNames(): Promise<string[]> {
-  try {
-    const workflows: Record<string, unknown> = await import('../workflows/index.ts');
-    return Object.keys(workflows).filter((name) => typeof workflows[name] === 'function');
-  } catch (error) {
-    throw usage(`src/workflows/index.ts cannot be loaded: ${messageOf(error)}`);
-  }
+export type KnownWorkflow = Pick<Described, 'description'> & {
+  readonly name: string;
+  readonly params?: Described['params'] | undefined;
+};
+
+/** @throws Problem (2) when the module cannot be loaded */
+export async function knownWorkflows(): Promise<KnownWorkflow[]> {
+  return Object.entries(await loadWorkflows(workflowsModule())).flatMap(([name, workflow]) => {
+    if (typeof workflow !== 'function') return [];
+    const { params, description } = workflow as Partial<Described>;
+    return [{ name, params, description }];
+  });
 }
 
+export const workflowNames = async (): Promise<string[]> => (await knownWorkflows()).map(({ name }) => name);
+
 /** @throws Problem (2) that lists the known ones */
-export function checkName(name: string, known: readonly string[]): void {
-  if (known.includes(name)) return;
+export async function findWorkflow(name: string): Promise<KnownWorkflow> {
+  const workflows = await knownWorkflows();
+  const found = workflows.find((one) => one.name === name);
+  if (found) return found;
+  const known = workflows.map((one) => one.name);
   const meant = didYouMean(name, known);
   throw usage(
     `there is no workflow '${name}'${meant ? `; did you mean '${meant}'?` : ''}\n` +
-      `  known are: ${known.join(', ')} (the exports of src/workflows/index.ts)`,
+      `  known are: ${known.join(', ')} (the exports of ${workflowsModule().from})`,
   );
-}
-
-/** @throws Problem (2) with every fault on a line of its own */
-export function checkArguments(name: string, args: readonly unknown[]): void {
-  if (name === 'pod') checkSpec(theOne(args, "the workflow 'pod' takes one argument, the spec of the pod", 'run pod'));
-  if (name === 'dryRun')
-    checkSpec(
-      (theOne(args, 'a dry run takes one argument, the spec of the pod', 'dry-run') as { spec?: unknown })?.spec,
-    );
-}
-
-function theOne(args: readonly unknown[], takes: string, call: string): unknown {
-  if (args.length === 1) return args[0];
-  throw usage(`${takes}, and got ${args.length || 'none'}: ${call} spec.yaml`);
-}
-
-function checkSpec(spec: unknown): void {
-  const faults = specFaults(spec);
-  if (faults.length > 0)
-    throw usage(`the spec of the pod is not valid, nothing was started:\n  ${faults.join('\n  ')}`);
 }

@@ -2,3 +2,4 @@
 export { kubernetesConfig, type KubernetesConfig } from './kubernetes.ts';
 export { runUrl, temporalConfig, type TemporalConfig } from './temporal.ts';
 export { workerFiles } from './worker-files.ts';
+export { workflowsModule, type WorkflowsModule } from './workflows.ts';

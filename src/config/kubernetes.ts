@@ -4,6 +4,7 @@
  */
 import { readStack } from '../../local/stack.ts';
 import { infrastructure, usage } from '../problem.ts';
+import { orUp } from '../program-name.ts';
 import { variables } from './variables.ts';
 
 export interface KubernetesConfig {
@@ -38,8 +39,8 @@ export function kubernetesConfig(env: NodeJS.ProcessEnv = process.env): Kubernet
   const stack = readStack();
   if (!stack)
     throw infrastructure(
-      'no Kubernetes cluster: set TEMPORAL_PODS_CONTEXT to a context of your kubeconfig (or to in-cluster), ' +
-        'or start a local one with `npm run up`. The current context is never used.',
+      `no Kubernetes cluster: ${orUp('set TEMPORAL_PODS_CONTEXT to a context of your kubeconfig (or to in-cluster)')}. ` +
+        'The current context is never used.',
     );
   return {
     kubeconfig: stack.kubernetes.workerKubeconfig,

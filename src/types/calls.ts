@@ -19,13 +19,19 @@ export interface RunPodInput {
   /** What the author's code asked for, when `spec` differs from it: changed by `nextTry`, or while the DAG ran. */
   asked?: PodSpec;
   /** The run whose result is taken, without a pod, if this call ended well there and asked for the same. */
-  earlier?: RunRef;
+  earlier?: EarlierRef;
 }
 
 /** One run of a workflow. */
 export interface RunRef {
   workflowId: string;
   runId: string;
+}
+
+/** The run that another one is a rerun of, or one of its chunks. */
+export interface EarlierRef extends RunRef {
+  /** Of a chunk of a `task.map`, below that run: `<task>/<number>`, once more for each map within. Its run is looked up there. */
+  chunk?: string;
 }
 
 /** The input of the workflow's own cleanup, on a task queue of its own. */
@@ -57,6 +63,9 @@ export interface SweepInput {
   limit?: number;
 }
 
+/** `young`: see `minAge`. `onPurpose`: until its time is over. `alive`: its activity is under way. `terminating`: it goes already. */
+export type Kept = 'young' | 'onPurpose' | 'alive' | 'terminating';
+
 export interface SweepReport {
   dryRun: boolean;
   /** Pods of ours that were looked at. */
@@ -65,6 +74,8 @@ export interface SweepReport {
   swept: { pod: PodRef; why: string }[];
   /** Left alone because Temporal or Kubernetes gave no clear answer. */
   undecided: number;
+  /** The others, by why they were left alone; `otherTemporal` was not looked at further. */
+  kept: Record<Kept | 'otherTemporal', number>;
   /** More were found than one sweep deletes. */
   limited: boolean;
 }

@@ -1,4 +1,5 @@
 /** What Temporal remembers of a pod while its activity runs. Types only. */
+import type { Duration } from './spec.ts';
 import type { LogSummary, OutcomeKind, PodEvent, PodOutcome, PodRef, PodTimes } from './outcome.ts';
 
 /**
@@ -10,6 +11,8 @@ export interface PodRecord {
   /** Hash of the cluster's CA: another cluster is refused, never taken for a deleted pod. */
   cluster: string;
   pod?: PodRef;
+  /** `timeouts.total`, where the author said nothing and the policy allowed less than the default: so it stays, whatever a newer policy says. */
+  total?: Duration;
   phase?: string;
   /** What the pod is waiting for or doing, in Kubernetes' words. */
   reason?: string;

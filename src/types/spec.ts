@@ -9,7 +9,10 @@ import type {
   V1VolumeMount,
 } from '@kubernetes/client-node';
 
-/** A length of time: milliseconds, or a string as `'90s'`, `'15m'`, `'1.5h'`, `'2d'`. */
+/**
+ * A length of time: a string as `'90s'`, `'15m'`, `'1.5h'`, `'2d'`, or milliseconds. A spec with less than 1000 of these is refused:
+ * whoever writes `600` there means seconds.
+ */
 export type Duration = number | string;
 
 /**
@@ -75,11 +78,12 @@ export interface PodSpec {
   logs?: LogOptions;
   /** Whether the pod's events go into the result and the failure. Default `onProblem`: into the failure. */
   events?: 'onProblem' | 'always' | 'never';
-  /** Where the task's result comes from. Default: the termination message, if there is one. */
+  /** Where the task's result comes from. Default: the termination message, if it is JSON. */
   result?: ResultSource;
   /**
    * What becomes of the pod when its end is known. Default `delete`. `keepFailed` and `keep` leave the finished pod for `keepFor`, for
-   * `kubectl describe` and `kubectl logs`; then it is swept. A pod that still runs is always deleted.
+   * `kubectl describe` and `kubectl logs`; then it is swept. A pod that still runs is always deleted; a finished one whose log could not
+   * be stored to its end is kept in any case.
    */
   onFinish?: 'delete' | 'keepFailed' | 'keep';
   /** How long a kept pod is kept. Default 1 hour. */
@@ -89,7 +93,7 @@ export interface PodSpec {
   /** `delete`: a task that is paused loses its pod, and gets a new one (see `idempotent`, `retries`) when it goes on. Default `keep`. */
   onPause?: 'keep' | 'delete';
   /**
-   * After a failure the finished pod is kept and the task waits, at most for so long, for the signal `releasePod`; then the pod is deleted
+   * After a failure the finished pod is kept and the task waits, at most for so long, for the signal `releasePod` (`release <id> <task>`); then the pod is deleted
    * and the failure takes its course. Default: it does not wait.
    */
   holdOnFailure?: Duration;
@@ -118,7 +122,7 @@ export interface PodTimeouts {
   imagePull?: Duration;
   /** From the start of the main container to its end. Default: none (`total` bounds it). */
   run?: Duration;
-  /** Everything, from the task's scheduling. Default 24 hours. */
+  /** Everything, from the task's scheduling. Default 24 hours, or the `maxRunTime` of the worker's policy if that is less. */
   total?: Duration;
   /** How long the node of a running pod may be silent. Default 5 minutes, never less than 30 s. */
   nodeLost?: Duration;

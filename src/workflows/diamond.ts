@@ -1,6 +1,7 @@
-import { ApplicationFailure } from '@temporalio/workflow';
+import { z } from 'zod';
 import type { PodResult } from '../types.ts';
 import { dag } from './dag/index.ts';
+import { withParams } from './params.ts';
 import { runPod } from './run-pod.ts';
 
 interface Order {
@@ -9,29 +10,37 @@ interface Order {
   amount: number;
 }
 
-/**
- * A diamond with data passed between its pods: orders are read once, summed up twice side by side, and reported.
- *
- * @param options.csv lines of `region,product,amount`, with a header
- */
-export async function diamond(options: { csv: string; image?: string }): Promise<string> {
-  if (typeof options?.csv !== 'string')
-    throw ApplicationFailure.nonRetryable(`csv: must be a string, got ${typeof options?.csv}`, 'InvalidArgument');
-  const image = options.image ?? 'python:3.12-slim';
-  /** A pod that gets its input as JSON and whose last expression is its result. */
-  const python = <Output>(code: string, input: unknown): Promise<PodResult<Output>> =>
-    runPod<Output>({ image, command: ['python', '-c', `${PRELUDE}\n${code}`], env: { INPUT: JSON.stringify(input) } });
+/** A diamond with data passed between its pods. */
+export const diamond = withParams(
+  z
+    .object({
+      csv: z.string().meta({
+        description: 'Orders, as lines of region,product,amount with a header',
+        examples: ['@demo/orders.csv'],
+      }),
+      image: z.string().default('python:3.12-slim').describe('An image with Python in it'),
+    })
+    .describe('Reads orders once, sums them up twice side by side, and reports the best.'),
+  async function diamond({ csv, image }) {
+    /** A pod that gets its input as JSON and whose last expression is its result. */
+    const python = <Output>(code: string, input: unknown): Promise<PodResult<Output>> =>
+      runPod<Output>({
+        image,
+        command: ['python', '-c', `${PRELUDE}\n${code}`],
+        env: { INPUT: JSON.stringify(input) },
+      });
 
-  return dag(async (task) => {
-    const orders = task('orders', () => python<Order[]>(READ, options.csv));
-    const regions = task('regions', async () => python<Sums>(sumBy('region'), (await orders).output));
-    const products = task('products', async () => python<Sums>(sumBy('product'), (await orders).output));
-    const report = task('report', async () =>
-      python<string>(REPORT, { regions: (await regions).output, products: (await products).output }),
-    );
-    return (await report).output;
-  });
-}
+    return dag(async (task) => {
+      const orders = task('orders', () => python<Order[]>(READ, csv));
+      const regions = task('regions', async () => python<Sums>(sumBy('region'), (await orders).output));
+      const products = task('products', async () => python<Sums>(sumBy('product'), (await orders).output));
+      const report = task('report', async () =>
+        python<string>(REPORT, { regions: (await regions).output, products: (await products).output }),
+      );
+      return (await report).output;
+    });
+  },
+);
 
 type Sums = Record<string, number>;
 

@@ -18,3 +18,5 @@ export async function dryRun(input: DryRunInput): Promise<V1Pod> {
   });
   return activities.dryRun(input);
 }
+
+dryRun.description = 'The pod that a spec would become, without creating it.';

@@ -2,11 +2,12 @@
 import { ActivityCancellationType, CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import type { PodActivities } from '../activities/index.ts';
 import { milliseconds } from '../duration.ts';
-import type { Cleanup, Duration, PodResult, PodSpec } from '../types.ts';
+import type { Cleanup, Duration, EarlierRef, PodResult, PodSpec } from '../types.ts';
 import type { Slot } from './dag/index.ts';
 import { hold, listenForReleases } from './hold.ts';
 import { cleanupOf } from './pod-cleanup.ts';
-import { asCancellation, failureDetails, isCancelRequested, recordedResult, whatWasTold, type Told } from './told.ts';
+import { asCancellation, failureDetails, isCancelRequested, recordedResult } from './told.ts';
+import { whatWasTold, withCleanup, type Told } from './told.ts';
 
 /** A pod may take its whole time and its grace, be confirmed gone after that, and change workers on the way. */
 const SLACK_MS = 30 * 60_000;
@@ -14,8 +15,17 @@ const SLACK_MS = 30 * 60_000;
 /** `over`: the pod is gone, or has ended and is kept. */
 export type End = { result: PodResult } | { error: unknown; over: boolean };
 
+export interface Try {
+  readonly spec: PodSpec;
+  /** By the author's code, before any change: the same object as `spec` when there was none. */
+  readonly asked: PodSpec;
+  readonly try: number;
+  /** See `RunPodInput`. */
+  readonly earlier: EarlierRef | undefined;
+}
+
 /** One activity, so one pod. Ends only when the pod is gone or kept, or everything was done to make it go. */
-export async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Promise<End> {
+export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot: Slot): Promise<End> {
   const activityId = slot.nextActivityId();
   const cleanup = cleanupOf(spec, slot.task, activityId);
   if (spec.holdOnFailure !== undefined) listenForReleases();
@@ -35,11 +45,16 @@ export async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Prom
   // An attempt hears of a cancel with its next heartbeat; the pod should not have to wait for that.
   if (spec.onCancel !== 'keep') scope.cancelRequested.catch(() => closed || cleanup.hurry());
   try {
-    const result = await pods.runPod({ spec, task: slot.task, after: slot.after(), try: tryNumber });
+    const more = { ...(asked !== spec && { asked }), ...(earlier && { earlier }) };
+    const result = await pods.runPod({ spec, ...slot.place(), try: tryNumber, ...more });
     closed = true;
-    return { result: isSettled(result.cleanup) ? result : { ...result, cleanup: await cleanup.confirm(result) } };
+    slot.podOver(result.reused ? 'reused' : 'done');
+    if (isSettled(result.cleanup)) return { result };
+    // The pod of a reused result is not this run's: what there may be here has no uid that anybody knows.
+    return { result: { ...result, cleanup: await cleanup.confirm(result.reused ? {} : result) } };
   } catch (error) {
     closed = true;
+    slot.podOver('failed');
     const told = whatWasTold(error);
     const isCancelled = () => scope.consideredCancelled || isCancelRequested(error);
     const cleaned = isSettled(told.cleanup)
@@ -47,13 +62,14 @@ export async function onePod(spec: PodSpec, slot: Slot, tryNumber: number): Prom
       : await (isCancelled() && spec.onCancel === 'keep' ? cleanup.keep(told) : cleanup.confirm(told));
     const result = recordedResult(error, cleaned);
     if (result) return { result };
-    let over = isSettled(cleaned);
+    let last = cleaned;
     if (spec.holdOnFailure !== undefined && cleaned.kept !== undefined && failureDetails(error)) {
       await holdPod(spec.holdOnFailure, slot, told);
       // Kept by `onFinish` too: it is over, and the sweeper's.
-      over = spec.onFinish === 'keep' || spec.onFinish === 'keepFailed' || (await cleanup.confirm(told)).gone;
+      if (spec.onFinish !== 'keep' && spec.onFinish !== 'keepFailed') last = await cleanup.confirm(told);
     }
-    return { error: isCancelled() ? asCancellation(error, slot.task) : error, over };
+    const failure = last === told.cleanup ? error : withCleanup(error, last);
+    return { error: isCancelled() ? asCancellation(failure, slot.task) : failure, over: isSettled(last) };
   }
 }
 

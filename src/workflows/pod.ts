@@ -6,3 +6,5 @@ import { runPod } from './run-pod.ts';
 export async function pod(spec: PodSpec): Promise<PodResult> {
   return dag(async (task) => task('main', () => runPod(spec)));
 }
+
+pod.description = 'One pod from a spec given as the argument.';

@@ -24,9 +24,11 @@ export async function runPod<Output = unknown>(
   options: RunPodOptions<Output> = {},
 ): Promise<PodResult<Output>> {
   return inSlot(async (slot) => {
-    let now = sendable(withSchema(changeSpec(anObject(spec), slot.change), options.output));
+    const asked = withSchema(anObject(spec), options.output);
+    let now = sendable(slot.change ? withSchema(changeSpec(spec, slot.change), options.output) : asked);
     for (let round = firstTry(); ;) {
-      const end = await onePod(now, slot, round.try);
+      const earlier = round.pod === 1 ? slot.earlier : undefined;
+      const end = await onePod({ spec: now, asked, try: round.try, earlier }, slot);
       if ('result' in end) return { ...end.result, ...(slot.change && { changed: slot.change }) } as PodResult<Output>;
       const failure = failureDetails(end.error);
       makeSearchable(failure);

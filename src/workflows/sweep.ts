@@ -13,3 +13,5 @@ export async function sweep(input: SweepInput = {}): Promise<SweepReport> {
   });
   return activities.sweep(input);
 }
+
+sweep.description = 'Deletes the pods that nobody is left to delete; a schedule starts it every few minutes.';

@@ -49,3 +49,23 @@ export function failureDetails(error: unknown): PodFailureDetails | undefined {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   return cause instanceof ApplicationFailure ? (cause.details?.[0] as PodFailureDetails | undefined) : undefined;
 }
+
+/** As failure.ts of the activities writes it. */
+const KEPT_LINE = /\n {2}kept until [^\n]*$/;
+
+/** The same failure with what became of its pod afterwards: without that it would go on telling of a pod that is gone. */
+export function withCleanup(error: unknown, cleanup: Cleanup): unknown {
+  const details = failureDetails(error);
+  if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure) || !details) return error;
+  const { message, type, stack } = error.cause;
+  // A new one: the SDK sends on what it has received as it came, whatever is changed in it.
+  const cause = ApplicationFailure.create({
+    message: cleanup.kept === undefined ? message.replace(KEPT_LINE, '') : message,
+    nonRetryable: true,
+    details: [{ ...details, cleanup }],
+    ...(type != null && { type }),
+  });
+  if (stack !== undefined) cause.stack = stack;
+  const { activityType, activityId, retryState, identity } = error;
+  return new ActivityFailure(error.message, activityType, activityId, retryState, identity, cause);
+}

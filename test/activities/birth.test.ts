@@ -224,6 +224,26 @@ suite('an adoption', () => {
   );
 
   test(
+    'leaves a pod the total that the policy of its day had for a spec that says nothing',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      dependencies.policy = { maxRunTime: '2h' };
+      fake.script((pod) => pod.run());
+      const first = attempt();
+      await fake.until(() => fake.open('log') === 1);
+      const created = JSON.parse(fake.requests.find(({ verb }) => verb === 'create')?.body ?? '') as V1Pod;
+      assert.equal(created.spec?.activeDeadlineSeconds, 2 * 3600 + 60);
+      first.end('workerShutdown');
+      await assert.rejects(first.result, CancelledFailure);
+      await fake.until(() => fake.open('log') === 0);
+      dependencies.policy = { maxRunTime: 1 };
+      const second = attempt();
+      await fake.until(() => fake.open('log') === 1);
+      fake.finish(fake.left()[0] as string, { exitCode: 0 });
+      assert.equal((await second.result).exitCode, 0);
+    }),
+  );
+
+  test(
     'leaves the pod its own grace, whatever a newer spec says',
     inWorld(async ({ fake, attempt }) => {
       fake.script((pod) => pod.run());
@@ -253,6 +273,18 @@ suite('a manifest that is refused', () => {
       assert.deepEqual([error.type, error.nonRetryable, details.cleanup], ['PolicyRefused', true, { gone: true }]);
       assert.match(error.message, /etl:3/);
       assert.equal(fake.count('create'), 0);
+    }),
+  );
+
+  test(
+    'since it asks for longer than the policy has, says what to set',
+    inWorld(async ({ attempt, dependencies }) => {
+      dependencies.policy = { maxRunTime: '2h' };
+      for (const timeouts of [{ total: '3h' }, { run: '3h' }])
+        assert.match(
+          (await failureOf(attempt({ ...SPEC, timeouts }))).error.message,
+          /set timeouts.total to at most 2h/,
+        );
     }),
   );
 

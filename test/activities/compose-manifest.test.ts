@@ -76,6 +76,19 @@ suite('a manifest is composed', () => {
     assert.equal(collector?.restartPolicy, 'Always');
   });
 
+  test('is refused when a layer asks for half a byte, or mounts what no layer has', async () => {
+    const defaults = {
+      spec: { containers: [{ name: 'proxy', image: 'p', resources: { limits: { memory: '512m' } } }] },
+    };
+    assert.match(
+      (await refusalOf({ shop: { templates: { defaults } } })).message,
+      /spec\.containers\.proxy\.resources\.limits\.memory: is less than a byte, got "512m"; m is a thousandth, did you mean "512Mi"\?$/,
+    );
+    const { type, message } = await refusalOf({ spec: { volumeMounts: [{ name: 'data', mountPath: '/data' }] } });
+    assert.equal(type, 'InvalidSpec');
+    assert.match(message, /base\.volumeMounts: \/data mounts a volume that no layer has; got "data"$/);
+  });
+
   test('is refused when nobody names an image, and when only the worker’s template would', async () => {
     assert.deepEqual(await refusalOf({ spec: { image: undefined as unknown as string } }), {
       type: 'InvalidSpec',

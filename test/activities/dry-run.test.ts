@@ -55,6 +55,15 @@ suite('a dry run by the worker', () => {
   );
 
   test(
+    'has the longest run of the policy where the spec says nothing',
+    inWorld(async (world) => {
+      world.dependencies.policy = { maxRunTime: '2h' };
+      const dry = await dryRun(world, { spec: SPEC });
+      assert.equal(dry.spec?.activeDeadlineSeconds, 2 * 3600 + 60);
+    }),
+  );
+
+  test(
     'asks nothing of the cluster',
     inWorld(async (world) => {
       await dryRun(world, { spec: SPEC });

@@ -64,6 +64,42 @@ suite('a failure’s message', () => {
     assert.ok(failureMessage(failed, { logs: log('x'.repeat(9000)) }).length < 600);
   });
 
+  test('cuts long words of Kubernetes in the middle: what decides stands at their end', () => {
+    const wrapped = `failed to create task: ${'wrapped: '.repeat(100)}exec: "/no/such": no such file or directory`;
+    const says = failureMessage({ ...failed, message: wrapped }, {}).split('\n')[1] ?? '';
+    assert.match(says, /^ {2}says: failed to create task: .* … .*exec: "\/no\/such": no such file or directory$/);
+    assert.ok(says.length < 430, says);
+    const lines = failureMessage({ ...failed, message: numbered(50).join('\n') }, {}).split('\n');
+    assert.deepEqual(
+      lines.slice(1, -1).map((line) => line.trim()),
+      ['says: line 1', 'line 2', '…', 'line 48', 'line 49', 'line 50'],
+    );
+  });
+
+  test('tells events that differ by an id once, with their count', () => {
+    const message = failureMessage(failed, {
+      events: [
+        warning(
+          'FailedCreatePodSandBox',
+          'sandbox 8bc01a205b7f91 for pod123e4567-e89b-12d3-a456-426614174000: no ip',
+          2,
+        ),
+        warning('BackOff', 'restarting'),
+        warning(
+          'FailedCreatePodSandBox',
+          'sandbox 77aa55cc00112233 for pod123e4567-e89b-12d3-a456-426614174001: no ip',
+        ),
+      ],
+    });
+    assert.deepEqual(
+      message.split('\n').filter((line) => line.startsWith('  event')),
+      [
+        '  event: FailedCreatePodSandBox (3×): sandbox 77aa55cc00112233 for pod123e4567-e89b-12d3-a456-426614174001: no ip',
+        '  event: BackOff: restarting',
+      ],
+    );
+  });
+
   test('does not let a program move the cursor or colour the terminal of its reader', () => {
     const message = failureMessage({ ...failed, message: '\u001b[2Jgone' }, { logs: log('\u001b]0;title\u0007x') });
     assert.doesNotMatch(message, /[\u0000-\u0009\u000b-\u001f]/);

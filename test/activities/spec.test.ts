@@ -65,6 +65,22 @@ const BAD: [spec: unknown, fault: string][] = [
   [{ ...I, arguments: [] }, 'arguments: is not a field that runPod knows, got []; here it is args'],
   [{ ...I, env_vars: {} }, 'env_vars: is not a field that runPod knows, got {}; here it is env'],
   [
+    { ...I, startup_timeout_seconds: 600 },
+    'startup_timeout_seconds: is not a field that runPod knows, got 600; here it is timeouts.start: "600s"',
+  ],
+  [
+    { ...I, retry_delay: 300 },
+    'retry_delay: is not a field that runPod knows, got 300; here it is retries.delay: "300s"',
+  ],
+  [
+    { ...I, termination_grace_period: 30 },
+    'termination_grace_period: is not a field that runPod knows, got 30; here it is grace: "30s"',
+  ],
+  [
+    { ...I, execution_timeout: '1h' },
+    'execution_timeout: is not a field that runPod knows, got "1h"; here it is timeouts.total: "600s"',
+  ],
+  [
     { ...I, service_account_name: 'x' },
     'service_account_name: is not a field that runPod knows, got "x"; here it is serviceAccount',
   ],
@@ -92,9 +108,25 @@ const BAD: [spec: unknown, fault: string][] = [
   ],
   [{ ...I, toString: 1 }, 'toString: is not a field that runPod knows, got 1'],
   [{ ...I, __proto__x: 1 }, '__proto__x: is not a field that runPod knows, got 1'],
+  [
+    { ...I, retries: { count: 1, dealy: '5s' } },
+    'retries.dealy: is not a field that runPod knows, got "5s"; did you mean delay?',
+  ],
+  [
+    { ...I, result: { from: 'log', maker: 'x' } },
+    'result.maker: is not a field that runPod knows, got "x"; did you mean marker?',
+  ],
+  [
+    { ...I, timeouts: { strat: '5m' } },
+    'timeouts.strat: is not a field that runPod knows, got "5m"; did you mean start?',
+  ],
+  [
+    { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: { containers: [] } },
+    'spec: is a whole Pod: put its metadata and spec under template, got {"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{"containers":[]}}',
+  ],
   [{ ...I, quux: 1 }, 'quux: is not a field that runPod knows, got 1'],
   [{ ...I, env: ['A=1'] }, 'env: must be an object, got ["A=1"]'],
-  [{ ...I, env: { A: 5 } }, 'env.A: must be a string, got 5'],
+  [{ ...I, env: { A: 5 } }, 'env.A: must be a string, got 5; write it in quotes, "5"'],
   [
     { ...I, env: { A: ['x'] } },
     'env.A: must be a string, null, or a reference ({ secretKeyRef: { name, key } }), got ["x"]',
@@ -332,12 +364,9 @@ const BAD: [spec: unknown, fault: string][] = [
   ],
   [{ ...I, templateFile: 'x.txt' }, 'templateFile: must end in .yaml, .yml or .json, got "x.txt"'],
   [{ ...I, mainContainer: 'Work' }, 'mainContainer: is not a DNS label: a-z, 0-9 and -, at most 63, got "Work"'],
-  [
-    { ...I, timeouts: { run: 'soon' } },
-    'timeouts.run: is not a length of time (as 90000, "90s", "15m", "2h"), got "soon"',
-  ],
+  [{ ...I, timeouts: { run: 'soon' } }, 'timeouts.run: is not a length of time (as "90s", "15m", "2h"), got "soon"'],
   [{ ...I, timeouts: { run: 0 } }, 'timeouts.run: must be longer than 0, got 0'],
-  [{ ...I, timeouts: { run: -1 } }, 'timeouts.run: is not a length of time (as 90000, "90s", "15m", "2h"), got -1'],
+  [{ ...I, timeouts: { run: -1 } }, 'timeouts.run: is not a length of time (as "90s", "15m", "2h"), got -1'],
   [
     { ...I, timeouts: { run: '48h' } },
     'timeouts.run: is longer than timeouts.total (24h, its default), which would end it first, got "48h"',
@@ -346,10 +375,7 @@ const BAD: [spec: unknown, fault: string][] = [
     { ...I, timeouts: { start: '2h', total: '1h' } },
     'timeouts.start: is longer than timeouts.total (1h), which would end it first, got "2h"',
   ],
-  [
-    { ...I, timeouts: { total: '11y' } },
-    'timeouts.total: is not a length of time (as 90000, "90s", "15m", "2h"), got "11y"',
-  ],
+  [{ ...I, timeouts: { total: '11y' } }, 'timeouts.total: is not a length of time (as "90s", "15m", "2h"), got "11y"'],
   [{ ...I, timeouts: { drain: '61s' } }, 'timeouts.drain: must be at most 60s, got "61s"'],
   [
     { ...I, timeouts: { startup: '1m' } },
@@ -364,7 +390,28 @@ const BAD: [spec: unknown, fault: string][] = [
     { ...I, grace: '500ms' },
     'grace: must be at least 1 s: with less a DELETE frees the name and not the process, got "500ms"',
   ],
-  [{ ...I, grace: 'x' }, 'grace: is not a length of time (as 90000, "90s", "15m", "2h"), got "x"'],
+  ...['memory', 'ephemeral-storage', 'hugepages-2Mi'].flatMap((name): [unknown, string][] => [
+    [
+      { ...I, resources: { limits: { [name]: '512m' } } },
+      `resources.limits.${name}: is less than a byte, got "512m"; m is a thousandth, did you mean "512Mi"?`,
+    ],
+    [
+      c({ resources: { requests: { [name]: '1500m' } } }),
+      `template.spec.containers.base.resources.requests.${name}: is not a whole number of bytes, got "1500m"; m is a thousandth, did you mean "1500Mi"?`,
+    ],
+  ]),
+  [{ ...I, resources: { requests: { memory: '0.5' } } }, 'resources.requests.memory: is less than a byte, got "0.5"'],
+  [
+    { ...I, volumes: [{ name: 'v', emptyDir: { sizeLimit: '64m' } }] },
+    'volumes.v.emptyDir.sizeLimit: is less than a byte, got "64m"; m is a thousandth, did you mean "64Mi"?',
+  ],
+  [{ ...I, grace: '1.5s' }, 'grace: must be whole seconds: Kubernetes counts no others, got "1.5s"'],
+  [{ ...I, grace: 30 }, 'grace: is 0.03 s; write "30s" if seconds were meant, got 30'],
+  [{ ...I, timeouts: { start: 600 } }, 'timeouts.start: is 0.6 s; write "600s" if seconds were meant, got 600'],
+  [{ ...I, timeouts: { run: '90' } }, 'timeouts.run: is 0.09 s; write "90s" if seconds were meant, got "90"'],
+  [{ ...I, retries: { count: 1, delay: 300 } }, 'retries.delay: is 0.3 s; write "300s" if seconds were meant, got 300'],
+  [{ ...I, holdOnFailure: 999 }, 'holdOnFailure: is 0.999 s; write "999s" if seconds were meant, got 999'],
+  [{ ...I, grace: 'x' }, 'grace: is not a length of time (as "90s", "15m", "2h"), got "x"'],
   [{ ...I, exitCodes: { success: [] } }, 'exitCodes.success: is empty: nothing would be a success, got []'],
   [{ ...I, exitCodes: { skip: [256] } }, 'exitCodes.skip.0: is no exit code: 0 to 255, got 256'],
   [{ ...I, exitCodes: { skip: [1.5] } }, 'exitCodes.skip.0: must be a whole number, got 1.5'],
@@ -395,7 +442,7 @@ const BAD: [spec: unknown, fault: string][] = [
   ],
   [
     { ...I, retries: { count: 1, delay: 'x' } },
-    'retries.delay: is not a length of time (as 90000, "90s", "15m", "2h"), got "x"',
+    'retries.delay: is not a length of time (as "90s", "15m", "2h"), got "x"',
   ],
   [{ ...I, retries: { count: 1, backoff: 2 } }, 'retries.backoff: is not a field that runPod knows, got 2'],
   [{ ...I, retries: null }, 'retries: must be an object, got null'],
@@ -461,10 +508,7 @@ const BAD: [spec: unknown, fault: string][] = [
   [{ ...I, holdOnFailure: '30d' }, 'holdOnFailure: is longer than a pod is kept for anybody (29d), got "30d"'],
   [{ ...I, onCancel: 'leave' }, 'onCancel: must be "delete" or "keep", got "leave"'],
   [{ ...I, onPause: true }, 'onPause: must be "keep" or "delete", got true'],
-  [
-    { ...I, holdOnFailure: 'a while' },
-    'holdOnFailure: is not a length of time (as 90000, "90s", "15m", "2h"), got "a while"',
-  ],
+  [{ ...I, holdOnFailure: 'a while' }, 'holdOnFailure: is not a length of time (as "90s", "15m", "2h"), got "a while"'],
   [{ ...I, callbacks: 'audit' }, 'callbacks: must be a list, got "audit"'],
   [{ ...I, callbacks: ['a', 'a'] }, 'callbacks: has a name twice, got ["a","a"]'],
   [{ ...I, callbacks: [''] }, 'callbacks.0: is empty, got ""'],
@@ -615,7 +659,7 @@ suite('the door refuses', () => {
     assert.deepEqual(specFaults(spec), [
       'imag: is not a field that runPod knows, got "x"; did you mean image?',
       'retries: must be 0 to 100, got -1',
-      'env.A: must be a string, got 1',
+      'env.A: must be a string, got 1; write it in quotes, "1"',
       'template.spec.restartPolicy: must be "Never": a task that runs twice is two tries, got "Always"',
     ]);
   });

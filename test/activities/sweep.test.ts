@@ -40,27 +40,33 @@ suite('whether nobody will ever delete a pod', () => {
   const rows: [law: string, run: Parameters<typeof sweepVerdict>[2], now: number, metadata: object, verdict: string][] =
     [
       ['the run has ended: nobody', 'closed', minutes(5), {}, 'sweep'],
-      ['the run goes on, its activity is pending: somebody', pending('orders-1'), minutes(5), {}, 'keep'],
+      ['the run goes on, its activity is pending: somebody', pending('orders-1'), minutes(5), {}, 'alive'],
       ['the run goes on without its activity: nobody', pending('other-1'), minutes(5), {}, 'sweep'],
       ['Temporal does not answer: who knows', 'unknown', minutes(5), {}, 'undecided'],
-      ['a young pod is not judged', 'closed', minutes(1), {}, 'keep'],
-      ['a pod without a birthday is not judged', 'closed', minutes(5), { creationTimestamp: undefined }, 'keep'],
-      ['a pod on its way out is left to it', 'closed', minutes(5), { deletionTimestamp: new Date(minutes(5)) }, 'keep'],
-      ['past its deadline, an attempt may be at it', pending('orders-1'), minutes(70), {}, 'keep'],
+      ['a young pod is not judged', 'closed', minutes(1), {}, 'young'],
+      ['a pod without a birthday is not judged', 'closed', minutes(5), { creationTimestamp: undefined }, 'young'],
+      [
+        'a pod on its way out is left to it',
+        'closed',
+        minutes(5),
+        { deletionTimestamp: new Date(minutes(5)) },
+        'terminating',
+      ],
+      ['past its deadline, an attempt may be at it', pending('orders-1'), minutes(70), {}, 'alive'],
       ['long past its deadline nobody is', pending('orders-1'), minutes(76), {}, 'sweep'],
-      ['an unreadable deadline is none', pending('orders-1'), minutes(9999), { annotations: {} }, 'keep'],
-      ['kept on purpose, whoever else has left it', 'closed', minutes(59), until(60), 'keep'],
+      ['an unreadable deadline is none', pending('orders-1'), minutes(9999), { annotations: {} }, 'alive'],
+      ['kept on purpose, whoever else has left it', 'closed', minutes(59), until(60), 'onPurpose'],
       [
         'kept on purpose, also when its task goes on with another pod',
         pending('orders-2'),
         minutes(59),
         until(60),
-        'keep',
+        'onPurpose',
       ],
       ['kept long enough', 'closed', minutes(61), until(60), 'sweep'],
       ['kept long enough, but who knows', 'unknown', minutes(61), until(60), 'undecided'],
-      ['kept long enough, and its attempt is about to see to it', pending('orders-1'), minutes(61), until(60), 'keep'],
-      ['kept long enough, and still young', 'closed', minutes(1), until(0.5), 'keep'],
+      ['kept long enough, and its attempt is about to see to it', pending('orders-1'), minutes(61), until(60), 'alive'],
+      ['kept long enough, and still young', 'closed', minutes(1), until(0.5), 'young'],
       [
         'kept until nobody knows when',
         'closed',
@@ -68,7 +74,7 @@ suite('whether nobody will ever delete a pod', () => {
         { annotations: { [ANNOTATION.keepUntil]: 'later' } },
         'sweep',
       ],
-      ['kept for a month', 'closed', minutes(5), until(30 * 24 * 60), 'keep'],
+      ['kept for a month', 'closed', minutes(5), until(30 * 24 * 60), 'onPurpose'],
       ['kept for longer than anybody can mean', 'closed', minutes(5), until(31 * 24 * 60), 'sweep'],
     ];
   for (const [law, run, now, metadata, expected] of rows)
@@ -123,6 +129,8 @@ suite('a sweep', () => {
       const report = await sweep(world, RUNS, { minAge: 0 });
       assert.deepEqual(runsLeft(world), ['another Temporal', 'away', 'open']);
       assert.deepEqual([report.looked, report.swept.length, report.undecided], [4, 2, 1]);
+      const none = { young: 0, onPurpose: 0, terminating: 0 };
+      assert.deepEqual(report.kept, { ...none, alive: 1, otherTemporal: 1 });
     }),
   );
 
@@ -140,7 +148,8 @@ suite('a sweep', () => {
     'leaves young pods alone',
     inWorld(async (world) => {
       await populate(world);
-      assert.deepEqual((await sweep(world, RUNS, {})).swept, []);
+      const { swept, kept } = await sweep(world, RUNS, {});
+      assert.deepEqual([swept, kept.young], [[], 4]);
     }),
   );
 

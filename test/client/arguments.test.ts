@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
-import { readArguments } from '../../src/client/arguments.ts';
+import { readWords } from '../../src/client/arguments.ts';
 import { Problem } from '../../src/problem.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'arguments-'));
@@ -12,6 +12,8 @@ const file = (name: string, content: string) => {
   writeFileSync(path, content);
   return path;
 };
+const readArguments = (texts: readonly string[], readStdin: () => string) =>
+  readWords(texts, readStdin).map((word) => ('value' in word ? word.value : word));
 const noStdin = () => assert.fail('standard input was read');
 
 suite('the arguments of a workflow', () => {
@@ -30,6 +32,13 @@ suite('the arguments of a workflow', () => {
     ['- is YAML on standard input', ['-'], [{ a: 1 }], 'a: 1'],
     ['- is JSON on standard input', ['1', '-'], [1, { a: 1 }], '{"a":1}'],
     ['anchors and merge keys work', ['-'], [{ x: { a: 1 }, y: { a: 1, b: 2 } }], 'x: &x {a: 1}\ny: {<<: *x, b: 2}'],
+    ['key=value is one key, and its text', ['a.b-c=x=y'], [{ position: 1, key: 'a.b-c', text: 'x=y' }]],
+    [
+      'key=@file is what the file holds',
+      [`a=@${file('a.csv', 'x,y\n1,2\n')}`],
+      [{ position: 1, key: 'a', text: 'x,y\n1,2' }],
+    ],
+    ['a file whose name looks like key=value, by its path', [file('a=b.yaml', 'a: 1')], [{ a: 1 }]],
     ['a leading document marker is no second document', ['-'], [1], '---\n1\n'],
   ];
   for (const [law, texts, values, stdin] of good)
@@ -52,6 +61,7 @@ suite('the arguments of a workflow', () => {
     ['a key that stands twice is told', ['-'], /standard input[^]*unique[^]*line 2/, 'a: 1\na: 2\n'],
     ['nothing is not a value', ['-'], /argument 1 \(standard input\) holds nothing/, '# only a comment\n'],
     ['two documents are one too many', ['-'], /2 YAML documents; it must be exactly one/, 'a: 1\n---\nb: 1\n'],
+    ['a file behind key=@ that is not there', ['a=@no-such.csv'], /argument 1: cannot read no-such\.csv/],
     ['standard input is read once', ['-', '-'], /argument 2 is '-' again/, '1'],
     ['a bomb of aliases does not go off', ['-'], /argument 1/, bomb()],
   ];

@@ -1,6 +1,7 @@
 /** The client as a process, against a real Temporal; the pods are pretended. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
+import { defaultPayloadConverter } from '@temporalio/common';
 import { stubWorker, type StubWorker } from './stub-worker.ts';
 
 const spec = (args: string[], env: Record<string, string> = {}) => JSON.stringify({ image: 'x', args, env });
@@ -106,6 +107,14 @@ suite('the client', { concurrency: 2, timeout: 120_000 }, () => {
     assert.equal(code, 0, err);
     const result = (await stub.temporal.client.workflow.getHandle(out.trim()).result()) as { output: string };
     assert.equal(result.output, 'y');
+  });
+
+  test('defaults of parameters stand in the history', async () => {
+    const id = `${stub.taskQueue}-defaults`;
+    await stub.client(['start', 'hello', '--id', id]).ended;
+    const { events } = await stub.temporal.client.workflow.getHandle(id).fetchHistory();
+    const [input] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+    assert.deepEqual(defaultPayloadConverter.fromPayload(input!), { image: 'python:3.12-slim' });
   });
 
   test('an id that runs already is usage, and names it', async () => {

@@ -25,6 +25,19 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
       /nothing was started:(?=[^]*\n {2}image: )(?=[^]*\n {2}retries: )(?=[^]*\n {2}colour: )/,
       'image: 3\nretries: -1\ncolour: red\n',
     ],
+    [
+      'wrong parameters: all faults, one a line',
+      ['start', 'diamond', 'image.x=1', 'cvs=2'],
+      /nothing was started:\n(?=[^]* {2}csv: must be a string, got nothing\n)(?=[^]* {2}image: )(?=[^]* {2}cvs: .*did you mean 'csv')/,
+    ],
+    [
+      'a schedule of wrong parameters',
+      ['schedule', 'create', 's', 'hello', 'imag=x', '--every', '1h'],
+      /imag: .*'image'/,
+    ],
+    ['a schedule without times', ['schedule', 'create', 's', 'hello'], /Give --cron or --every/],
+    ['a shell that is none', ['completion', 'tcsh'], /tcsh.*bash, zsh, fish/],
+    ['a time that a run is not for', ['run', 'hello', '--for', 'soon'], /--for: 'soon' is neither a day/],
     ['a dry run without a spec', ['dry-run'], /a dry run takes one argument.*: dry-run spec\.yaml/],
     [
       'a dry run of a bad spec',
@@ -38,7 +51,7 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
     ['an unknown command', ['rnu', 'hello'], /unknown command 'rnu'[^]*run/],
     ['an unknown format', ['run', 'hello', '-o', 'xml'], /xml.*text, json/],
     ['an empty id', ['run', 'hello', '--id', ''], /--id is empty/],
-    ['no command: how it is called', [], /Usage: client/],
+    ['no command: how it is called', [], /Usage: npm run client -- /],
   ];
   for (const [law, args, says, stdin] of rows)
     test(law, async () => {
@@ -49,9 +62,28 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
       assert.doesNotMatch(err, /^\s+at /m, 'no stack trace');
     });
 
+  test('the help of a workflow: behind run, and as the help command', async () => {
+    const [option, command] = await Promise.all([
+      client(['run', 'hello', '--help'], { env: NOWHERE }).ended,
+      client(['help', 'run', 'hello'], { env: NOWHERE }).ended,
+    ]);
+    assert.match(
+      option.out,
+      /^hello: One pod that says hello\.\n\nParameters:\n {2}image {2}text, default "python:3\.12-slim"/,
+    );
+    assert.deepEqual([option.code, command], [0, option]);
+  });
+
+  test('the version, and the workflows, need no Temporal', async () => {
+    assert.match((await client(['--version'], { env: NOWHERE }).ended).out, /^\d+\.\d+\.\d+\n$/);
+    const { code, out } = await client(['workflows', '-o', 'json'], { env: NOWHERE }).ended;
+    const hello = (JSON.parse(out) as { name: string; schema?: object }[]).find(({ name }) => name === 'hello');
+    assert.deepEqual([code, typeof hello?.schema], [0, 'object']);
+  });
+
   test('help is no mistake', async () => {
     const { code, out } = await client(['run', '--help'], { env: NOWHERE }).ended;
-    assert.match(out, /Usage: client run/);
+    assert.match(out, /Usage: npm run client -- run/);
     assert.equal(code, 0);
   });
 });
@@ -61,7 +93,7 @@ suite('a Temporal that does not answer', () => {
     const { code, out, err } = await client(['run', 'hello'], { env: NOWHERE }).ended;
     assert.match(
       err,
-      /^temporal-pods: Temporal at 127\.0\.0\.1:1 does not answer\. .*npm run up.*TEMPORAL_ADDRESS.*\n$/,
+      /^temporal-pods: Temporal at 127\.0\.0\.1:1 does not answer: .*npm run up.*TEMPORAL_ADDRESS.*\n$/,
     );
     assert.equal(code, 3);
     assert.equal(out, '');

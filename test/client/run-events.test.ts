@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { eventReader, type RunEvent } from '../../src/client/run-events.ts';
-import { keptText } from '../../src/client/states.ts';
+import { heldText, keptText } from '../../src/client/states.ts';
 
 function eventsOf(file: string): RunEvent[] {
   const path = new URL(`../histories/${file}`, import.meta.url);
@@ -68,6 +68,18 @@ suite('a history, as the client reads it', () => {
       keptText(end ?? {}) ?? '',
       /^its pod is kept until \d{4}-\d\d-\d\dT[\d:]{8}Z; look at it: kubectl -n \S+ describe pod main-\S+$/,
     );
+  });
+
+  test('a failed pod that is held tells until when, how to look at it, and how to go on', () => {
+    const event = eventsOf('pod/held.json').find((one) => one.kind === 'ended');
+    assert.ok(event?.end.heldUntil);
+    assert.equal(event.end.heldUntil - event.at, 600_000);
+    assert.match(
+      heldText(event.end, 'release it') ?? '',
+      /^its failed pod is held until \d{4}-\d\d-\d\dT[\d:]{8}Z; look at it: kubectl \S+ \S+ describe pod main-\S+; to go on before that: release it$/,
+    );
+    const kept = eventsOf('pod/kept.json').find((one) => one.kind === 'ended')?.end;
+    assert.equal(kept && heldText(kept, 'release it'), undefined);
   });
 
   test('a run begins when a worker takes it', () => {

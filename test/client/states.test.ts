@@ -22,6 +22,20 @@ suite('what is said of a pod under way', () => {
     ],
     ['pending in orders-1a', { record: record({}) }],
     ['no pod yet: exceeded quota', { record: record({ pod: undefined, reason: 'exceeded quota' }) }],
+    [
+      'pending in orders-1a: ErrImagePull: 503 Service Unavailable',
+      {
+        record: record({
+          reason: 'ImagePullBackOff: Back-off pulling image "x:1": ErrImagePull: 503 Service Unavailable',
+        }),
+      },
+    ],
+    [
+      'pending in orders-1a: ErrImagePull: 503 Service Unavailable',
+      { record: record({ reason: 'ErrImagePull: 503 Service Unavailable' }) },
+    ],
+    ['orders-1a on a is being deleted', { record: record({ phase: 'Succeeded', reason: 'Terminating', node: 'a' }) }],
+    ['the next worker goes on with orders-1a', { state: 'scheduled', attempt: 2, record: record({}) }],
     [undefined, {}],
     [undefined, { state: 'scheduled', scheduledMs: NOW - 1_000 }],
     ['waiting for a worker with a free slot', { state: 'scheduled', scheduledMs: NOW - 3_000 }],
@@ -42,6 +56,14 @@ suite('what is said of a pod under way', () => {
     });
 });
 
+test('a long reason keeps its end, which decides', () => {
+  const reason = `ErrImagePull: ${'failed to resolve: '.repeat(30)}not found`;
+  const pending = { activityId: 'orders-1', state: 'started', attempt: 1, scheduledMs: NOW } as const;
+  const said = pendingText({ ...pending, record: record({ reason }) }, NOW) ?? '';
+  assert.match(said, /^pending in orders-1a: ErrImagePull: failed .* … .*not found$/);
+  assert.ok(said.length < 190, said);
+});
+
 suite('what is said of a pod that has ended', () => {
   const times = (seconds: number) => ({
     started: '2026-01-01T00:00:00Z',
@@ -54,6 +76,7 @@ suite('what is said of a pod that has ended', () => {
     ['done in 5 min', { how: 'done', times: times(310) }],
     ['done in 2.5 h', { how: 'done', times: times(9000) }],
     ['done; its log has 2 gaps', { how: 'done', logs }],
+    ['done already, in sales-1', { how: 'done', times: times(9), reused: { workflowId: 'sales-1', runId: 'r' } }],
     ['failed (ContainerFailed, exit code 3)', { how: 'failed', why: 'ContainerFailed: x: y', exitCode: 3 }],
     ['timed out (TimeoutFailure)', { how: 'timed out', why: 'TimeoutFailure: activity StartToClose timeout' }],
     ['cancelled, its pod is gone', { how: 'cancelled', cleanup: { gone: true } }],

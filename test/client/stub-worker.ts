@@ -1,4 +1,5 @@
 /** The real workflows, with pods that are only pretended: they write real logs, beat, and obey a cancel. */
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { EarlierRuns } from '../../src/activities/earlier/earlier-runs.ts';
 import { fileSegments, folderUri, logFolder } from '../../src/activities/logs/index.ts';
 import { parseTimestamp } from '../../src/activities/logs/timestamp.ts';
 import type { PodRecord, PodResult, RunPodInput } from '../../src/types.ts';
@@ -19,11 +21,14 @@ export interface StubWorker {
     args: readonly string[],
     options?: { elsewhere?: boolean; env?: Record<string, string>; stdin?: string },
   ): ReturnType<typeof client>;
+  /** What the client is told. */
+  readonly env: Record<string, string>;
   readonly temporal: Awaited<ReturnType<typeof temporal>>;
   close(): Promise<void>;
 }
 
-export async function stubWorker(): Promise<StubWorker> {
+/** @param workflows of the worker, beside this file; the client starts only those of src/workflows */
+export async function stubWorker(workflows = '../../src/workflows/index.ts'): Promise<StubWorker> {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const server = await temporal();
   const folder = await mkdtemp(join(tmpdir(), 'client-logs-'));
@@ -34,12 +39,16 @@ export async function stubWorker(): Promise<StubWorker> {
     namespace: server.namespace,
     maxHeartbeatThrottleInterval: '200ms' as const,
   };
+  const earlierRuns = new EarlierRuns();
   const workers = await Promise.all([
     Worker.create({
       ...options,
       taskQueue,
-      workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-      activities: { runPod: (input: RunPodInput) => stubPod(logRoot, input) },
+      workflowsPath: fileURLToPath(new URL(workflows, import.meta.url)),
+      activities: {
+        runPod: async (input: RunPodInput) =>
+          (input.earlier && (await earlierRuns.find(Context.current().client, input))) || stubPod(logRoot, input),
+      },
     }),
     Worker.create({
       ...options,
@@ -48,19 +57,20 @@ export async function stubWorker(): Promise<StubWorker> {
     }),
   ]);
   const stopped = Promise.all(workers.map((worker) => worker.run()));
+  const toldEnv = {
+    TEMPORAL_ADDRESS: server.address,
+    TEMPORAL_NAMESPACE: server.namespace,
+    TEMPORAL_PODS_TASK_QUEUE: taskQueue,
+    TEMPORAL_PODS_LOG_DIR: logRoot,
+  };
   return {
     taskQueue,
     temporal: server,
+    env: toldEnv,
     client: (args, { elsewhere, env, stdin } = {}) =>
       client(args, {
         ...(stdin !== undefined && { stdin }),
-        env: {
-          TEMPORAL_ADDRESS: server.address,
-          TEMPORAL_NAMESPACE: server.namespace,
-          TEMPORAL_PODS_TASK_QUEUE: taskQueue,
-          TEMPORAL_PODS_LOG_DIR: elsewhere ? join(folder, 'elsewhere') : logRoot,
-          ...env,
-        },
+        env: { ...toldEnv, ...(elsewhere && { TEMPORAL_PODS_LOG_DIR: join(folder, 'elsewhere') }), ...env },
       }),
     async close() {
       for (const worker of workers) worker.shutdown();
@@ -71,7 +81,7 @@ export async function stubWorker(): Promise<StubWorker> {
   };
 }
 
-/** What the pod prints is its `args`; `env.MS` is how long it runs, `env.EXIT` how it ends. */
+/** What the pod prints is its `args`; `env.MS` is how long it runs, or `env.UNTIL` the file until which it does; `env.EXIT` is how it ends. */
 async function stubPod(logRoot: string, { spec, task }: RunPodInput): Promise<PodResult> {
   const context = Context.current();
   const { workflowExecution, activityId } = context.info;
@@ -90,7 +100,7 @@ async function stubPod(logRoot: string, { spec, task }: RunPodInput): Promise<Po
   const summary = () => ({ uri: folderUri(folder), ...segment.ledger.counters, tail: segment.ledger.tail.toString() });
   try {
     for (const line of spec.args ?? []) await print(line);
-    await context.sleep(Number(spec.env?.['MS'] ?? 0)).catch(async (error: unknown) => {
+    await theEnd(context, spec.env ?? {}).catch(async (error: unknown) => {
       // A pod that takes a second to stop, and has a last word.
       await new Promise((resolve) => setTimeout(resolve, 1_000));
       await print('stopped');
@@ -106,4 +116,9 @@ async function stubPod(logRoot: string, { spec, task }: RunPodInput): Promise<Po
     clearInterval(beat);
     await segment.close();
   }
+}
+
+async function theEnd(context: Context, { MS, UNTIL }: NonNullable<RunPodInput['spec']['env']>): Promise<void> {
+  await context.sleep(Number(MS ?? 0));
+  while (typeof UNTIL === 'string' && !existsSync(UNTIL)) await context.sleep(50);
 }

@@ -21,8 +21,10 @@ const EAT = 'tail /dev/zero';
 const WAIT = 'while :; do usleep 50000; done';
 
 export function realEndings({ shell, images, cluster }: Real, evict: (pod: V1Pod) => Promise<unknown>): RealEnding[] {
-  const init = (script: string) => ({
-    template: { spec: { initContainers: [{ name: 'fetch', image: images.shell, command: ['sh', '-c', script] }] } },
+  const init = (script: string, more = {}) => ({
+    template: {
+      spec: { initContainers: [{ name: 'fetch', image: images.shell, command: ['sh', '-c', script], ...more }] },
+    },
   });
   return [
     {
@@ -127,6 +129,13 @@ export function realEndings({ shell, images, cluster }: Real, evict: (pod: V1Pod
       kind: 'StartTimeout',
       details: { ...never, reason: 'FailedMount' },
       words: [/timeouts\.start \(4s\)/, /configmap "settings" not found/],
+    },
+    {
+      law: 'an init container whose child is killed for memory, and that ends with 0',
+      spec: shell('true', init(`${EAT}; exit 0`, { resources: { limits: { memory: '24Mi' } } })),
+      kind: 'OOMKilled',
+      details: { ...started, exitCode: 0, container: 'fetch' },
+      words: [/container fetch was killed for memory/, /raise the memory limit of fetch/],
     },
     {
       law: 'an init container that takes too long',

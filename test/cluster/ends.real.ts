@@ -159,7 +159,7 @@ suite('the ends of real pods', { concurrency: 4, timeout: 300_000 }, () => {
 
   test('a hold ends by itself, and the next try has a pod of its own', async () => {
     const run = await lane.start(
-      world.shell('[ "$TEMPORAL_PODS_TRY" = 2 ]', { holdOnFailure: '1s', retries: { count: 1, delay: 1 } }),
+      world.shell('[ "$TEMPORAL_PODS_TRY" = 2 ]', { holdOnFailure: '1s', retries: { count: 1, delay: '1ms' } }),
     );
     assert.equal((await resultOf(run)).exitCode, 0);
     assert.deepEqual(
@@ -206,7 +206,7 @@ suite('the ends of real pods', { concurrency: 4, timeout: 300_000 }, () => {
     // busybox keeps the whole line in memory.
     const spec = world.shell('head -c 40m /dev/zero | tail | wc -c', {
       resources: { limits: { memory: '24Mi' } },
-      retries: { count: 1, delay: 1 },
+      retries: { count: 1, delay: '1ms' },
     });
     const { client } = world.temporal;
     const run = await client.workflow.start('growing', { taskQueue, workflowId: taskQueue, args: [spec] });

@@ -22,6 +22,10 @@ const scenarios: Record<string, (lane: Lane) => Promise<WorkflowHandle>> = {
     await lane.worker();
     return lane.startWorkflow('hello', { image: images.python });
   },
+  'hello/invalid-argument': async (lane) => {
+    await lane.worker();
+    return lane.startWorkflow('hello', { image: 3 });
+  },
   'diamond/success': async (lane) => {
     await lane.worker();
     return lane.startWorkflow('diamond', { image: images.python, csv });

@@ -45,6 +45,10 @@ export class FakeTemporal {
   readonly heartbeats: PodRecord[] = [];
   /** What was reported as cancelled, by task token. */
   cancelled: { cleanup?: { gone: boolean } } | undefined;
+  /** Of other runs, by runId; the error that is thrown instead. Others are not found. */
+  readonly histories = new Map<string, object[] | Error>();
+  /** RunIds in the order in which their histories were asked for. */
+  readonly historiesRead: string[] = [];
   /** While set, no token heartbeat is answered before it resolves. */
   silence: Promise<unknown> | undefined;
   /** The worker's own log. */
@@ -66,7 +70,8 @@ export class FakeTemporal {
   }
 
   /** Starts the next attempt; it finds what the earlier ones recorded. */
-  attempt(dependencies: PodDependencies, spec: PodSpec, activityId = 'orders-1'): Attempt {
+  attempt(dependencies: PodDependencies, spec: PodSpec, more: Partial<RunPodInput> = {}): Attempt {
+    const activityId = 'orders-1';
     const environment = new MockActivityEnvironment(
       {
         attempt: ++this.#attempts,
@@ -78,7 +83,7 @@ export class FakeTemporal {
       { client: this.#client(activityId), logger: this.#logger },
     );
     environment.on('heartbeat', (details: PodRecord) => this.#heard(details));
-    const input: RunPodInput = { spec, task: 'orders', after: [], try: 1 };
+    const input: RunPodInput = { spec, task: 'orders', after: [], try: 1, ...more };
     const { runPod } = createPodActivities(dependencies);
     const result = environment.run<[RunPodInput], PodResult, typeof runPod>(runPod, input);
     // A test looks at the result when it is ready to.
@@ -115,6 +120,20 @@ export class FakeTemporal {
       if (this.standing !== 'pending') throw refusals[this.standing]();
     };
     const client = {
+      options: { namespace: 'default' },
+      withDeadline: (_deadline: number, work: () => Promise<unknown>) => work(),
+      workflowService: {
+        // In pages of three events.
+        getWorkflowExecutionHistory: async (request: { execution: { runId: string }; nextPageToken?: Uint8Array }) => {
+          const { runId } = request.execution;
+          const from = request.nextPageToken?.[0] ?? 0;
+          if (from === 0) this.historiesRead.push(runId);
+          const events = this.histories.get(runId) ?? Object.assign(new Error('not found'), { code: 5 });
+          if (events instanceof Error) throw events;
+          const more = from + 3 < events.length && { nextPageToken: Uint8Array.of(from + 3) };
+          return { history: { events: events.slice(from, from + 3) }, ...more };
+        },
+      },
       withAbortSignal: (_signal: AbortSignal, work: () => Promise<unknown>) => work(),
       activity: {
         heartbeat: async (_token: Uint8Array, details: PodRecord) => {

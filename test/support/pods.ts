@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
-import type { PodFailureDetails, PodResult, PodSpec } from '../../src/types.ts';
+import type { PodFailureDetails, PodResult, PodSpec, RunPodInput } from '../../src/types.ts';
 import type { PodDependencies } from '../../src/activities/index.ts';
 import { createReflectors } from '../../src/activities/kubernetes/reflectors.ts';
 import { DEFAULT_POLICY } from '../../src/activities/pod/policy.ts';
@@ -19,7 +19,7 @@ export interface World {
   temporal: FakeTemporal;
   dependencies: PodDependencies;
   /** Starts the next attempt of the one activity of this world. */
-  attempt: (spec?: PodSpec) => Attempt;
+  attempt: (spec?: PodSpec, more?: Partial<RunPodInput>) => Attempt;
   close: () => Promise<void>;
 }
 
@@ -44,7 +44,7 @@ export async function world(options: { scheduledAt?: number } = {}): Promise<Wor
     fake,
     temporal,
     dependencies,
-    attempt: (spec = SPEC) => temporal.attempt(dependencies, spec),
+    attempt: (spec = SPEC, more = {}) => temporal.attempt(dependencies, spec, more),
     async close() {
       reflector.close();
       await fake.close();

@@ -1,15 +1,19 @@
 /** What can be asked of a DAG while it runs, what becomes of it, and what is refused with which reason. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import {
   cancelTask,
+  extendHold,
   failTask,
   graphQuery,
   holdPods,
+  UNTOLD_MEMO,
   releasePods,
   retryTask,
   skipTask,
+  type UntoldMemo,
 } from '../../src/workflows/dag/index.ts';
 import type { PodResult, PodSpec } from '../../src/types.ts';
 import { activityIds, blamed, failureOf, nodeOf, reaches, refusalOf, statesOf, tableOf } from './support/asking.ts';
@@ -131,6 +135,81 @@ describe('a held task', { concurrency: 4 }, () => {
     await run.executeUpdate(retryTask, { args: ['task', MENDED] });
     await run.result();
     assert.deepEqual([worker.pods(run.workflowId).mostRunning, (await activityIds(run)).length], [2, 4]);
+  });
+});
+
+describe('extendHold', { concurrency: 4 }, () => {
+  it('moves the end of the hold, more than once, and says until when', async () => {
+    const run = await held();
+    const { heldUntil } = await nodeOf(run, 'bad');
+    const first = await run.executeUpdate(extendHold, { args: ['bad', { by: '2h' }] });
+    const second = await run.executeUpdate(extendHold, { args: ['bad', { by: 1_000 }] });
+    assert.deepEqual([first, second], [heldUntil! + 7_200_000, heldUntil! + 7_201_000]);
+    assert.equal((await nodeOf(run, 'bad')).heldUntil, second);
+    assert.match(await tableOf(run), new RegExp(`held until ${new Date(second).toISOString().slice(0, 16)}Z`));
+    await run.executeUpdate(retryTask, { args: ['bad', MENDED] });
+    await run.result();
+  });
+
+  it('keeps a task held beyond its first end, and lets it fail at its new one', async () => {
+    const run = await worker.start('controlled', { hold: '5s' });
+    await reaches(run, HELD);
+    const until = await run.executeUpdate(extendHold, { args: ['bad', { by: 1_500 }] });
+    assert.equal(await blamed(run), 'bad');
+    const { endedAt } = await nodeOf(run, 'bad');
+    assert.ok(endedAt! >= until, `${endedAt} ${until}`);
+  });
+
+  it('is refused with the reason', async () => {
+    const run = await worker.start('assortment');
+    await reaches(run, 'done:done failed:failed upstream:upstream held:held');
+    const refused = (...args: unknown[]) => refusalOf(run.executeUpdate('extendHold', { args: args as [] }));
+    assert.equal(await refused('done', { by: '1h' }), "'done' is done, not held");
+    assert.match(await refused('failed', { by: '1h' }), /^'failed' is failed, and is not held: .*rerun/);
+    const by = 'by: must be a length of time above 0 (30m, 2h), got ';
+    assert.equal(await refused('held', { by: 'soon' }), `${by}"soon"`);
+    assert.equal(await refused('held', { by: 0 }), `${by}0`);
+    assert.equal(await refused('held'), `${by}undefined`);
+    assert.equal(await refused('held', { until: '1h' }), 'unknown: until; the second argument is { by }');
+    await run.executeUpdate(failTask, { args: ['held'] });
+    await reaches(
+      run,
+      'done:done failed:failed upstream:upstream held:failed running:running queued:queued waiting:waiting',
+    );
+    assert.match(
+      await refused('running', { by: '1h' }),
+      /^'running' is running, not held: Kubernetes lets the deadline .* retry it with longer timeouts$/,
+    );
+    await run.cancel();
+    await run.result().catch(() => undefined);
+  });
+});
+
+describe('the memo of a run that has ended', () => {
+  const memoOf = async (run: WorkflowHandle) => (await run.describe()).memo?.[UNTOLD_MEMO] as UntoldMemo | undefined;
+
+  it('tells of the tasks that never came to a pod, and what they waited for', async () => {
+    const run = await held();
+    assert.equal(await memoOf(run), undefined);
+    await run.executeUpdate(failTask, { args: ['bad'] });
+    await failureOf(run);
+    const { nodes, edges } = (await memoOf(run))!;
+    const graph = await run.query(graphQuery);
+    assert.deepEqual(
+      nodes,
+      graph.nodes.filter(({ name }) => ['needs', 'catches', 'settled'].includes(name)),
+    );
+    assert.deepEqual(edges, [
+      ['bad', 'needs', 'data'],
+      ['bad', 'catches', 'data'],
+      ['bad', 'settled', 'data'],
+    ]);
+  });
+
+  it('has nothing to tell when each task had a pod', async () => {
+    const run = await worker.start('diamond', {});
+    await run.result();
+    assert.equal(await memoOf(run), undefined);
   });
 });
 

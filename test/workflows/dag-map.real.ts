@@ -5,6 +5,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { CancelledFailure } from '@temporalio/common';
 import { BODY, holdPods, releasePods, retryTask, graphQuery, type ItemsFailed } from '../../src/workflows/dag/index.ts';
+import { SCHEDULED_START } from '../../src/workflows/scheduled-time.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';
 import { activityIds, failureOf, nodeOf, reaches, refusalOf, statesOf, tableOf } from './support/asking.ts';
 import { dagWorker, type DagWorker } from './support/dag-worker.ts';
@@ -70,6 +71,13 @@ describe('task.map', { concurrency: 3 }, () => {
       ],
     });
     assert.equal(await statesOf(chunk(run, 1)), 'load-2:done load-3:done');
+    const { startTime } = await run.describe();
+    const { typedSearchAttributes } = await chunk(run, 1).describe();
+    assert.deepEqual(
+      typedSearchAttributes.get(SCHEDULED_START),
+      startTime,
+      'a chunk is for the same moment as the whole',
+    );
     const { events } = await chunk(run, 1).fetchHistory();
     const [input] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
     assert.match(String(Buffer.from(input!.data!)), /"name":"load","from":2,.*"after":\["found"\]/);

@@ -4,9 +4,10 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { detailsOf } from '../../src/workflows/dag/details.ts';
 import { graphOf } from '../../src/workflows/dag/graph-of.ts';
+import { untold } from '../../src/workflows/dag/untold.ts';
 import { PriorityQueue } from '../../src/workflows/dag/priority-queue.ts';
 import { checkTaskName } from '../../src/workflows/dag/task-name.ts';
-import { TaskNode } from '../../src/workflows/dag/task-node.ts';
+import { TaskNode, type End, type PodOver } from '../../src/workflows/dag/task-node.ts';
 
 const body = () => new TaskNode('(body)', {});
 const child = (parent: TaskNode, name: string) => new TaskNode(name, { parent });
@@ -82,6 +83,53 @@ describe('the graph', () => {
   it('cuts an error at 200 characters', () => {
     const { nodes } = graphOf([failed(body(), 'a', 'x'.repeat(500))]);
     assert.equal(nodes[0]?.error?.length, 200);
+  });
+});
+
+describe('what the history would not tell', () => {
+  it('are tasks without a pod, with the edges to them; nothing when there are none', () => {
+    const root = body();
+    const [a, b] = [child(root, 'a'), child(root, 'b')];
+    a.pods.push('a-1');
+    assert.equal(untold([a]), undefined);
+    b.sources.add(a);
+    const told = untold([a, b]);
+    assert.deepEqual([told?.nodes.map(({ name }) => name), told?.edges], [['b'], [['a', 'b', 'data']]]);
+  });
+
+  it('are tasks that ended in another way than their last pod', () => {
+    const ended = (name: string, pod: PodOver, end: End) => {
+      const node = child(body(), name);
+      node.pods.push(`${name}-1`);
+      node.podOver(pod);
+      node.end = end;
+      return node;
+    };
+    const error = new Error('x');
+    const tasks = [
+      ended('caught', 'failed', { state: 'done' }),
+      ended('failedAfter', 'done', { state: 'upstream', error }),
+      ended('good', 'done', { state: 'done' }),
+      ended('bad', 'failed', { state: 'failed', error }),
+      ended('skipped', 'failed', { state: 'skipped' }),
+    ];
+    const told = untold(tasks)?.nodes.map(({ name, state }) => `${name}:${state}`);
+    assert.deepEqual(told, ['caught:done', 'failedAfter:upstream']);
+  });
+
+  it('is told of at most 500 tasks, and of less when they have much to say', () => {
+    const root = body();
+    const many = Array.from({ length: 600 }, (_, at) => child(root, `t${at}`));
+    const few = untold(many.slice(0, 400));
+    assert.equal(few?.nodes.length, 400);
+    const sources = many.slice(0, 100);
+    for (const node of many) for (const source of sources) node.sources.add(source);
+    const told = untold(many)!;
+    const bytes = Buffer.byteLength(JSON.stringify(told));
+    assert.ok(bytes <= 32 * 1024 && bytes > 30 * 1024, String(bytes));
+    assert.equal(told.edges.length, told.nodes.length * 100);
+    for (const node of many) node.sources.clear();
+    assert.ok(untold(many)!.nodes.length <= 500);
   });
 });
 

@@ -7,7 +7,15 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { cancelTask, failTask, holdPods, releasePods, retryTask, skipTask } from '../../src/workflows/dag/index.ts';
+import {
+  cancelTask,
+  extendHold,
+  failTask,
+  holdPods,
+  releasePods,
+  retryTask,
+  skipTask,
+} from '../../src/workflows/dag/index.ts';
 import { temporal } from '../support/temporal.ts';
 import { reaches } from './support/asking.ts';
 import { dagWorker } from './support/dag-worker.ts';
@@ -15,9 +23,10 @@ import { dagWorker } from './support/dag-worker.ts';
 const worker = await dagWorker();
 const server = await temporal();
 
+const HELD = 'bad:held needs:waiting catches:waiting settled:waiting lone:done';
 const held = async () => {
   const run = await worker.start('controlled', { hold: '1h' });
-  await reaches(run, 'bad:held needs:waiting catches:waiting settled:waiting lone:done');
+  await reaches(run, HELD);
   return run;
 };
 const running = async () => {
@@ -53,6 +62,32 @@ const scenarios: Record<string, () => Promise<WorkflowHandle>> = {
     const run = await held();
     await run.executeUpdate(failTask, { args: ['bad'] });
     return run;
+  },
+  'hold-extended': async () => {
+    const run = await worker.start('controlled', { hold: '5s' });
+    await reaches(run, HELD);
+    await run.executeUpdate(extendHold, { args: ['bad', { by: 100 }] });
+    await run.executeUpdate(extendHold, { args: ['bad', { by: 200 }] });
+    return run;
+  },
+  rerun: async () => {
+    const key = 'rerun';
+    worker.broken.add(`${key} ledger`);
+    const first = await worker.start('books', { key });
+    await first.result().catch(() => undefined);
+    worker.broken.delete(`${key} ledger`);
+    return worker.rerun('books', first, { key });
+  },
+  'rerun-of-a-map': async () => {
+    const key = 'map';
+    const first = await worker.start('mapReport', { key });
+    await first.result();
+    return worker.rerun('mapReport', first, { key });
+  },
+  'a-chunk-that-is-reused': async () => {
+    const run = await scenarios['rerun-of-a-map']!();
+    await run.result();
+    return server.client.workflow.getHandle(`${run.workflowId}/load/1`);
   },
   'held-until-its-time': () => worker.start('controlled', { hold: 300 }),
   'cancelled-while-held': async () => {

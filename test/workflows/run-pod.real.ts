@@ -8,7 +8,8 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, type RetryState } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { isCancellation } from '@temporalio/workflow';
-import type { Cleanup, DeletePodInput, PodResult, PodSpec, RunPodInput } from '../../src/types.ts';
+import { rootFailure } from '../../src/client/failure.ts';
+import type { Cleanup, DeletePodInput, PodFailureDetails, PodResult, PodSpec, RunPodInput } from '../../src/types.ts';
 import { releasePod } from '../../src/workflows/hold.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';
 
@@ -289,6 +290,8 @@ suite('a hold after a failure', { concurrency: 2 }, () => {
     });
     assert.match(String(seen.error?.cause), /main/);
     assert.deepEqual(modes(seen), ['confirm u-1']);
+    const [details] = rootFailure(seen.error?.cause).details as PodFailureDetails[];
+    assert.deepEqual(details?.cleanup, { gone: true });
   });
 
   test('ends by itself, and then there may be another try', async () => {

@@ -1,7 +1,7 @@
 /** What the end of one container means, when nobody ended its pod. The container's reason is read before its exit code. */
 import type { V1ContainerStateTerminated, V1Pod } from '@kubernetes/client-node';
 import type { ExitCodes, OutcomeKind, PodOutcome } from '../../types.ts';
-import { ordinaryInits } from './containers.ts';
+import { starvedInit } from './containers.ts';
 import { defined } from './defined.ts';
 
 export type Ending = Omit<PodOutcome, 'startedEver'>;
@@ -19,9 +19,9 @@ export function endOfMain(
   // Its termination message is its result, and none of a reader's business here.
   if (skip.includes(exitCode)) return defined({ kind: 'Skipped', reason, exitCode });
   if (success.includes(exitCode)) {
-    const starved = ordinaryInits(pod).find(({ state }) => state?.terminated?.reason === 'OOMKilled');
+    const starved = starvedInit(pod);
     // What it was to prepare may be missing a part, although the main container did not notice.
-    if (starved?.state?.terminated) return endOfInit(pod, starved.name, starved.state.terminated);
+    if (starved) return endOfInit(pod, starved.name, starved.ended);
     return defined({ kind: 'Succeeded', reason, exitCode });
   }
   const listed = retry.includes(exitCode) || fatal.includes(exitCode);

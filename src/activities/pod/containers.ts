@@ -18,6 +18,13 @@ export function ordinaryInits(pod: V1Pod): V1ContainerStatus[] {
   return (pod.status?.initContainerStatuses ?? []).filter(({ name }) => !sidecars.some((one) => one.name === name));
 }
 
+/** An init container of which a process was killed for memory, whatever it ended with. */
+export function starvedInit(pod: V1Pod): { name: string; ended: V1ContainerStateTerminated } | undefined {
+  for (const { name, state } of ordinaryInits(pod))
+    if (state?.terminated?.reason === 'OOMKilled') return { name, ended: state.terminated };
+  return undefined;
+}
+
 /** Whether any container, init containers included, was ever started: only then may work have been done. */
 export const everStarted = (pod: V1Pod): boolean => containerStatuses(pod).some(hasStarted);
 

@@ -5,11 +5,13 @@
 import type { Duration, PodSpec, PodTimeouts } from '../../types.ts';
 import { milliseconds } from '../../duration.ts';
 
+export const DEFAULT_TOTAL = '24h';
+
 const DEFAULTS = {
   schedule: '15m',
   start: '15m',
   imagePull: '3m',
-  total: '24h',
+  total: DEFAULT_TOTAL,
   nodeLost: '5m',
   drain: '60s',
   terminate: '60s',

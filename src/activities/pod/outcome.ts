@@ -5,7 +5,7 @@
  */
 import type { V1Pod, V1PodCondition } from '@kubernetes/client-node';
 import type { ExitCodes, OutcomeKind, PodOutcome } from '../../types.ts';
-import { everStarted, LOST, ordinaryInits, statusOf } from './containers.ts';
+import { everStarted, hasStarted, LOST, ordinaryInits, starvedInit, statusOf } from './containers.ts';
 import { endOfInit, endOfMain } from './container-outcome.ts';
 import { defined } from './defined.ts';
 import { isEarlier, seconds } from './seconds.ts';
@@ -24,9 +24,12 @@ export function outcomeOf(
   sightings: Sightings,
   exitCodes: ExitCodes = {},
 ): PodOutcome | undefined {
-  const ended = statusOf(pod, main)?.state?.terminated;
+  const status = statusOf(pod, main);
+  const ended = status?.state?.terminated;
   const over = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
-  if (!ended && !over) return undefined;
+  // With exit code 0 a kubelet starts nothing after it, and leaves the pod Pending for ever.
+  const starved = status && hasStarted(status) ? undefined : starvedInit(pod);
+  if (!ended && !over && !starved) return undefined;
 
   const startedEver = everStarted(pod);
   const as = (kind: OutcomeKind, more: Omit<PodOutcome, 'kind' | 'startedEver'>): PodOutcome =>
@@ -40,7 +43,8 @@ export function outcomeOf(
     return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason, message });
 
   const disruption = disruptionOf(pod);
-  if (disruption && !isEarlier(seconds(ended?.finishedAt), seconds(disruption.lastTransitionTime)))
+  const { finishedAt } = ended ?? starved?.ended ?? {};
+  if (disruption && !isEarlier(seconds(finishedAt), seconds(disruption.lastTransitionTime)))
     return as('PodDisrupted', { reason: disruption.reason, message: disruption.message, exitCode });
   if (sightings.deletion !== undefined && !sightings.finishedByItself)
     return as('PodDeleted', { reason: 'Deleted', message: BY_WHOM, exitCode });
@@ -48,6 +52,7 @@ export function outcomeOf(
   // Only an exit code that somebody saw decides.
   if (ended?.reason === LOST) return as('PodDisrupted', { reason: LOST, message: ended.message });
   if (ended) return { ...endOfMain(pod, main, ended, exitCodes), startedEver };
+  if (starved) return { ...endOfInit(pod, starved.name, starved.ended), startedEver };
   const init = ordinaryInits(pod).find(({ state }) => state?.terminated?.exitCode);
   if (init?.state?.terminated) return { ...endOfInit(pod, init.name, init.state.terminated), startedEver };
   // Failed without a word about its containers: nobody saw it run.

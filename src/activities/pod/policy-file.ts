@@ -1,11 +1,12 @@
 /** The operator's policy as a file: YAML or JSON, where a rule that is misspelt must not be a rule that is not there. */
 import { z } from 'zod';
 import { didYouMean } from '../../did-you-mean.ts';
-import { milliseconds } from '../../duration.ts';
+import { isTooBare, milliseconds, tooBareText } from '../../duration.ts';
 import { messageOf } from '../../message-of.ts';
 import { usage } from '../../problem.ts';
 import { quantity } from '../../quantity.ts';
 import { readYaml } from '../../yaml.ts';
+import type { Duration } from '../../types.ts';
 import type { Policy } from './policy/rules.ts';
 
 const names = z.array(z.string());
@@ -15,7 +16,8 @@ const amount = z
   .refine((value) => quantity(value) !== undefined, 'is not a quantity (as "250m", 2, "512Mi")');
 const duration = z
   .union([z.string(), z.number()])
-  .refine(isDuration, 'is not a length of time (as 90000, "90s", "15m", "2h")');
+  .refine(isDuration, { error: 'is not a length of time (as "90s", "15m", "2h")', abort: true })
+  .refine((value) => !isTooBare(value), { error: ({ input }) => tooBareText(input as Duration) });
 const port = z
   .union([z.string(), z.number()])
   .refine((value) => /^\d{1,5}(-\d{1,5})?$/.test(String(value)), 'is neither a port nor a range as "8000-8099"');

@@ -11,6 +11,7 @@ import { schedulingFaults } from './policy/scheduling.ts';
 import { securityFaults } from './policy/security.ts';
 import { volumeFaults } from './policy/volumes.ts';
 
+export { defaultTotal, withTotal } from './policy/default-total.ts';
 export type { Policy } from './policy/rules.ts';
 
 /** Without a file of the operator: every rule has its default. */

@@ -1,5 +1,6 @@
 /** Whether nobody will ever delete this pod, pure. */
 import type { V1Pod } from '@kubernetes/client-node';
+import type { Kept } from '../../types.ts';
 import type { RunState } from '../cancellation.ts';
 import { ANNOTATION, type PodKey } from './identity.ts';
 import { keepOf } from './keeping.ts';
@@ -12,12 +13,12 @@ export function sweepVerdict(
   { activityId }: PodKey,
   run: RunState,
   { now, minAgeMs }: { now: number; minAgeMs: number },
-): 'keep' | 'undecided' | { why: string } {
+): Kept | 'undecided' | { why: string } {
   const keep = keepOf(pod, now);
-  if (keep === 'kept') return 'keep';
+  if (keep === 'kept') return 'onPurpose';
+  if (pod.metadata?.deletionTimestamp) return 'terminating';
   const created = new Date(pod.metadata?.creationTimestamp ?? NaN).getTime();
-  // Too young to be judged, or on its way out already.
-  if (!(now - created >= minAgeMs) || pod.metadata?.deletionTimestamp) return 'keep';
+  if (!(now - created >= minAgeMs)) return 'young';
   if (run === 'unknown') return 'undecided';
   const wasKept = keep === 'over' ? ', and so has the time for which it was kept' : '';
   if (run === 'closed') return { why: `its workflow run has ended, or does not exist${wasKept}` };
@@ -25,5 +26,5 @@ export function sweepVerdict(
   const deadline = Date.parse(pod.metadata?.annotations?.[ANNOTATION.deadline] ?? '');
   return now > deadline + DEADLINE_SLACK_MS
     ? { why: 'its deadline has passed, and no worker took care of it' }
-    : 'keep';
+    : 'alive';
 }

@@ -31,7 +31,8 @@ export function* environmentFaults(env: unknown): Iterable<string> {
       else if (isObject(value)) yield* sourceFaults(at, value);
       else if (Array.isArray(value))
         yield `${at}: must be a string, null, or a reference ({ secretKeyRef: { name, key } }), got ${shown(value)}`;
-      else if (value !== null && value !== undefined) yield `${at}: must be a string, got ${shown(value)}`;
+      else if (value !== null && value !== undefined)
+        yield `${at}: must be a string, got ${shown(value)}; write it in quotes, ${JSON.stringify(JSON.stringify(value))}`;
     }
 }
 

@@ -52,12 +52,6 @@ const AIRFLOW: Record<string, string> = {
   in_cluster: WORKER,
   cluster_context: WORKER,
   config_file: WORKER,
-  schedule_timeout_seconds: 'timeouts.schedule',
-  startup_timeout_seconds: 'timeouts.start',
-  active_deadline_seconds: 'timeouts.run',
-  execution_timeout: 'timeouts.total',
-  termination_grace_period: 'grace',
-  retry_delay: 'retries.delay',
   get_logs: 'logs.containers',
   container_logs: 'logs.containers',
   init_container_logs: 'logs.containers',
@@ -75,9 +69,20 @@ const AIRFLOW: Record<string, string> = {
   on_kill_action: 'onCancel',
 };
 
+/** Those that are seconds there; a bare number here is milliseconds. */
+const AIRFLOW_SECONDS: Record<string, string> = {
+  schedule_timeout_seconds: 'timeouts.schedule',
+  startup_timeout_seconds: 'timeouts.start',
+  active_deadline_seconds: 'timeouts.run',
+  execution_timeout: 'timeouts.total',
+  termination_grace_period: 'grace',
+  retry_delay: 'retries.delay',
+};
+
 /** The rest of a sentence about a field that is not known. */
-export function hint(path: readonly PropertyKey[], key: string, known: readonly string[]): string {
+export function hint(path: readonly PropertyKey[], key: string, known: readonly string[], value: unknown): string {
   if (path.length === 0) {
+    if (Object.hasOwn(AIRFLOW_SECONDS, key)) return `; here it is ${AIRFLOW_SECONDS[key]}: ${inSeconds(value)}`;
     if (Object.hasOwn(AIRFLOW, key)) return `; here it is ${AIRFLOW[key]}`;
     if (key === 'serviceAccountName') return '; here it is serviceAccount';
     if (key === 'terminationGracePeriodSeconds') return '; here it is grace';
@@ -93,3 +98,5 @@ export function hint(path: readonly PropertyKey[], key: string, known: readonly 
   const meant = didYouMean(key, known);
   return meant ? `; did you mean ${meant}?` : '';
 }
+
+const inSeconds = (value: unknown) => `"${typeof value === 'number' ? value : 600}s"`;

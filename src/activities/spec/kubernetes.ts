@@ -1,6 +1,7 @@
 /** The parts of a spec that are Kubernetes' own: whether it would understand them, and what no pod of ours may be. */
 import { typeFaults } from '../pod/kubernetes-types.ts';
 import { COLLECTOR } from '../result/collector.ts';
+import { amountFaults, bytesFaults } from './amounts.ts';
 import { envFaults, environmentFaults } from './environment.ts';
 import { shown } from './explain.ts';
 import { elements, isRemoved, keyFaults, pathOf, type Element } from './lists.ts';
@@ -11,8 +12,9 @@ import { dnsLabel } from './words.ts';
 const OURS = 'temporal-pods-';
 
 export function* kubernetesFaults(spec: Record<string, unknown>): Iterable<string> {
-  const { env, envFrom, volumes, volumeMounts, tolerations, template } = spec;
+  const { env, envFrom, resources, volumes, volumeMounts, tolerations, template } = spec;
   yield* environmentFaults(env);
+  yield* amountFaults('resources', resources);
   yield* typeFaults(envFrom, 'Array<V1EnvFromSource>', 'envFrom');
   yield* sourceFaults('envFrom', envFrom);
   yield* typeFaults(tolerations, 'Array<V1Toleration>', 'tolerations');
@@ -32,6 +34,7 @@ function* podFaults(at: string, pod: unknown): Iterable<string> {
   yield* secondsFaults(`${at}.terminationGracePeriodSeconds`, pod['terminationGracePeriodSeconds']);
   yield* secondsFaults(`${at}.activeDeadlineSeconds`, pod['activeDeadlineSeconds']);
   yield* volumeFaults(`${at}.volumes`, volumes, false);
+  yield* amountFaults(`${at}.resources`, pod['resources']);
   for (const field of ['imagePullSecrets', 'schedulingGates', 'resourceClaims'])
     yield* keyFaults(`${at}.${field}`, pod[field], ['name']);
   yield* keyFaults(`${at}.containers`, [...elements(containers), ...elements(initContainers)].filter(hasName), [
@@ -60,6 +63,7 @@ function* containerFaults(at: string, container: Element, isInit: boolean): Iter
   else if (given(restartPolicy) && restartPolicy !== 'Always')
     yield `${at}.restartPolicy: must be "Always" (a sidecar) or absent, got ${shown(restartPolicy)}`;
   yield* envFaults(`${at}.env`, container['env']);
+  yield* amountFaults(`${at}.resources`, container['resources']);
   yield* sourceFaults(`${at}.envFrom`, container['envFrom']);
   yield* mountFaults(`${at}.volumeMounts`, container['volumeMounts'], false);
   yield* keyFaults(`${at}.ports`, container['ports'], ['containerPort', 'protocol'], { protocol: 'TCP' });
@@ -73,6 +77,8 @@ function* volumeFaults(at: string, volumes: unknown, isWhole = true): Iterable<s
     const { name, $patch, ...types } = volume;
     const path = pathOf(at, volume, index);
     const said = Object.keys(types).filter((type) => given(types[type]));
+    const { emptyDir } = types;
+    if (isObject(emptyDir)) yield* bytesFaults(`${path}.emptyDir.sizeLimit`, emptyDir['sizeLimit']);
     if (said.length > 1) yield `${path}: is of more than one type, got ${shown(said)}`;
     if (typeof name === 'string' && name.startsWith(OURS))
       yield `${path}.name: begins with ${OURS}, which is for the worker's own volumes, got ${shown(name)}`;

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { z } from 'zod';
 import type { PodSpec } from '../../types.ts';
 import { annotations, argument, atLeast, distinct, dnsLabel, duration, labels, nodeLabels } from './words.ts';
-import { objectName, positive, quantities } from './words.ts';
+import { lengthOf, objectName, positive, quantities } from './words.ts';
 
 const exitCodes = z
   .array(z.int('must be a whole number').min(0, 'is no exit code: 0 to 255').max(255, 'is no exit code: 0 to 255'))
@@ -83,7 +83,9 @@ export const shape = z.strictObject({
       terminate: duration.optional(),
     })
     .optional(),
-  grace: atLeast(1000, 'at least 1 s: with less a DELETE frees the name and not the process').optional(),
+  grace: atLeast(1000, 'at least 1 s: with less a DELETE frees the name and not the process')
+    .refine((length) => (lengthOf(length) ?? 0) % 1000 === 0, 'must be whole seconds: Kubernetes counts no others')
+    .optional(),
   exitCodes: z
     .strictObject({
       success: exitCodes.min(1, 'is empty: nothing would be a success').optional(),

@@ -2,13 +2,13 @@
 import { posix } from 'node:path';
 import type { PodSpec } from '../../types.ts';
 import { quantity } from '../../quantity.ts';
+import { DEFAULT_TOTAL } from '../pod/deadlines.ts';
 import { mainContainerName } from '../pod/names.ts';
 import { schemaProblems } from '../result/schema.ts';
 import { shown } from './explain.ts';
 import { elements } from './lists.ts';
 import { lengthOf } from './words.ts';
 
-const DEFAULT_TOTAL = '24h';
 const LONGEST_DRAIN = '60s';
 
 export function togetherFaults(spec: PodSpec): string[] {

@@ -1,6 +1,6 @@
 /** The smallest parts of a spec, each with the words for what it must be. */
 import { z } from 'zod';
-import { milliseconds } from '../../duration.ts';
+import { isTooBare, milliseconds, tooBareText } from '../../duration.ts';
 import { quantity as amountOf } from '../../quantity.ts';
 import type { Duration } from '../../types.ts';
 
@@ -9,13 +9,17 @@ const LONGEST = 10 * 365.25 * 86_400_000;
 /** Linux takes no longer argument and no longer variable (32 pages, with the zero at its end). */
 export const LONGEST_TEXT = 131_071;
 
-const A_LENGTH = 'is not a length of time (as 90000, "90s", "15m", "2h")';
-
-export const duration = z.custom<Duration>((value) => lengthOf(value) !== undefined, A_LENGTH);
+const A_LENGTH = 'is not a length of time (as "90s", "15m", "2h")';
+export const duration = z
+  .custom<Duration>((value) => lengthOf(value) !== undefined, { error: A_LENGTH, abort: true })
+  .refine((value) => !isTooBare(value), {
+    error: ({ input }) => tooBareText(input as Duration),
+    abort: true,
+  });
 
 /** At least so many milliseconds. */
 export const atLeast = (least: number, words: string) =>
-  duration.refine((value) => (lengthOf(value) ?? least) >= least, `must be ${words}`);
+  duration.refine((value) => (lengthOf(value) ?? least) >= least, { error: `must be ${words}`, abort: true });
 export const positive = atLeast(Number.MIN_VALUE, 'longer than 0');
 
 export const dnsLabel = z

@@ -3,8 +3,9 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { didYouMean } from '../../did-you-mean.ts';
 import { createOutput } from '../output.ts';
-import { ROW_FORMATS, rowsText, type Colour, type Column, type RowFormat } from '../rows.ts';
+import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../rows.ts';
 import { runsQuery, STATUS_WORDS, statusWord, type RunFilter, type StatusWord } from '../run-query.ts';
+import { statusColour } from '../status-colour.ts';
 import { printData } from '../stdout.ts';
 import type { Temporal } from '../temporal.ts';
 import { lengthText, momentText, readSince } from '../time-text.ts';
@@ -99,10 +100,6 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'STARTED', text: ({ startedAt }) => momentText(Date.parse(startedAt)) },
   { title: 'DURATION', text: ({ durationMs }) => lengthText(durationMs) },
 ];
-
-export const statusColour = (status: StatusWord): Colour | undefined =>
-  (({ running: 'cyan', completed: 'green', cancelled: 'dim' }) as const)[status as 'running'] ??
-  (status === 'continued-as-new' ? 'dim' : 'red');
 
 function readLimit(text: string): number {
   const limit = Number(text);

@@ -1,27 +1,43 @@
 /** What the commands share: how they are declared, and their way to Temporal. */
+import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { temporalConfig } from '../../config/index.ts';
+import { clientCall } from '../../program-name.ts';
+import { leaveWithReader } from '../stdout.ts';
 import { asProblem, connectTemporal, type Temporal } from '../temporal.ts';
+import { workflowHelp } from '../workflow-help.ts';
+import type { KnownWorkflow } from '../workflows.ts';
 
 export const RUN_OPTION = ['--run <runId>', 'this run of the workflow (default: the newest)'] as const;
 
 export class Program {
   readonly root: Command;
   exitCode = 0;
+  /** For the help, which has to be there at once. */
+  workflows: readonly KnownWorkflow[] = [];
 
   constructor() {
-    this.root = new Command('client')
+    // Also the help may be read by `head`.
+    leaveWithReader(process.stdout);
+    this.root = new Command(clientCall())
       .description('Runs pipelines of Kubernetes pods that Temporal remembers.')
+      .version(version(), '--version', 'print the version')
       .exitOverride()
       .configureOutput({ outputError: () => undefined });
   }
 
   /** @param formats of `-o`; the first one is the default. None: it has nothing to choose */
-  command(usage: string, description: string, formats: readonly string[] = []): Command {
-    const command = this.root.command(usage).description(description).option('--debug', 'show stack traces');
+  command(usage: string, description: string, formats: readonly string[] = [], parent = this.root): Command {
+    const command = parent.command(usage).description(description).option('--debug', 'show stack traces');
     if (formats.length > 0)
       command.addOption(new Option('-o, --output <format>', 'what stdout gets').choices(formats).default(formats[0]));
     return command;
+  }
+
+  /** What there is to say of a workflow that was named; empty when none was. */
+  workflowHelp(name: string | undefined): string {
+    const found = this.workflows.find((one) => one.name === name);
+    return found ? `${workflowHelp(found)}\n` : '';
   }
 
   /** Its number is the exit code. Whatever can be wrong with the call is looked at before this. */
@@ -36,3 +52,6 @@ export class Program {
     }
   }
 }
+
+const version = () =>
+  (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string }).version;

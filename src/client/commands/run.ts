@@ -1,10 +1,11 @@
 /** `run`, `start`, and the two workflows that have commands of their own: `sweep` and `dry-run`. */
-import { readArguments } from '../arguments.ts';
 import { createOutput, type Format, type Output } from '../output.ts';
 import { announce, runWorkflow } from '../run.ts';
 import { newWorkflowId, startWorkflow, type StartRequest } from '../start.ts';
+import { readMoment } from '../schedules/zone.ts';
 import type { Temporal } from '../temporal.ts';
-import { checkArguments, checkName, workflowNames } from '../workflows.ts';
+import { dryRunArguments, workflowArguments } from '../workflow-arguments.ts';
+import { findWorkflow, type KnownWorkflow } from '../workflows.ts';
 import { yamlOutput } from '../yaml-output.ts';
 import { usage } from '../../problem.ts';
 import type { Program } from './program.ts';
@@ -14,10 +15,12 @@ type Work = (temporal: Temporal, request: StartRequest, output: Output) => Promi
 const FORMATS = ['text', 'json'];
 
 const HELP = `
-Arguments are JSON, or the name of a .yaml, .yml or .json file, or - for standard input:
-  run hello '{"image": "python:3.12-slim"}'
-  run pod spec.yaml
+Arguments are key=value, JSON, the name of a .yaml, .yml or .json file, or - for standard input; single keys go on top of a whole:
+  run nightly day=2026-11-01 regions=eu,us limits.memory=1Gi
+  run diamond csv=@orders.csv
+  run pod spec.yaml image=etl:4
   generate-spec | run pod -
+What a workflow takes: run <workflow> --help. Which workflows there are: workflows.
 
 Log lines and the result go to stdout, progress to stderr; with -o json stdout holds the result only.
 Exit code: 0 it succeeded, 1 it failed or was cancelled, 2 the call is wrong, 3 Temporal does not answer,
@@ -37,9 +40,16 @@ export function runCommands(program: Program): void {
     program
       .command(`${name} <workflow> [args...]`, description, FORMATS)
       .option('--id <workflowId>', 'id of the workflow (default: <workflow>-<random>)')
+      .option('--for <time>', 'what scheduledTime() is in it: a day or a moment, in UTC (default: its start)')
+      .addHelpText('before', ({ command }) => program.workflowHelp(command.args[0]))
       .addHelpText('after', HELP)
-      .action(async (workflow: string, args: string[], { id, output }: { id?: string; output: Format }) =>
-        perform(program, work, workflow, () => readArguments(args), createOutput(output), id),
+      .action(async (name: string, args: string[], { id, output, for: time }: RunOptions) =>
+        perform(
+          program,
+          work,
+          { name, id, time, read: (workflow) => workflowArguments(workflow, args) },
+          createOutput(output),
+        ),
       );
   any('run', 'Start a workflow, follow its logs, print its result. Ctrl-C cancels it.', runWorkflow);
   any('start', 'Start a workflow, and leave it to the workers.', onlyStart);
@@ -51,36 +61,43 @@ export function runCommands(program: Program): void {
     )
     .option('--dry-run', 'only tell which', false)
     .action(async ({ dryRun, output }: { dryRun: boolean; output: Format }) =>
-      perform(program, runWorkflow, 'sweep', () => [{ dryRun }], createOutput(output)),
+      perform(program, runWorkflow, { name: 'sweep', read: () => [{ dryRun }] }, createOutput(output)),
     );
   program
-    .command('dry-run [spec]', 'Show the pod that `run pod` would create from this spec, without creating it.', [
+    .command('dry-run [spec...]', 'Show the pod that `run pod` would create from this spec, without creating it.', [
       'yaml',
       'json',
     ])
     .option('--server', 'let the API server validate and complete it, admission included', false)
     .addHelpText('after', DRY_RUN_HELP)
-    .action(async (spec: string | undefined, { server, output }: { server: boolean; output: 'yaml' | 'json' }) => {
+    .action(async (words: string[], { server, output }: { server: boolean; output: 'yaml' | 'json' }) => {
       const on = server ? 'server' : 'client';
-      const read = () => readArguments(spec === undefined ? [] : [spec]).map((one) => ({ spec: one, on }));
-      await perform(program, runWorkflow, 'dryRun', read, output === 'yaml' ? yamlOutput() : createOutput(output));
+      const read = () => dryRunArguments(words, on);
+      const to = output === 'yaml' ? yamlOutput() : createOutput(output);
+      await perform(program, runWorkflow, { name: 'dryRun', read }, to);
     });
 }
 
+interface RunOptions {
+  readonly id?: string;
+  readonly for?: string;
+  readonly output: Format;
+}
+
+interface Call {
+  readonly name: string;
+  readonly id?: string | undefined;
+  /** What it is for. */
+  readonly time?: string | undefined;
+  readonly read: (workflow: KnownWorkflow) => unknown[];
+}
+
 /** Everything that can be wrong with the call is looked at before Temporal is asked for anything. */
-async function perform(
-  program: Program,
-  work: Work,
-  workflow: string,
-  read: () => unknown[],
-  output: Output,
-  id?: string,
-): Promise<void> {
+async function perform(program: Program, work: Work, { name, id, time, read }: Call, output: Output): Promise<void> {
   if (id === '') throw usage('--id is empty');
-  checkName(workflow, await workflowNames());
-  const args = read();
-  checkArguments(workflow, args);
-  const request = { workflow, args, workflowId: id ?? newWorkflowId(workflow) };
+  const args = read(await findWorkflow(name));
+  const scheduledFor = time === undefined ? undefined : new Date(readMoment('--for', time, 'UTC'));
+  const request = { workflow: name, args, workflowId: id ?? newWorkflowId(name), scheduledFor };
   await program.withTemporal((temporal) => work(temporal, request, output));
 }
 

@@ -9,6 +9,7 @@ import {
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
 import { dagError, notStarted } from './errors.ts';
+import { SCHEDULED_START, scheduledTime } from '../scheduled-time.ts';
 import type { MappedItems } from './graph.ts';
 import { failedItem, whichFailed, type FailedItem } from './items-failed.ts';
 import { podsHeld } from './pods-held.ts';
@@ -23,12 +24,17 @@ export class ChunkRun<I, R> {
   results: readonly R[] = [];
   /** Of a chunk that has failed. */
   error: unknown;
+  /** In a rerun: no pod of it ran. */
+  isReused = false;
+  hasBegun = false;
+  readonly #memo: Record<string, unknown> | undefined;
   #child: ChildWorkflowHandle<ChunkWorkflow<I, R>> | undefined;
 
-  constructor(workflowId: string, from: number, items: readonly I[]) {
+  constructor(workflowId: string, from: number, items: readonly I[], memo?: Record<string, unknown>) {
     this.workflowId = workflowId;
     this.from = from;
     this.items = items;
+    this.#memo = memo;
   }
 
   /** Keeps what came of it. @throws CancelledFailure when the mapping was cancelled, after the child has closed */
@@ -38,14 +44,18 @@ export class ChunkRun<I, R> {
       if (gate.isHeld) await condition(() => !gate.isHeld || gate.isShut);
       if (gate.isShut) throw notStarted(node.name, 'nothing new starts any more');
       this.state = 'running';
+      this.hasBegun = true;
+      this.isReused = false;
       node.running++;
       node.startedAt ??= Date.now();
       this.results = await this.#resultOf(node, workflow).finally(() => node.running--);
+      node.podOver(this.isReused ? 'reused' : 'done');
       this.state = 'done';
     } catch (error) {
       // Somebody may have cancelled this one child: for the mapping it has failed then.
       const isCancelled = CancellationScope.current().consideredCancelled && isCancellation(error);
       this.state = isCancelled ? 'cancelled' : 'failed';
+      node.podOver('failed');
       this.error = error;
       if (isCancelled) throw error;
     }
@@ -80,6 +90,9 @@ export class ChunkRun<I, R> {
       // Replaying a chunk may take longer than the 10 s that are the default.
       workflowTaskTimeout: '60s',
       staticSummary: `${name} ${from} to ${from + items.length - 1}`,
+      // A chunk is for the same moment as the whole.
+      typedSearchAttributes: [{ key: SCHEDULED_START, value: scheduledTime() }],
+      ...(this.#memo && { memo: this.#memo }),
     });
     this.#child = child;
     if (gate?.isHeld) await this.tellHeld(true);

@@ -3,6 +3,7 @@
  * imports this file as it is, so it holds types and definitions, and nothing of the helper itself.
  */
 import { defineUpdate } from '@temporalio/workflow';
+import type { Duration } from '../../types.ts';
 
 /**
  * A part of a spec, to be laid over the whole: `env`, `timeouts` and `resources` name by name, every other field in one piece.
@@ -20,12 +21,19 @@ export interface SkipOptions {
   readonly value?: unknown;
 }
 
+export interface ExtendOptions {
+  /** How much later the hold shall end than it would now. */
+  readonly by: Duration;
+}
+
 /** Calls the function of a held task again, from its beginning. */
 export const retryTask = defineUpdate<void, [task: string, options?: RetryOptions]>('retryTask');
 /** Ends a held task without its failure. */
 export const skipTask = defineUpdate<void, [task: string, options?: SkipOptions]>('skipTask');
 /** Ends a held task with its failure, before its time. */
 export const failTask = defineUpdate<void, [task: string]>('failTask');
+/** Gives a held task more time until it fails by itself. Until when, in milliseconds since 1970. */
+export const extendHold = defineUpdate<number, [task: string, options: ExtendOptions]>('extendHold');
 /**
  * Cancels what the task does now, or would do next. 'asked', not done: its pod may yet end by itself, before it hears of it, and
  * a task that waits for others goes on waiting until it comes to its pod.

@@ -1,16 +1,18 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { tellIfAllReused } from './chunk-reused.ts';
 import { currentNode, inMicrotask } from './context.ts';
 import { showDetails } from './details.ts';
 import { dagError } from './errors.ts';
 import { Failures } from './failures.ts';
 import { Gate } from './gate.ts';
-import { BODY, graphQuery } from './graph.ts';
+import { BODY, graphQuery, type Graph } from './graph.ts';
 import { graphOf } from './graph-of.ts';
 import { TaskHandle } from './handle.ts';
 import { holdLength } from './hold.ts';
 import { listen } from './listen.ts';
 import { checkMapOptions, Mapping } from './mapping.ts';
 import { perform, type Around } from './perform.ts';
+import { rememberUntold } from './untold.ts';
 import { teachPromiseHandles } from './promises.ts';
 import { Starter } from './starter.ts';
 import { checkNewTask } from './task-name.ts';
@@ -52,7 +54,7 @@ export class DagRun {
   }
 
   async run<T>(body: (task: Task) => T | PromiseLike<T>): Promise<T> {
-    setHandler(graphQuery, () => graphOf([this.#body, ...this.#tasks.values()], this.#gate.isHeld));
+    setHandler(graphQuery, () => this.graph());
     listen({ tasks: this.#tasks, gate: this.#gate, hasEnded: () => this.#hasEnded });
     const details = showDetails(() => [...this.#tasks.values()], this.#gate);
     this.#body.onPodOver = () => this.#onRoom();
@@ -63,6 +65,7 @@ export class DagRun {
     await this.#settled.promise;
     unteachPromise();
     details.stop();
+    rememberUntold([...this.#tasks.values()]);
     throwIfFailed({
       body: this.#body,
       tasks: [...this.#tasks.values()],
@@ -72,7 +75,12 @@ export class DagRun {
       cancelled: this.#caller.consideredCancelled,
       restCancelled: this.#scope.consideredCancelled,
     });
+    await tellIfAllReused(this.#body, [...this.#tasks.values()]);
     return result;
+  }
+
+  graph(): Graph {
+    return graphOf([this.#body, ...this.#tasks.values()], this.#gate.isHeld);
   }
 
   readonly #add = <R>(name: string, work: () => R | PromiseLike<R>, options: TaskOptions = {}) =>

@@ -1,10 +1,14 @@
 import { inWorkflowContext } from '@temporalio/workflow';
 import { DagRun } from './dag-run.ts';
 import { dagError } from './errors.ts';
+import type { Graph } from './graph.ts';
 import type { DagOptions, Task } from './types.ts';
 
 /** The SDK loads workflow code anew for each workflow, so this belongs to one run. */
-let used = false;
+let current: DagRun | undefined;
+
+/** Of this workflow's DAG, if it has one. */
+export const currentGraph = (): Graph | undefined => current?.graph();
 
 /**
  * Runs a graph of tasks that is written as plain code: a task is a promise, an `await` is an edge.
@@ -14,11 +18,11 @@ let used = false;
  */
 export async function dag<T>(body: (task: Task) => T | PromiseLike<T>, options: DagOptions = {}): Promise<T> {
   if (!inWorkflowContext()) throw new Error('dag() runs in a workflow only');
-  if (used) throw dagError('DagOnlyOnce', 'a workflow holds one dag(): run another one as a child workflow');
-  used = true;
+  if (current) throw dagError('DagOnlyOnce', 'a workflow holds one dag(): run another one as a child workflow');
   const { maxParallel = 100 } = options;
   if (!Number.isInteger(maxParallel) || maxParallel < 1) {
     throw dagError('DagMisuse', `maxParallel is ${maxParallel}: it takes a whole number from 1`);
   }
-  return new DagRun({ ...options, maxParallel }).run(body);
+  current = new DagRun({ ...options, maxParallel });
+  return current.run(body);
 }

@@ -40,7 +40,7 @@ export function sourcesOf(node: TaskNode): TaskNode[] {
  * Of what its creator had awaited before it created this one, the last: whatever they say already is left out (the transitive
  * reduction). `for (…) await task(…)` gives a chain, not a triangle.
  */
-function orderSources(node: TaskNode): TaskNode[] {
+export function orderSources(node: TaskNode): TaskNode[] {
   const creator = node.parent;
   if (!creator || node.deliveredAtBirth === 0) return [];
   const before = [...creator.delivered].slice(0, node.deliveredAtBirth);

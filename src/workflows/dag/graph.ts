@@ -33,7 +33,7 @@ export interface GraphNode {
   state: TaskState;
   /** The task that created this one; absent when the body did. */
   parent?: string;
-  /** Pods started so far. */
+  /** Pods so far, those that are reused too. */
   tries: number;
   /** Their activityIds. */
   pods: string[];
@@ -76,13 +76,13 @@ export interface Graph {
 }
 
 /**
- * Memo of a run that has ended, under this key: the tasks that never came to a pod, and so are not told of by any activity, with the
- * edges to them. Absent when there are none. At most 500 nodes.
+ * Memo of a run that has ended, under this key: the tasks of whose end no activity tells (they never came to a pod, or ended in
+ * another way than their last one), with the edges to them. Absent when there are none. At most 500 nodes and 32 KiB: the first ones.
  */
-export const POD_LESS_MEMO = 'tasksWithoutPod';
-export type PodLessMemo = Pick<Graph, 'nodes' | 'edges'>;
+export const UNTOLD_MEMO = 'untoldTasks';
+export type UntoldMemo = Pick<Graph, 'nodes' | 'edges'>;
 
-/** Memo of a rerun, under this key: a `RunRef`. */
+/** Memo of a rerun, under this key: an `EarlierRef`. */
 export const RERUN_MEMO = 'rerunOf';
 
 export const graphQuery = defineQuery<Graph>('graph');

@@ -16,7 +16,7 @@ export type Decision =
 export interface Held {
   readonly failure: Failure;
   /** Milliseconds since 1970. */
-  readonly until: number;
+  until: number;
   /** The first one counts. */
   decide(decision: Decision): void;
 }
@@ -29,9 +29,16 @@ export async function held(node: TaskNode, failure: Failure): Promise<Decision> 
     // At once: an update that comes in the same activation finds it decided.
     node.held = undefined;
   };
-  node.held = { failure, until: Date.now() + node.holdMs, decide };
+  const hold = { failure, until: Date.now() + node.holdMs, decide };
+  node.held = hold;
   try {
-    await condition(() => made !== undefined, node.holdMs, { summary: `${node.name}: held` });
+    let { until } = hold;
+    const isOver = () => made !== undefined || hold.until !== until;
+    // The timer's word counts, not the clock's: servers' clocks differ.
+    while (await condition(isOver, until - Date.now(), { summary: `${node.name}: held` })) {
+      if (made) break;
+      until = hold.until;
+    }
     const decision = made ?? { next: 'fail' };
     // One of several pods failed: another one of the same number and work must not run beside those that are left.
     if (decision.next === 'retry') await condition(() => node.running + node.queued === 0);

@@ -1,11 +1,13 @@
 export { dag } from './dag.ts';
 export {
   cancelTask,
+  extendHold,
   failTask,
   holdPods,
   releasePods,
   retryTask,
   skipTask,
+  type ExtendOptions,
   type RetryOptions,
   type SkipOptions,
   type SpecChange,
@@ -13,10 +15,13 @@ export {
 export {
   BODY,
   graphQuery,
+  UNTOLD_MEMO,
+  RERUN_MEMO,
   type Graph,
   type GraphEdge,
   type GraphNode,
   type MappedItems,
+  type UntoldMemo,
   type TaskState,
 } from './graph.ts';
 export { inSlot, type Slot } from './slot.ts';

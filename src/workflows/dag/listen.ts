@@ -1,13 +1,17 @@
 /** Hears what is asked of the DAG while it runs (`controls.ts`), and refuses what makes no sense. */
 import { setHandler } from '@temporalio/workflow';
 import { didYouMean } from '../../did-you-mean.ts';
+import { milliseconds } from '../../duration.ts';
+import { chunkReused } from './chunk-reused.ts';
 import {
   cancelTask,
+  extendHold,
   failTask,
   holdPods,
   releasePods,
   retryTask,
   skipTask,
+  type ExtendOptions,
   type RetryOptions,
   type SkipOptions,
 } from './controls.ts';
@@ -16,6 +20,7 @@ import type { Gate } from './gate.ts';
 import type { Held } from './hold.ts';
 import { podsHeld } from './pods-held.ts';
 import { addChange, isFields } from './spec-change.ts';
+import type { Duration } from '../../types.ts';
 import type { TaskNode } from './task-node.ts';
 
 export interface Controlled {
@@ -69,6 +74,15 @@ export function listen({ tasks, gate, hasEnded }: Controlled): void {
   setHandler(failTask, (name: string) => held(name).decide({ next: 'fail' }), {
     validator: (name: string) => void held(name),
   });
+  setHandler(extendHold, (name: string, { by }: ExtendOptions) => (held(name).until += milliseconds(by)), {
+    validator(name: string, options?: ExtendOptions) {
+      checkOptions<ExtendOptions>(options, 'by');
+      const node = find(name);
+      if (node.state === 'running') throw refusal(`'${name}' is running, not held: ${POD_DEADLINE}`);
+      held(name);
+      checkExtension(options?.by);
+    },
+  });
   setHandler(
     cancelTask,
     (name: string): 'asked' => {
@@ -88,6 +102,9 @@ export function listen({ tasks, gate, hasEnded }: Controlled): void {
     for (const { mapping } of tasks.values()) void mapping?.tellHeld(on);
   };
   setHandler(podsHeld, setHeld);
+  setHandler(chunkReused, (workflowId) => {
+    for (const { mapping } of tasks.values()) mapping?.chunkReused(workflowId);
+  });
   setHandler(holdPods, () => setHeld(true), {
     validator() {
       if (hasEnded()) throw refusal('the DAG has ended');
@@ -102,6 +119,11 @@ export function listen({ tasks, gate, hasEnded }: Controlled): void {
   });
 }
 
+/** What somebody wants who would give a pod more time. */
+const POD_DEADLINE =
+  'Kubernetes lets the deadline of a pod that is there only come nearer, so it cannot be extended; ' +
+  'when it has failed and is held, retry it with longer timeouts';
+
 const refusal = (why: string) => dagError('DagRefused', why);
 
 function notHeld({ name, state, failure }: TaskNode): string {
@@ -111,6 +133,15 @@ function notHeld({ name, state, failure }: TaskNode): string {
     `'${name}' ${why}, and is not held: whoever awaits it has seen that, and it cannot be taken back. ` +
     `rerun starts a new run, which keeps what is done`
   );
+}
+
+function checkExtension(by: Duration | undefined): void {
+  try {
+    if (milliseconds(by ?? 0) > 0) return;
+  } catch {
+    // Refused in any case.
+  }
+  throw refusal(`by: must be a length of time above 0 (30m, 2h), got ${JSON.stringify(by)}`);
 }
 
 /** A misspelt option would be a decision that nobody meant. */

@@ -4,6 +4,7 @@ import { ChunkRun } from './chunk-run.ts';
 import { dagError } from './errors.ts';
 import type { MappedItems } from './graph.ts';
 import { itemsFailed } from './items-failed.ts';
+import { memoOfChunk, rerunOf } from './rerun.ts';
 import { checkTaskName, MAX_TASKS } from './task-name.ts';
 import type { TaskNode } from './task-node.ts';
 import type { ChunkWorkflow, MapOptions } from './types.ts';
@@ -63,6 +64,11 @@ export class Mapping<I, R> {
     return chunks.flatMap(({ results }) => results);
   }
 
+  /** Whether a child was ever started. */
+  get hasBegun(): boolean {
+    return this.#chunks?.some(({ hasBegun }) => hasBegun) ?? false;
+  }
+
   /** Nothing while the items are not known. */
   get progress(): MappedItems | undefined {
     const chunks = this.#chunks;
@@ -85,8 +91,13 @@ export class Mapping<I, R> {
     await Promise.all((this.#chunks ?? []).map((chunk) => chunk.tellHeld(held)));
   }
 
+  /** In a rerun, a chunk of it has found that all of its work is done. */
+  chunkReused(workflowId: string): void {
+    for (const chunk of this.#chunks ?? []) if (chunk.workflowId === workflowId) chunk.isReused = true;
+  }
+
   #cut(items: readonly I[]): ChunkRun<I, R>[] {
-    const { name } = this.#node;
+    const { name, sawOnlyReused } = this.#node;
     const count = Math.ceil(items.length / this.#per);
     if (count > MAX_CHUNKS) {
       const what = `${items.length} items are ${count} chunks, at most ${MAX_CHUNKS}`;
@@ -94,9 +105,11 @@ export class Mapping<I, R> {
     }
     checkTaskName(`${name}-${items.length}`);
     const id = `${workflowInfo().workflowId}/${name}`;
+    const earlier = sawOnlyReused ? rerunOf() : undefined;
     return Array.from({ length: count }, (_, at) => {
       const from = at * this.#per;
-      return new ChunkRun(`${id}/${at}`, from, items.slice(from, from + this.#per));
+      const memo = earlier && memoOfChunk(earlier, name, at);
+      return new ChunkRun(`${id}/${at}`, from, items.slice(from, from + this.#per), memo);
     });
   }
 

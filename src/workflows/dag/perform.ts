@@ -27,7 +27,8 @@ export function perform<R>(
   const fail = (failure: Failure) => settle(node, failure, () => handle.settle({ error: failure.error }));
   const failWith = (thrown: unknown) => fail(failures.endOf(node, thrown));
 
-  const call = () =>
+  const call = () => {
+    node.calls = 0;
     void runAs(node, () => node.run(work, scope)).then(
       (value) => succeed('done', value),
       (thrown: unknown) => {
@@ -36,6 +37,7 @@ export function perform<R>(
         else fail(failure);
       },
     );
+  };
 
   /** A failure of its own, while there is still something to decide. */
   const isToBeHeld = ({ state, because }: Failure) =>

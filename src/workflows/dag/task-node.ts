@@ -16,6 +16,9 @@ export interface Failure {
 /** How a task ended. `skipped` with a value is no failure. */
 export type End = { readonly state: 'done' | 'skipped' } | Failure;
 
+/** `reused`: it was not needed. */
+export type PodOver = 'done' | 'reused' | 'failed';
+
 /** What is known of one task. The body of the DAG is a node too: it awaits tasks and creates them. */
 export class TaskNode {
   readonly name: string;
@@ -48,13 +51,23 @@ export class TaskNode {
   /** What somebody changed in the spec of its pods. */
   change: SpecChange | undefined;
   /** Of a `task.map`. */
-  mapping: Pick<Mapping<unknown, unknown>, 'progress' | 'tellHeld'> | undefined;
+  mapping: Pick<Mapping<unknown, unknown>, 'progress' | 'tellHeld' | 'hasBegun' | 'chunkReused'> | undefined;
   /** Of the body, whose pods no gate counts. */
   onPodOver: (() => void) | undefined;
   #scope: CancellationScope | undefined;
   #cancelAsked = false;
+  #lastPod: PodOver | undefined;
   /** ActivityIds of its pods so far. */
   readonly pods: string[] = [];
+  /** How many of them are over without having run: their results are those of an earlier run. */
+  reusedPods = 0;
+  /** How often its function has called `runPod` since it was called itself. */
+  calls = 0;
+  /**
+   * Whether all that can have told it anything is reused: what its creator had seen when it created this one, the tasks that it
+   * awaited, its own pods. Only then is the earlier result of its next pod what that pod would do now.
+   */
+  sawOnlyReused: boolean;
   startedAt: number | undefined;
   endedAt: number | undefined;
   end: End | undefined;
@@ -68,10 +81,35 @@ export class TaskNode {
     this.gate = from.gate;
     this.holdMs = from.holdMs ?? 0;
     this.deliveredAtBirth = from.parent?.delivered.size ?? 0;
+    this.sawOnlyReused = from.parent?.sawOnlyReused ?? true;
+  }
+
+  /** The outcome of another task has reached it. */
+  receive(source: TaskNode): void {
+    this.delivered.add(source);
+    this.sawOnlyReused &&= source.isReused;
+  }
+
+  /** What one of its pods, or a chunk, has come to. */
+  podOver(how: PodOver): void {
+    this.#lastPod = how;
+    if (how === 'reused') this.reusedPods++;
+    else this.sawOnlyReused = false;
+  }
+
+  /** Whether it ended in another way than its last pod: it caught that failure and went on, or failed after a pod that was done. */
+  get endsUnlikeItsPod(): boolean {
+    if (!this.end || !this.#lastPod || this.mapping) return false;
+    return (this.#lastPod === 'failed') === (this.end.state === 'done');
+  }
+
+  /** In a rerun: whether it stands as it stood in the earlier run. A task without pods does if all that it awaited does. */
+  get isReused(): boolean {
+    return this.end?.state === 'done' && this.sawOnlyReused;
   }
 
   get state(): TaskState {
-    if (this.end) return this.end.state;
+    if (this.end) return this.isReused && this.reusedPods > 0 ? 'reused' : this.end.state;
     if (this.held) return 'held';
     if (this.running > 0) return 'running';
     return this.queued > 0 ? 'queued' : 'waiting';

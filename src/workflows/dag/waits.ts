@@ -18,7 +18,7 @@ export function beginWait(waiter: TaskNode, sources: readonly TaskNode[], hears:
   }
   return () => {
     for (const source of pending) endWait(waiter, source);
-    for (const source of sources) waiter.delivered.add(source);
+    for (const source of sources) waiter.receive(source);
   };
 }
 

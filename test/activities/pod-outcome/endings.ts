@@ -73,6 +73,12 @@ export function endings({ shell }: Images, registry: string): Record<string, End
       about: 'an init container is killed for memory',
       spec: runs('exit 0', { initContainers: [sh(`exec ${EAT}`, { name: 'fetch', resources: memory })] }),
     },
+    'init-oom-exit-0': {
+      about: 'an init container ends with 0, and a child of it was killed for memory, and nothing more happens',
+      spec: runs('exit 0', { initContainers: [sh(`${EAT}; exit 0`, { name: 'fetch', resources: memory })] }),
+      until: (pod) => pod.status?.initContainerStatuses?.some(({ state }) => state?.terminated) ?? false,
+      more: 20,
+    },
     'init-cannot-run': {
       about: 'an init container whose command is not there',
       spec: runs('exit 0', { initContainers: [sh('', { name: 'fetch', command: ['/no/such/program'] })] }),

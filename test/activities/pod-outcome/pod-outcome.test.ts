@@ -51,6 +51,7 @@ const expected: Record<string, Expected> = {
   'oom-child-exit-0': ran('OOMKilled', 'OOMKilled', 0),
   'init-failed': ran('InitContainerFailed', 'Error', 4, { container: 'fetch' }),
   'init-oom': ran('OOMKilled', 'OOMKilled', 137, { container: 'fetch' }),
+  'init-oom-exit-0': ran('OOMKilled', 'OOMKilled', 0, { container: 'fetch' }),
   'init-cannot-run': neverRan('ContainerCannotRun', 'StartError', { exitCode: 128, container: 'fetch' }),
   'init-then-success': ran('Succeeded', 'Completed', 0),
   'image-not-found': neverRan('ImagePullFailed', 'ErrImagePull', { container: 'base' }),

@@ -168,6 +168,14 @@ suite('the order of evidence: pod reason, disruption, deletion, container reason
       assert.equal(judge(pod), undefined);
   });
 
+  test('a sidecar that is killed for memory before the start is started again; an init container beside a main one that runs is no end yet', () => {
+    const lost = container(ended(0, 'OOMKilled'), 'proxy');
+    const pod = podWith({ phase: 'Pending', initContainerStatuses: [lost] });
+    const initContainers = [{ name: 'proxy', restartPolicy: 'Always' }];
+    assert.equal(judge({ ...pod, spec: { containers: [{ name: 'base' }], initContainers } }), undefined);
+    assert.equal(judge({ ...running(), status: { ...running().status, initContainerStatuses: [lost] } }), undefined);
+  });
+
   test('the failure carries Kubernetes’ own words', () => {
     assert.deepEqual(judge(failedPod('Evicted', [container(ended(137))])), {
       kind: 'PodDisrupted',

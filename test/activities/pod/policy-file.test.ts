@@ -65,7 +65,12 @@ suite('the file of a policy', () => {
     [
       'a length of time that is none',
       'maxRunTime: soon',
-      'maxRunTime: is not a length of time (as 90000, "90s", "15m", "2h"), got "soon"',
+      'maxRunTime: is not a length of time (as "90s", "15m", "2h"), got "soon"',
+    ],
+    [
+      'a length of time without its unit',
+      'maxRunTime: 600',
+      'maxRunTime: is 0.6 s; write "600s" if seconds were meant, got 600',
     ],
     [
       'a port that is none',

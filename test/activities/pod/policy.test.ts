@@ -697,13 +697,13 @@ const rows: Record<string, Row[]> = {
       'longer',
       { maxRunTime: '1h' },
       { activeDeadlineSeconds: 3661 },
-      'maxRunTime: spec.activeDeadlineSeconds 3661 (timeouts.total and 60 s) is longer than 1h allows',
+      'maxRunTime: spec.activeDeadlineSeconds 3661 (timeouts.total and 60 s) is longer than 1h allows; set timeouts.total to at most 1h',
     ],
     [
       'no end',
       { maxRunTime: '1h' },
       {},
-      'maxRunTime: spec.activeDeadlineSeconds (absent) (timeouts.total and 60 s) is longer than 1h allows',
+      'maxRunTime: spec.activeDeadlineSeconds (absent) (timeouts.total and 60 s) is longer than 1h allows; set timeouts.total to at most 1h',
     ],
     ['the usual grace', { maxGrace: '30s' }, {}],
     [

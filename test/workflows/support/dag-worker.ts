@@ -12,9 +12,11 @@ import {
   type WorkerInterceptors,
   type WorkflowBundle,
 } from '@temporalio/worker';
-import type { PodFailureDetails, PodResult, PodSpec } from '../../../src/types.ts';
+import type { PodFailureDetails, PodResult, PodSpec, RunPodInput, RunRef } from '../../../src/types.ts';
+import { RERUN_MEMO } from '../../../src/workflows/dag/index.ts';
 import { temporal } from '../../support/temporal.ts';
 import type * as workflows from './index.ts';
+import { pretendedPods } from './pretended-pod.ts';
 import type { StubInput } from './stub-pod.ts';
 
 export type Workflows = typeof workflows;
@@ -24,7 +26,7 @@ export const workflowsPath = fileURLToPath(new URL('./index.ts', import.meta.url
 
 /** What the stub pods of one workflow did: how many at once, in which order. */
 export interface Pods {
-  readonly started: StubInput[];
+  readonly started: Pick<StubInput, 'task' | 'after'>[];
   readonly ended: StubInput[];
   running: number;
   mostRunning: number;
@@ -33,7 +35,15 @@ export interface Pods {
 export interface DagWorker {
   start<N extends WorkflowName>(name: N, ...args: Parameters<Workflows[N]>): Promise<WorkflowHandle<Workflows[N]>>;
   run<N extends WorkflowName>(name: N, ...args: Parameters<Workflows[N]>): Promise<Awaited<ReturnType<Workflows[N]>>>;
+  /** A rerun of a run that has ended, by default with the same arguments. */
+  rerun<N extends WorkflowName>(
+    name: N,
+    earlier: { workflowId: string; runId?: string },
+    ...args: Parameters<Workflows[N]>
+  ): Promise<WorkflowHandle<Workflows[N]>>;
   pods(workflowId: string): Pods;
+  /** Tasks whose pods fail for now: see `pretendedPods`. */
+  readonly broken: Set<string>;
   /** Waits until so many pods of the task have started, or ended. */
   started(run: { workflowId: string }, task: string, count: number): Promise<void>;
   ended(run: { workflowId: string }, task: string, count: number): Promise<void>;
@@ -71,21 +81,28 @@ export async function dagWorker({ timeout = '3m', interceptors = {} }: DagWorker
     pods.set(workflowId, known);
     return known;
   };
+  const broken = new Set<string>();
   const worker = await Worker.create({
     connection: nativeConnection,
     namespace,
     taskQueue,
     workflowBundle,
-    ...stubPods(podsOf),
+    ...stubPods(podsOf, broken),
     interceptors,
   });
   const stopped = worker.run();
   const handles: WorkflowHandle[] = [];
-  const start: DagWorker['start'] = async (name, ...args) => {
-    const options = { args, taskQueue, workflowId: `${name}-${randomUUID()}`, workflowExecutionTimeout: timeout };
-    const handle = await client.workflow.start<Workflows[typeof name]>(name, options as never);
+  const startWith = async <N extends WorkflowName>(name: N, args: unknown[], memo: Record<string, unknown> = {}) => {
+    const workflowId = `${name}-${randomUUID()}`;
+    const options = { args, memo, taskQueue, workflowId, workflowExecutionTimeout: timeout };
+    const handle = await client.workflow.start<Workflows[N]>(name, options as never);
     handles.push(handle as WorkflowHandle);
     return handle;
+  };
+  const start: DagWorker['start'] = (name, ...args) => startWith(name, args);
+  const rerun: DagWorker['rerun'] = async (name, { workflowId, runId }, ...args) => {
+    const earlier = { workflowId, runId: runId ?? (await client.workflow.getHandle(workflowId).describe()).runId };
+    return startWith(name, args, { [RERUN_MEMO]: earlier satisfies RunRef });
   };
   const reach = async (what: 'started' | 'ended', workflowId: string, task: string, count: number) => {
     const isThere = () => podsOf(workflowId)[what].filter((pod) => pod.task === task).length >= count;
@@ -94,6 +111,8 @@ export async function dagWorker({ timeout = '3m', interceptors = {} }: DagWorker
   };
   return {
     start,
+    rerun,
+    broken,
     started: ({ workflowId }, task, count) => reach('started', workflowId, task, count),
     ended: ({ workflowId }, task, count) => reach('ended', workflowId, task, count),
     run: async (name, ...args) => (await (await start(name, ...args)).result()) as never,
@@ -109,11 +128,18 @@ export async function dagWorker({ timeout = '3m', interceptors = {} }: DagWorker
 }
 
 /** What the stub pods need of a worker. */
-export const stubPods = (podsOf: (workflowId: string) => Pods) => ({
-  activities: { stubPod: (input: StubInput) => stubPod(input, podsOf), runPod: memoryHungry(podsOf) },
-  maxHeartbeatThrottleInterval: 200,
-  maxConcurrentActivityTaskExecutions: 500,
-});
+export function stubPods(podsOf: (workflowId: string) => Pods, broken = new Set<string>()) {
+  const hungry = memoryHungry(podsOf);
+  const pretended = pretendedPods(broken, (workflowId, input) => podsOf(workflowId).started.push(input));
+  return {
+    activities: {
+      stubPod: (input: StubInput) => stubPod(input, podsOf),
+      runPod: (input: RunPodInput) => (input.task === 'hungry' ? hungry(input) : pretended(input)),
+    },
+    maxHeartbeatThrottleInterval: 200,
+    maxConcurrentActivityTaskExecutions: 500,
+  };
+}
 
 export const noPods = (): Pods => ({ started: [], ended: [], running: 0, mostRunning: 0 });
 

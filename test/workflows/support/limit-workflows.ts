@@ -133,6 +133,6 @@ export async function slotWithoutDag(): Promise<{ task: string; ids: string[]; a
   return inSlot(async (slot) => ({
     task: slot.task,
     ids: [slot.nextActivityId(), slot.nextActivityId()],
-    after: slot.after(),
+    after: slot.place().after,
   }));
 }

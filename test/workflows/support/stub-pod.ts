@@ -35,7 +35,7 @@ export const twoTries = (spec: StubSpec): Promise<{ output: unknown }> =>
 
 const onePod = (spec: StubSpec, slot: Slot) =>
   stubPod.executeWithOptions({ activityId: slot.nextActivityId(), summary: slot.task }, [
-    { spec: changeSpec(spec, slot.change), task: slot.task, after: slot.after() },
+    { spec: changeSpec(spec, slot.change), ...slot.place() },
   ]);
 
 export const failing = (message = 'exit code 1', ms = 0): StubSpec => ({ fail: message, ms });

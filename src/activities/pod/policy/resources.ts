@@ -79,7 +79,7 @@ export function* timeFaults({ maxRunTime, maxGrace }: Rules, pod: V1Pod): Iterab
       'maxRunTime',
       'spec.activeDeadlineSeconds',
       deadline,
-      `(timeouts.total and ${SLACK_SECONDS} s) is longer than ${maxRunTime} allows`,
+      `(timeouts.total and ${SLACK_SECONDS} s) is longer than ${maxRunTime} allows; set timeouts.total to at most ${maxRunTime}`,
     );
   yield* graceFaults('spec', grace ?? KUBERNETES_GRACE, maxGrace);
   for (const { path, item } of containersOf(pod))

@@ -1,0 +1,112 @@
+/** `logs`: what the pods of a run have printed, or print. */
+import { InvalidArgumentError } from 'commander';
+import { didYouMean } from '../../did-you-mean.ts';
+import { callText } from '../call-text.ts';
+import { findRun } from '../find-run.ts';
+import { untilLeft } from '../interrupts.ts';
+import { followLogs, overKey } from '../logs/logs-follow.ts';
+import { podsMeant, printNow, type Printed, type RunPods } from '../logs/logs-now.ts';
+import { LogPrinter } from '../logs/printer.ts';
+import { checkTasks, selection, unknownTasks, type LogOptions } from '../logs/selection.ts';
+import { createOutput } from '../output.ts';
+import { readHistory } from '../read-history.ts';
+import { runGraph } from '../run-graph.ts';
+import type { Temporal } from '../temporal.ts';
+import { readSince } from '../time-text.ts';
+import { RUN_OPTION, type Program } from './program.ts';
+
+interface Options extends LogOptions {
+  readonly run?: string | undefined;
+  readonly follow: boolean;
+  readonly prefix: boolean;
+}
+
+const HELP = `
+A line begins with its task, from the second pod of a task on with its number (load#2), and with the container if it is not the main
+one. Lines of several pods are in the order of time; of more than 100 pods, one is printed after the other. With -f there follows, as
+it comes, what is written from now on, to the end of the run.
+  logs nightly-7f3a load -f --tail 20
+  logs nightly-7f3a load -c fetch --since 10m
+  logs nightly-7f3a load           of a task.map the logs of all its items; load-17: of one
+Logs are read from the folder TEMPORAL_PODS_LOG_DIR, which the workers share. Of one that is not there, the history has the last lines.
+
+Exit code: 0, 130 when you left before the end, 2 the call is wrong, 3 Temporal does not answer.`;
+
+export function logsCommand(program: Program): void {
+  program
+    .command('logs <id> [tasks...]', 'Show what the pods of a run print, or have printed: of these tasks, or of all.')
+    .option(...RUN_OPTION)
+    .option('-f, --follow', 'stay until the run has ended', false)
+    .option('-c, --container <name>', 'only this container; may be given several times', gather, [])
+    .option('--since <time>', 'only lines since then: 30s, 10m, 2h, or a moment in ISO 8601')
+    .option('--tail <lines>', 'of each container only so many of the last lines', wholeFrom(0))
+    .option('--try <number>', 'only the pods of this try', wholeFrom(1))
+    .option('--timestamps', 'each line with its time', false)
+    .option('--no-prefix', 'lines as the pods print them; what is missing is told on stderr')
+    .addHelpText('after', HELP)
+    .action(async (id: string, tasks: string[], given: Options & { container: string[]; since?: string }) => {
+      const since = given.since === undefined ? undefined : readSince('--since', given.since, Date.now());
+      const options = { ...given, tasks, containers: given.container, since };
+      await program.withTemporal((temporal) => logs(temporal, id, options));
+    });
+}
+
+async function logs(temporal: Temporal, id: string, options: Options): Promise<number> {
+  const run = await findRun(temporal, id, options.run);
+  const history = await readHistory(temporal, run);
+  const { nodes } = history.graph();
+  // Only a worker knows of tasks that have no pod yet, and it may take its time.
+  const isTold = history.closed || unknownTasks(options.tasks, nodes).length === 0;
+  checkTasks(options.tasks, isTold ? nodes : (await runGraph(temporal, run)).nodes);
+  const output = createOutput('text', process, { prefixed: options.prefix });
+  const printer = new LogPrinter(output, options);
+  const chosen = selection(options);
+  const maps = new Set(history.chunks.map(({ task }) => task));
+  if (options.tasks.length === 0 && maps.size > 0)
+    output.say(`without the items of ${[...maps].join(', ')}; for those: ${callText('logs', id, ...maps)}`);
+
+  const print = async (signal?: AbortSignal) => {
+    const meant = await podsMeant(temporal, run, { history, selection: chosen });
+    return { meant, printed: await printNow(temporal.config.logRoot, meant, { options, printer, signal }) };
+  };
+  if (history.closed || !options.follow) {
+    const { meant, printed } = await print();
+    tellNothing(output, meant, printed, options);
+    return 0;
+  }
+  return untilLeft(async (signal) => {
+    const { meant, printed } = await print(signal);
+    const over = new Set(
+      meant.flatMap(({ run, pods }) => pods.filter(({ end }) => end).map((pod) => overKey(run, pod))),
+    );
+    if (!signal.aborted) await followLogs(temporal, run, chosen, { options, printer, printed, over, signal });
+    if (signal.aborted) output.say(`left ${run.workflowId}; it goes on without you`);
+  });
+}
+
+/** An empty answer that says why it is empty. */
+function tellNothing(
+  { say }: Pick<ReturnType<typeof createOutput>, 'say'>,
+  meant: readonly RunPods[],
+  printed: Printed,
+  { containers, try: one }: LogOptions,
+): void {
+  const pods = meant.flatMap(({ pods }) => pods);
+  const known = [...new Set([...printed.values()].flatMap((seen) => [...seen.keys()]))];
+  if (pods.length === 0) return say(one === undefined ? 'there is no pod of it' : `no pod of it was try ${one}`);
+  for (const name of containers) {
+    if (known.length === 0 || known.includes(name)) continue;
+    const hint = didYouMean(name, known);
+    say(
+      `no container '${name}' has a log here${hint ? `; did you mean '${hint}'?` : `; there are: ${known.join(', ')}`}`,
+    );
+  }
+}
+
+const gather = (name: string, before: string[]): string[] => [...before, name];
+
+const wholeFrom = (least: number) => (text: string) => {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(number) && number >= least) return number;
+  throw new InvalidArgumentError(`it takes a whole number from ${least}`);
+};

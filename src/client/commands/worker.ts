@@ -1,0 +1,16 @@
+/** `worker`: for whoever has installed this, and no checkout with its npm scripts. */
+import type { Program } from './program.ts';
+
+const HELP = `
+It runs workflows and pods until it is told to stop; its pods live on, and the next worker adopts them. Its configuration is in the
+environment, see README.md; whether all is well: doctor.`;
+
+export function workerCommand(program: Program): void {
+  program
+    .command('worker', 'Run a worker, until Ctrl-C.')
+    .addHelpText('after', HELP)
+    .action(async () => {
+      await import('../../worker.ts');
+      program.exitCode = Number(process.exitCode ?? 0);
+    });
+}

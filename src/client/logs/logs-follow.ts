@@ -1,0 +1,91 @@
+/** `logs -f`: what is written from now on, as it comes, until the run has ended. */
+import type { RunRef } from '../../types.ts';
+import { pause } from '../../activities/pause.ts';
+import { historyPages } from '../history.ts';
+import { LogTails } from '../log-tails.ts';
+import { RunHistory } from '../run-graph/run-history.ts';
+import type { RunPod } from '../run-graph/types.ts';
+import type { Temporal } from '../temporal.ts';
+import { entriesAfter } from './entries.ts';
+import { entriesOf, foldersOfReused, tailOf, type Printed } from './logs-now.ts';
+import type { LogPrinter } from './printer.ts';
+import type { LogOptions, Selection } from './selection.ts';
+
+const LOOK_EVERY_MS = 500;
+
+export interface Following {
+  readonly options: LogOptions;
+  readonly printer: LogPrinter;
+  /** What there was before is printed, of some pods all of it: those of `over`, as `<runId>/<activityId>`. */
+  readonly printed: Printed;
+  readonly over: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when the run has closed and all its lines are printed, or when the signal fires. */
+export async function followLogs(
+  temporal: Temporal,
+  run: RunRef,
+  selection: Selection,
+  following: Following,
+): Promise<void> {
+  const { options, printer, printed, over, signal } = following;
+  const history = new RunHistory(run.workflowId);
+  const pods = new Map<string, RunPod>();
+  const told = new Set<string>();
+  const chunks = new Map<string, Promise<void>>();
+  const isMeant = (pod: RunPod) => selection.accepts(pod) && !over.has(overKey(run, pod));
+  const tails = new LogTails(temporal.config.logRoot, run, pods, printer.output, {
+    accepts({ activityId }) {
+      const pod = pods.get(activityId);
+      return pod !== undefined && isMeant(pod);
+    },
+    read: ({ uid, folder }, reading) =>
+      entriesAfter(folder, options, { ...reading, seen: printed.get(uid) ?? new Map<string, number>() }),
+    print: (pod, entry) => printer.print(pod, entry),
+  });
+  const finish = async (pod: RunPod) => {
+    told.add(pod.activityId);
+    if (pod.end?.pod && (await tails.finish(pod.end.pod.uid))) return;
+    const earlier = await foldersOfReused(temporal.config.logRoot, pod);
+    for (const folder of earlier)
+      for await (const { entry } of entriesOf(pod, folder, { options, printed })) await printer.print(pod, entry);
+    if (earlier.length > 0) return;
+    for await (const { entry } of tailOf(pod, options, printer)) await printer.print(pod, entry);
+  };
+
+  const closed = new AbortController();
+  const looking = heard(every(LOOK_EVERY_MS, AbortSignal.any([signal, closed.signal]), () => tails.look()));
+  try {
+    const say = (text: string) => printer.output.say(text);
+    for await (const page of historyPages(temporal, run, { signal, say })) {
+      for (const event of page) history.take(event);
+      for (const pod of history.graph().pods) pods.set(pod.activityId, pod);
+      for (const pod of pods.values()) if (pod.end && !told.has(pod.activityId) && isMeant(pod)) await finish(pod);
+      for (const { task, workflowId, runId, ...items } of history.chunks) {
+        const inner = selection.ofChunk(task, items);
+        if (!inner || runId === undefined || chunks.has(runId)) continue;
+        chunks.set(runId, heard(followLogs(temporal, { workflowId, runId }, inner, following)));
+      }
+    }
+    await Promise.all(chunks.values());
+  } finally {
+    closed.abort();
+    await looking;
+  }
+  if (signal.aborted) tails.stop();
+  else await tails.finishAll();
+}
+
+export const overKey = ({ runId }: RunRef, { activityId }: Pick<RunPod, 'activityId'>): string =>
+  `${runId}/${activityId}`;
+
+async function every(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  for (; !signal.aborted; await pause(ms, signal)) await work();
+}
+
+/** It is awaited later: until then its failure is nobody's, and would end the program. */
+function heard<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
+}

@@ -1,0 +1,39 @@
+/** Log lines on stdout, at the speed of whoever reads them. */
+import { once } from 'node:events';
+import type { LogEntry } from '../../activities/logs/index.ts';
+import { gapText } from '../log-tails.ts';
+import { labelOf } from '../labels.ts';
+import type { Output } from '../output.ts';
+import { nodeName } from '../run-graph/node-name.ts';
+import type { RunPod } from '../run-graph/types.ts';
+
+export type PodName = Pick<RunPod, 'task' | 'activityId' | 'main'>;
+
+export class LogPrinter {
+  readonly output: Output;
+  readonly #timestamps: boolean;
+  readonly #stdout: NodeJS.WriteStream;
+
+  constructor(
+    output: Output,
+    { timestamps, stdout = process.stdout }: { timestamps: boolean; stdout?: NodeJS.WriteStream },
+  ) {
+    this.output = output;
+    this.#timestamps = timestamps;
+    this.#stdout = stdout;
+  }
+
+  async print(pod: PodName, { container, timestamp, kind, bytes }: LogEntry): Promise<void> {
+    const label = labelOf({ task: podLabel(pod), main: pod.main }, container);
+    if (kind === 'gap') this.output.gap(label, gapText(bytes));
+    else this.output.log(label, this.#timestamps ? Buffer.concat([Buffer.from(`${timestamp} `), bytes]) : bytes);
+    if (this.#stdout.writableNeedDrain) await once(this.#stdout, 'drain');
+  }
+}
+
+/** `load`, and from the second pod of a task on `load#2`. */
+export function podLabel(pod: Pick<RunPod, 'task' | 'activityId'>): string {
+  const name = nodeName(pod);
+  const number = /-(\d+)$/.exec(pod.activityId)?.[1];
+  return name === pod.activityId || number === undefined || number === '1' ? name : `${name}#${number}`;
+}

@@ -1,0 +1,89 @@
+/**
+ * The graph of a workflow before it ever ran, without a server: a history in which it has only begun is replayed in the real
+ * sandbox, where the interceptors of `workflows/plan` answer whatever the workflow asks for.
+ */
+import { fileURLToPath } from 'node:url';
+import type * as Sdk from '@temporalio/worker';
+import type { InjectedSinks, WorkflowBundle } from '@temporalio/worker';
+import type { WorkflowsModule } from '../config/index.ts';
+import { messageOf } from '../message-of.ts';
+import { usage } from '../problem.ts';
+import { loadWorkflows, withEntry } from '../workflows-entry.ts';
+import type { PlanSinks } from '../workflows/plan/interceptors.ts';
+import { PLAN_MEMO, type PlanMemo, type PlanReport } from '../workflows/plan/types.ts';
+import { beginning } from './plan-history.ts';
+
+export interface PlanRequest {
+  readonly workflow: string;
+  readonly args: readonly unknown[];
+}
+
+const INTERCEPTORS = fileURLToPath(new URL('../workflows/plan/interceptors.ts', import.meta.url));
+
+/**
+ * Gives a function that plans: with the arguments as they are; when the workflow fails with them, again with a stand-in for each
+ * that is missing.
+ *
+ * @throws Problem (2) when the code cannot be bundled, and later when it cannot be planned
+ */
+export async function planner(module: WorkflowsModule): Promise<(request: PlanRequest) => Promise<PlanReport>> {
+  const workflows = await loadWorkflows(module);
+  const workflowBundle = await bundle(module);
+  return async ({ workflow, args }) => {
+    try {
+      const first = await replay(workflowBundle, { workflow, args }, 0);
+      const code = workflows[workflow];
+      const missing = (typeof code === 'function' ? code.length : 0) - args.length;
+      if (missing <= 0 || !first.end || first.end === 'completed') return first;
+      const second = await replay(workflowBundle, { workflow, args }, missing);
+      // What it says about the arguments that were given is clearer than what it says about stand-ins.
+      return second.end === 'completed' || (second.graph && !first.graph) ? second : first;
+    } catch (error) {
+      throw usage(`'${workflow}' cannot be planned: ${messageOf(error)}`);
+    }
+  };
+}
+
+async function bundle(module: WorkflowsModule): Promise<WorkflowBundle> {
+  const { bundleWorkflowCode, DefaultLogger } = await sdk();
+  const said: string[] = [];
+  const logger = new DefaultLogger('ERROR', ({ message }) => said.push(message));
+  const workflowInterceptorModules = [INTERCEPTORS];
+  try {
+    return await withEntry(module, ({ workflowsPath, bundlerOptions }) =>
+      bundleWorkflowCode({ workflowsPath, ...bundlerOptions, workflowInterceptorModules, logger }),
+    );
+  } catch (error) {
+    throw usage([`${module.from}: cannot be bundled: ${messageOf(error)}`, ...said].join('\n'));
+  }
+}
+
+async function replay(
+  workflowBundle: WorkflowBundle,
+  { workflow, args }: PlanRequest,
+  standIns: number,
+): Promise<PlanReport> {
+  const { Worker } = await sdk();
+  let last: PlanReport | undefined;
+  const report = (_info: unknown, json: string) => void (last = JSON.parse(json) as PlanReport);
+  const sinks: InjectedSinks<PlanSinks> = { plan: { report: { fn: report, callDuringReplay: true } } };
+  const history = beginning({ workflow, args, memo: { [PLAN_MEMO]: { standIns } satisfies PlanMemo } });
+  await Worker.runReplayHistory({ workflowBundle, sinks, replayName: 'plan' }, history, workflow);
+  if (!last) throw new Error('its code told nothing');
+  return last;
+}
+
+let loading: Promise<typeof Sdk> | undefined;
+
+/** Only when it is needed: it takes a while to load, and no other command needs it. What it logs is no news to the reader of a plan. */
+function sdk(): Promise<typeof Sdk> {
+  loading ??= import('@temporalio/worker').then((worker) => {
+    const logging = { filter: worker.makeTelemetryFilterString({ core: 'ERROR' }) };
+    worker.Runtime.install({
+      logger: new worker.DefaultLogger('ERROR', () => undefined),
+      telemetryOptions: { logging },
+    });
+    return worker;
+  });
+  return loading;
+}

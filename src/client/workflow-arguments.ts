@@ -1,0 +1,83 @@
+/** From what was typed to the arguments of a workflow, checked as far as the workflow says what it takes. */
+import { specFaults } from '../activities/spec.ts';
+import { usage } from '../problem.ts';
+import { paramsFaults } from '../workflows/params.ts';
+import { readWords, type Word } from './arguments.ts';
+import { assemble } from './params/assemble.ts';
+import { withDefaults } from './params/defaults.ts';
+import { isFields, schemaOf, type JsonSchema } from './params/json-schema.ts';
+import { unknownParams } from './params/unknown.ts';
+import { clientCall } from '../program-name.ts';
+import type { KnownWorkflow } from './workflows.ts';
+
+/** @throws Problem (2) with every fault on a line of its own: path, what it must be, value */
+export function workflowArguments(
+  workflow: KnownWorkflow,
+  texts: readonly string[],
+  readStdin?: () => string,
+  complete: Complete = (_schema, value) => value,
+): unknown[] {
+  const words = readWords(texts, readStdin);
+  if (workflow.params) return [checkedParams(workflow, words, complete)];
+  const args = plainArguments(words);
+  checkPlain(workflow.name, args);
+  return args;
+}
+
+/** What is done about parameters that are missing and have no default. */
+export type Complete = (schema: JsonSchema, value: unknown) => unknown;
+
+/** Defaults are filled in here, so they stand in the history. */
+function checkedParams({ name, params }: KnownWorkflow, words: readonly Word[], complete: Complete): unknown {
+  const schema = schemaOf(params!);
+  const { value, faults } = assemble(words, schema);
+  const unknown = unknownParams(schema, value);
+  const filled = complete(schema, withDefaults(schema, value));
+  const all = [
+    ...faults,
+    ...unknown.values(),
+    ...paramsFaults(params!, filled).filter((fault) => !unknown.has(fault.split(': there is no such', 1)[0]!)),
+  ];
+  if (all.length === 0) return filled;
+  throw usage(
+    `the parameters of '${name}' are not valid, nothing was started:\n  ${all.join('\n  ')}\n` +
+      `what they are: ${clientCall()} run ${name} --help`,
+  );
+}
+
+/** Of a workflow without a schema: values by position, or one object of single keys. */
+function plainArguments(words: readonly Word[]): unknown[] {
+  const whole = words.flatMap((word) => ('value' in word ? [word.value] : []));
+  if (whole.length === words.length) return whole;
+  if (whole.length > 1 || (whole.length === 1 && !isFields(whole[0])))
+    throw usage('key=value goes with one object, or alone; other arguments are values by position');
+  const { value, faults } = assemble(words, {});
+  if (faults.length > 0) throw usage(`the arguments are not valid, nothing was started:\n  ${faults.join('\n  ')}`);
+  return [value];
+}
+
+/** @throws Problem (2) */
+export function dryRunArguments(texts: readonly string[], on: 'client' | 'server'): unknown[] {
+  const spec = theOne(plainArguments(readWords(texts)), 'a dry run takes one argument, the spec of the pod', 'dry-run');
+  checkSpec(spec);
+  return [{ spec, on }];
+}
+
+/** The workflows of our own that take a pod's spec. */
+function checkPlain(name: string, args: readonly unknown[]): void {
+  if (name === 'pod') checkSpec(theOne(args, "the workflow 'pod' takes one argument, the spec of the pod", 'run pod'));
+  if (name !== 'dryRun') return;
+  const input = theOne(args, 'a dry run takes one argument, the spec of the pod', 'dry-run') as { spec?: unknown };
+  checkSpec(input?.spec);
+}
+
+function theOne(args: readonly unknown[], takes: string, call: string): unknown {
+  if (args.length === 1) return args[0];
+  throw usage(`${takes}, and got ${args.length || 'none'}: ${call} spec.yaml`);
+}
+
+function checkSpec(spec: unknown): void {
+  const faults = specFaults(spec);
+  if (faults.length > 0)
+    throw usage(`the spec of the pod is not valid, nothing was started:\n  ${faults.join('\n  ')}`);
+}

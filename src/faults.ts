@@ -1,0 +1,61 @@
+/** A validator's complaints as lines for a person: path, what it must be, value. Pure; the workflow sandbox loads it too. */
+import type { z } from 'zod';
+
+/** What is wrong with the value at `at`. A key that nobody knows is for the caller to say, who knows which ones there are. */
+export function issueText(at: string, issue: Exclude<z.core.$ZodIssue, z.core.$ZodIssueUnrecognizedKeys>): string {
+  const got = `got ${shown(issue.code === 'invalid_key' ? issue.path.at(-1) : issue.input)}`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `${at}: must be ${wanted(issue.expected)}, ${got}`;
+    case 'invalid_key':
+      return `${at}: ${issue.issues[0]?.message ?? 'is not a valid key'}, ${got}`;
+    case 'invalid_value':
+      return `${at}: ${isDefault(issue.message) ? `must be ${oneOf(issue.values)}` : issue.message}, ${got}`;
+    case 'invalid_union': {
+      const types = issue.errors.map(([first]) =>
+        first?.code === 'invalid_type' ? wanted(first.expected) : undefined,
+      );
+      const told = types.length > 0 && types.every((type) => type !== undefined);
+      return `${at}: ${told ? `must be ${types.join(' or ')}` : 'is none of the things it may be'}, ${got}`;
+    }
+    default:
+      return `${at}: ${ownWords(issue.message)}, ${got}`;
+  }
+}
+
+/** A key that no eye would take for one is in quotes. */
+export const pathText = (path: readonly PropertyKey[], whole = 'spec'): string =>
+  path.map((step) => (/^[^\s"]+$/.test(String(step)) ? String(step) : JSON.stringify(String(step)))).join('.') || whole;
+
+/** At most 80 characters: a value is there to be recognised. */
+export function shown(value: unknown): string {
+  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+const WANTED: Record<string, string> = {
+  int: 'a whole number',
+  array: 'a list',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+};
+
+const wanted = (type: string) => WANTED[type] ?? `a ${type}`;
+
+export const oneOf = (values: readonly unknown[]): string =>
+  values
+    .map((value) => JSON.stringify(value))
+    .join(', ')
+    .replace(/, (?=[^,]*$)/, ' or ');
+
+/** Words of the library and not of the schema's author. */
+const isDefault = (message: string) => /^Invalid (option|input): expected /.test(message);
+
+const ownWords = (message: string): string =>
+  message
+    .replace(/^Too (?:small|big): expected \w+ to /, 'must ')
+    .replace(/^Invalid string: must /, 'must ')
+    .replace(/^Invalid number: must /, 'must ')
+    .replace(/^Invalid (?!input)/, 'is not a valid ');

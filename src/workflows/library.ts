@@ -1,0 +1,35 @@
+/** What the author of a workflow imports: `import { dag, runPod, withParams } from 'temporal-pods/workflows'`. */
+export {
+  cancelTask,
+  dag,
+  failTask,
+  graphQuery,
+  holdPods,
+  mapChunk,
+  releasePods,
+  retryTask,
+  skipTask,
+} from './dag/index.ts';
+export type {
+  Chunk,
+  ChunkWorkflow,
+  DagErrorType,
+  DagOptions,
+  FailedItem,
+  Graph,
+  Handle,
+  ItemsFailed,
+  MapOptions,
+  RetryOptions,
+  SkipOptions,
+  SpecChange,
+  Task,
+  TaskOptions,
+} from './dag/index.ts';
+export { releasePod } from './hold.ts';
+export * from './next-try.ts';
+export { withParams, type WorkflowWithParams } from './params.ts';
+export type { NextTry, RunPodOptions } from './run-pod-options.ts';
+export { runPod } from './run-pod.ts';
+export { scheduledDay, scheduledTime } from './scheduled-time.ts';
+export type * from '../types.ts';

@@ -1,0 +1,24 @@
+/** Which moment, and which day, a run is for. */
+import { workflowInfo } from '@temporalio/workflow';
+
+/** Temporal's own, which its schedules set; every namespace has it. */
+export const SCHEDULED_START = { name: 'TemporalScheduledStartTime', type: 'DATETIME' } as const;
+
+/**
+ * The moment that a schedule started this run for, also when it really started later: in a backfill, or after an outage. For a run that
+ * no schedule started: what `run --for` said, or else the start of the run. It is the same in every replay.
+ */
+export function scheduledTime(): Date {
+  const { typedSearchAttributes, startTime } = workflowInfo();
+  return typedSearchAttributes.get(SCHEDULED_START) ?? startTime;
+}
+
+/**
+ * The day of `scheduledTime()` as `2026-11-01`.
+ *
+ * @param timeZone of IANA, as the schedule's own; default UTC. @throws RangeError for an unknown one
+ */
+export const scheduledDay = (timeZone = 'UTC'): string =>
+  new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(
+    scheduledTime(),
+  );

@@ -1,0 +1,73 @@
+/** The installed name, in each way in which it may come to be there. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const run = (program: string, args: readonly string[], env: Record<string, string> = {}) =>
+  new Promise<{ code: number; out: string; err: string }>((resolve) => {
+    const child = execFile(process.execPath, [program, ...args], { env: { ...process.env, ...env } }, (_, out, err) =>
+      resolve({ code: child.exitCode ?? -1, out, err }),
+    );
+  });
+
+suite('temporal-pods, installed', { timeout: 60_000 }, () => {
+  let folder = '';
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'installed-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  test('by a link to a checkout, as npm link makes it', async () => {
+    const link = join(folder, 'temporal-pods');
+    await symlink(join(root, 'bin', 'temporal-pods.js'), link);
+    const { code, out, err } = await run(link, ['workflows', '-o', 'name']);
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(out, /^hello$/m);
+    assert.match((await run(link, ['run', '--help'])).out, /^Usage: temporal-pods run /m);
+    assert.equal((await run(link, ['run', 'hallo'])).code, 2);
+  });
+
+  test('as a package in node_modules, where Node itself strips no types, with a module of one’s own', async () => {
+    const modules = join(folder, 'project', 'node_modules');
+    const installed = join(modules, 'temporal-pods');
+    await mkdir(installed, { recursive: true });
+    for (const part of ['bin', 'src', 'local', 'package.json'])
+      await cp(join(root, part), join(installed, part), { recursive: true });
+    await symlink(join(root, 'node_modules'), join(installed, 'node_modules'));
+    const dags = join(folder, 'project', 'dags.ts');
+    await writeFile(
+      dags,
+      `import { dag, scheduledDay, withParams } from 'temporal-pods/workflows';\n` +
+        `export const mine = async (day: string): Promise<string> => dag(async () => day);\n` +
+        `mine.description = typeof withParams + typeof scheduledDay;\n`,
+    );
+    const env = { TEMPORAL_PODS_WORKFLOWS: dags };
+    const { code, out, err } = await run(join(installed, 'bin', 'temporal-pods.js'), ['workflows'], env);
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(out, /^mine +functionfunction$/m);
+    assert.doesNotMatch(out, /hello/);
+    assert.match(out, /^sweep /m, 'what every worker has is there too');
+  });
+
+  test('a module that is not there, cannot be loaded, or takes one of our names is told with the variable', async () => {
+    const program = join(root, 'bin', 'temporal-pods.js');
+    const refused = async (name: string, content?: string) => {
+      const path = join(folder, name);
+      if (content !== undefined) await writeFile(path, content);
+      const { code, err } = await run(program, ['workflows'], { TEMPORAL_PODS_WORKFLOWS: path });
+      assert.equal(code, 2, err);
+      return err.replace(path, 'PATH');
+    };
+    assert.match(await refused('none.ts'), /TEMPORAL_PODS_WORKFLOWS=PATH: there is no such file/);
+    assert.match(await refused('broken.ts', 'export const = 1;'), /TEMPORAL_PODS_WORKFLOWS=PATH: cannot be loaded: /);
+    assert.match(
+      await refused('taken.ts', 'export const pod = async () => 1;'),
+      /TEMPORAL_PODS_WORKFLOWS=PATH: exports a workflow 'pod', which every worker has of its own/,
+    );
+  });
+});
