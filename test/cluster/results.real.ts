@@ -84,6 +84,10 @@ suite('results of real pods', { concurrency: 6, timeout: 150_000 }, () => {
       {},
     );
     assert.equal(type, 'ResultTooLarge');
+    const digits = await failureOf(`head -c 5000 /dev/zero | tr '\\0' 7 > /dev/termination-log`, {});
+    assert.equal(digits.type, 'ResultTooLarge');
+    const { output } = await resultOf(`{ head -c 5000 /dev/zero | tr '\\0' a; echo; } > /dev/termination-log`, {});
+    assert.equal(output, undefined);
   });
 
   test('the marked line of a log, the last of several, also when it is long', async () => {

@@ -4,7 +4,7 @@ import { statusOf } from '../pod/containers.ts';
 import { trouble, type Found } from './found.ts';
 import { ADVICE } from './limits.ts';
 
-/** Kubernetes keeps so much of one container, and of all of a pod's together, init containers included. */
+/** Kubernetes keeps so much of one container, from the end, and of all of a pod's together, init containers included. */
 const CONTAINER_BYTES = 4096;
 const POD_BYTES = 12 * 1024;
 
@@ -32,17 +32,19 @@ const noJson: Found = { found: 'nothing', where: 'its termination message (/dev/
 
 const containersOf = ({ spec }: V1Pod) => (spec?.containers.length ?? 0) + (spec?.initContainers?.length ?? 0);
 
-/**
- * `cut`: JSON as far as it goes. A number at its end can be the beginning of a longer one.
- *
- * JavaScript's parser says at which place JSON ended: when that is the end of the text, only more of it is missing.
- */
-function readAsJson(text: string): 'whole' | 'number' | 'cut' | 'no' {
+/** `end`: what is left of JSON whose beginning was cut off, or a text that looks just like it. A number may have lost digits. */
+function readAsJson(text: string): 'whole' | 'number' | 'end' | 'no' {
   try {
-    return typeof JSON.parse(text) === 'number' && /\d$/.test(text) ? 'number' : 'whole';
-  } catch (error) {
-    const { message } = error as Error;
-    const at = /at position (\d+)/.exec(message)?.[1];
-    return message.startsWith('Unexpected end') || Number(at) >= text.length ? 'cut' : 'no';
+    return typeof JSON.parse(text) === 'number' ? 'number' : 'whole';
+  } catch {
+    return LAST.test(text) && (REST.test(text) || REST_OF_TEXT.test(text)) ? 'end' : 'no';
   }
 }
+
+/** What JSON of more than a word ends with. */
+const LAST = /[}\]"]\s*$/;
+const TOKENS = String.raw`(?:[\s{}[\]:,\d.+\-eE]|true|false|null|"(?:[^"\\\n]|\\.)*")*`;
+/** Cut between two tokens, or in one that is no text. */
+const REST = new RegExp(`^[a-z]{0,4}${TOKENS}$`);
+/** Cut in a text, maybe between a backslash and what it escapes. */
+const REST_OF_TEXT = new RegExp(String.raw`^"?(?:[^"\\\n]|\\.)*"${TOKENS}$`);

@@ -41,25 +41,32 @@ suite('a termination message as a result', () => {
     assert.equal(kindOf(ended(JSON.stringify('x'.repeat(4094)))), 'text');
   });
 
-  test('a number that reaches the cut is no number: its rest may be missing', () => {
+  test('a number of just 4096 digits is no number: it may have lost its first ones', () => {
     assert.equal(kindOf(ended('9'.repeat(4096))), 'ResultTooLarge');
+    assert.equal(fromMessage(ended(`${'9'.repeat(4095)}\n`), 'base', false).found, 'trouble');
     assert.equal(kindOf(ended(`[1]${' '.repeat(4093)}`)), 'text');
   });
 
   test('where nobody asked for a result, a text is none, however long it is', () => {
-    const whole = ['the answer is 42', 'NaN', '{"a":', "{'a':1}", `[2026-11-25] ${'x'.repeat(4083)}`, 'é'.repeat(2048)];
+    const texts = [
+      `[2026-11-25] ${'x'.repeat(4083)}`,
+      'é'.repeat(2048),
+      'he said "no"'.padStart(4096, 'x '),
+      '1,2\n'.repeat(1024),
+    ];
+    const whole = ['the answer is 42', 'NaN', '{"a":', "{'a':1}", '"', ...texts];
     for (const message of whole) assert.equal(fromMessage(ended(message), 'base', false).found, 'nothing', message);
     assert.equal(fromMessage(ended('{"a":1}'), 'base', false).found, 'text');
   });
 
-  test('but JSON that was cut anywhere is one that is too large, also where nobody asked', () => {
+  test('but what is left of JSON, cut anywhere, is one that is too large, also where nobody asked', () => {
     const json = JSON.stringify({
       text: 'a "quoted" é',
       list: [1, -2.5e3, true, false, null, { deep: [] }],
       empty: {},
     });
-    for (let at = 1; at < json.length; at++) {
-      const cut = json.slice(0, at).padStart(4096, ' ');
+    for (let at = 1; at < json.length - 1; at++) {
+      const cut = json.slice(at).padEnd(4096, ' ');
       assert.equal(fromMessage(ended(cut), 'base', false).found, 'trouble', cut.trim());
     }
   });
