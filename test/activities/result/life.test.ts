@@ -136,7 +136,7 @@ suite('a result that is not as it should be', () => {
     [
       'a message that was cut',
       SPEC,
-      (pod) => work(pod, { message: `"${'x'.repeat(4095)}` }),
+      (pod) => work(pod, { message: `${'x'.repeat(4095)}"` }),
       'ResultTooLarge',
       /keeps 4096 bytes/,
     ],
