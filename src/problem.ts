@@ -16,6 +16,8 @@ export const usage = (message: string): Problem => new Problem(message, 2);
 
 export const infrastructure = (message: string, cause?: unknown): Problem => new Problem(message, 3, cause);
 
+const LINGER_MS = 3_000;
+
 /** Runs a program: its number is the exit code. One message on failure; the stack trace only with `--debug`. */
 export async function main(program: () => Promise<number>): Promise<void> {
   try {
@@ -23,6 +25,8 @@ export async function main(program: () => Promise<number>): Promise<void> {
   } catch (error) {
     console.error(process.argv.includes('--debug') ? error : `temporal-pods: ${messageOf(error)}`);
     process.exitCode = error instanceof Problem ? error.exitCode : isBadOption(error) ? 2 : 3;
+    // What hangs, as a file system can, must not hold up the end.
+    setTimeout(() => process.exit(), LINGER_MS).unref();
   }
 }
 

@@ -9,6 +9,7 @@ import type { Cluster } from './activities/kubernetes/cluster.ts';
 import { createReflectors } from './activities/kubernetes/reflectors.ts';
 import { MANAGED_SELECTOR } from './activities/pod/identity.ts';
 import { kubernetesConfig, temporalConfig, workerFiles, workflowsModule, type TemporalConfig } from './config/index.ts';
+import { mustStore } from './config/log-folder.ts';
 import { messageOf } from './message-of.ts';
 import { infrastructure, main, usage } from './problem.ts';
 import { orUp } from './program-name.ts';
@@ -27,6 +28,7 @@ await main(async () => {
   const kubernetes = kubernetesConfig();
   const workflows = workflowsModule();
   const files = await workerFiles();
+  await mustStore(temporal.logRoot);
   const logger = workerLogger();
   Runtime.install({ logger });
   // An author's callback may leave a promise behind, and nobody's pods shall change workers for that.

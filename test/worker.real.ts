@@ -74,6 +74,12 @@ suite('a worker that cannot begin', { concurrency: 2 }, () => {
       /^temporal-pods: TEMPORAL_PODS_CALLBACKS=no-such\.ts: there is no such file \(looked for .*\)\n$/,
     ],
     [
+      'a folder that takes no logs is named, and keeps it from its start',
+      { TEMPORAL_PODS_LOG_DIR: '/proc/nosuch' },
+      2,
+      /^temporal-pods: TEMPORAL_PODS_LOG_DIR=\/proc\/nosuch: logs cannot be stored there: ENOENT/,
+    ],
+    [
       'a namespace it may not work in is named, in the API server’s words',
       {
         TEMPORAL_PODS_CONTEXT: context,

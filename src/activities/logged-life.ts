@@ -1,8 +1,9 @@
 /** The log of one start of one container: follows it, ends it, and says what it holds. */
+import { log } from '@temporalio/activity';
 import { ClusterError } from './kubernetes/cluster-error.ts';
 import type { Cluster } from './kubernetes/cluster.ts';
 import type { CallbackLine, LogOptions, PodRef } from '../types.ts';
-import { log } from '@temporalio/activity';
+import { inTime } from '../in-time.ts';
 import { messageOf } from '../message-of.ts';
 import {
   fileSegments,
@@ -20,6 +21,8 @@ import type { PodFeed } from './pod-feed.ts';
 /** After a clean end of a stream, how long the pod's status is given to tell that the container has ended. */
 const TOLD_WITHIN_MS = 5_000;
 const LOOK_MS = 2_000;
+/** How long the storage may take to open a log: to read, too, what earlier attempts have stored. */
+const OPEN_MS = 60_000;
 
 export interface LifeOptions {
   cluster: Cluster;
@@ -27,6 +30,8 @@ export interface LifeOptions {
   folder: string;
   feed: PodFeed;
   limits: Pick<LogOptions, 'maxBytes' | 'maxLineBytes' | 'tailBytes'>;
+  /** Default 60 s. */
+  openMs?: number;
   /** Called with every line that was stored. */
   show?: ((line: CallbackLine) => void) | undefined;
 }
@@ -49,7 +54,7 @@ export class LoggedLife {
     this.life = life;
     this.#options = options;
     this.#lines = options.show && new Lines(life.container, options.show);
-    this.#follower = this.#open();
+    this.#follower = this.#open(options.openMs ?? OPEN_MS);
   }
 
   get counters(): LogCounters {
@@ -91,7 +96,7 @@ export class LoggedLife {
 
   async #drain(limitMs: number, open: boolean): Promise<void> {
     // The storage may have become usable.
-    if (!(await this.#follower) && !this.#stopped) this.#follower = this.#open();
+    if (!(await this.#follower) && !this.#stopped) this.#follower = this.#open(limitMs);
     await this.#do((follower) => (open ? follower.drainOpen(limitMs) : follower.drain(limitMs)));
     if (this.#stopped) return;
     this.#refusal ??= (await this.#follower)?.refusal;
@@ -114,11 +119,15 @@ export class LoggedLife {
     log.error(`the log of container ${this.life.container} is incomplete: ${messageOf(error)}`);
   }
 
-  async #open(): Promise<Follower | undefined> {
+  async #open(limitMs: number): Promise<Follower | undefined> {
     const { folder, limits, feed } = this.#options;
     const { container, restart } = this.life;
     try {
-      const segment = await fileSegments(folder, limits).openSegment(container, restart);
+      const opening = fileSegments(folder, limits).openSegment(container, restart);
+      const segment = await inTime(limitMs, opening).catch((error: unknown) => {
+        void opening.then((late) => late.close()).catch(() => undefined);
+        throw error;
+      });
       const follower = follow({ openLog: (options) => this.#openLog(options) }, segment, {
         state: () => this.#stateNow(),
         maxLineBytes: limits.maxLineBytes,

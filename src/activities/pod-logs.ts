@@ -91,9 +91,7 @@ export class PodLogs {
     return [...this.#lives.values()].flatMap(({ life, refusal, counters }) =>
       refusal === undefined
         ? []
-        : [
-            `log of container ${life.container}: line ${counters.lines} is the last one that could be stored: ${refusal}`,
-          ],
+        : [`log of container ${life.container}: ${lastStored(counters.lines)} could be stored: ${refusal}`],
     );
   }
 
@@ -180,3 +178,5 @@ function shower({ spec, callbacks }: Attempt): ((line: CallbackLine) => void) | 
     log[level](sanitise(callbacks.formatLine(line)), { container, ...(said === 'debug' && { level: said }) });
   };
 }
+
+const lastStored = (lines: number) => (lines === 0 ? 'no line' : `line ${lines} is the last one that`);

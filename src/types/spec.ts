@@ -78,11 +78,12 @@ export interface PodSpec {
   logs?: LogOptions;
   /** Whether the pod's events go into the result and the failure. Default `onProblem`: into the failure. */
   events?: 'onProblem' | 'always' | 'never';
-  /** Where the task's result comes from. Default: the termination message, if there is one. */
+  /** Where the task's result comes from. Default: the termination message, if it is JSON. */
   result?: ResultSource;
   /**
    * What becomes of the pod when its end is known. Default `delete`. `keepFailed` and `keep` leave the finished pod for `keepFor`, for
-   * `kubectl describe` and `kubectl logs`; then it is swept. A pod that still runs is always deleted.
+   * `kubectl describe` and `kubectl logs`; then it is swept. A pod that still runs is always deleted; a finished one whose log could not
+   * be stored to its end is kept in any case.
    */
   onFinish?: 'delete' | 'keepFailed' | 'keep';
   /** How long a kept pod is kept. Default 1 hour. */

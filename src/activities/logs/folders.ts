@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 export interface RunKey {
@@ -45,6 +45,30 @@ export async function listNames(folder: string): Promise<string[]> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
+  }
+}
+
+/**
+ * Makes the folder and those above it. Node's own `recursive` never ends where a folder says that it cannot be found when one is
+ * made in it (`/proc`, a mount that is gone), and holds one of the few threads for file work for ever.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  const error = await make(path);
+  if (error?.code === 'ENOENT' && dirname(path) !== path) {
+    await makeFolder(dirname(path));
+    const again = await make(path);
+    if (again) throw again;
+  } else if (error) throw error;
+}
+
+/** Undefined: it is there. */
+async function make(path: string): Promise<NodeJS.ErrnoException | undefined> {
+  try {
+    await mkdir(path);
+    return undefined;
+  } catch (error) {
+    const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory();
+    return isThere ? undefined : (error as NodeJS.ErrnoException);
   }
 }
 

@@ -3,7 +3,7 @@ export { followLimits, type ContainerState, type FollowLimits, type FollowOption
 export { type LogSource, type OpenLogOptions } from './stream.ts';
 export { LogStoreError } from './segment-claim.ts';
 export { fileSegments, type Segment, type SegmentStore, type StoreLimits } from './segment-store.ts';
-export { folderUri, logFolder, podFolders, type PodFolder, type PodKey, type RunKey } from './folders.ts';
+export { folderUri, logFolder, makeFolder, podFolders, type PodFolder, type PodKey, type RunKey } from './folders.ts';
 export { readLog, type LogEntry, type ReadLogOptions } from './reader.ts';
 export { type Dropped, type Gap, type LogCounters } from './ledger.ts';
 export { levelOf, type Level } from './level.ts';

@@ -1,5 +1,5 @@
-import { mkdir, type FileHandle } from 'node:fs/promises';
-import { listNames } from './folders.ts';
+import type { FileHandle } from 'node:fs/promises';
+import { listNames, makeFolder } from './folders.ts';
 import { Ledger, type Gap } from './ledger.ts';
 import type { LogRecord } from './record.ts';
 import { SegmentChain } from './segment-chain.ts';
@@ -41,7 +41,7 @@ export interface Segment {
 export const fileSegments = (folder: string, limits: StoreLimits = {}): SegmentStore => ({
   async openSegment(container, restart) {
     const key = { container, restart };
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (;;) {
       const end = await readToEnd(folder, key, new Ledger(tailOf(limits)));
       // Lines behind the point where a newer segment began were counted: look again.

@@ -3,11 +3,12 @@
  * with every heartbeat; else in a file beside the pod's log.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { log } from '@temporalio/activity';
 import type { PodEnd } from '../../types.ts';
+import { makeFolder } from '../logs/index.ts';
 import { pause } from '../pause.ts';
 import { messageOf } from '../../message-of.ts';
 
@@ -64,7 +65,7 @@ export class Outputs {
 
 /** Whole or not at all, also for two attempts at once, and safe before the record says that it is there. */
 async function write(folder: string, json: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, FILE);
   const temporary = `${path}.${randomUUID()}`;
   const file = await open(temporary, 'wx');

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { mustStore } from '../../src/config/log-folder.ts';
+import { Problem } from '../../src/problem.ts';
+
+const problem = (words: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof Problem, String(error));
+  assert.equal(error.exitCode, 2);
+  assert.match(error.message, words);
+  return true;
+};
+
+suite('the folder of the logs', () => {
+  test('is made, tried out, and left as it was', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'log-dir-'));
+    const folder = join(root, 'new', 'logs');
+    await mustStore(folder);
+    await mustStore(folder);
+    assert.deepEqual(await readdir(folder), []);
+    await rm(root, { recursive: true });
+  });
+
+  test('that cannot be used keeps a worker from its start: variable, path and cause are named', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'log-dir-'));
+    await writeFile(join(root, 'file'), '');
+    await assert.rejects(mustStore('/proc/nosuch'), problem(/^TEMPORAL_PODS_LOG_DIR=\/proc\/nosuch: .*ENOENT/));
+    await assert.rejects(mustStore(join(root, 'file')), problem(/^TEMPORAL_PODS_LOG_DIR=.*\/file: .*EEXIST/));
+    // It is there, and takes no file.
+    await assert.rejects(mustStore('/proc'), problem(/^TEMPORAL_PODS_LOG_DIR=\/proc: .*(ENOENT|EACCES|EROFS)/));
+    await rm(root, { recursive: true });
+  });
+
+  test('that does not answer is not waited for', async () => {
+    const hangs = () => new Promise<void>(() => undefined);
+    await assert.rejects(mustStore('/logs', { limitMs: 10, tryOut: hangs }), problem(/did not answer within 0\.01 s/));
+  });
+});
