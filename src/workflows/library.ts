@@ -2,9 +2,11 @@
 export {
   cancelTask,
   dag,
+  extendHold,
   failTask,
   graphQuery,
   holdPods,
+  inSlot,
   mapChunk,
   releasePods,
   retryTask,

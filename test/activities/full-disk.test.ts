@@ -8,7 +8,7 @@ import type { FakePod } from '../support/fake-cluster.ts';
 import { fullDisk, type Disk } from '../support/full-disk.ts';
 import { failureOf, inWorld, linesOf, SPEC, type World } from '../support/pods.ts';
 
-const QUICK: PodSpec = { ...SPEC, timeouts: { drain: '1s' } };
+const QUICK: PodSpec = { ...SPEC, timeouts: { drain: '400ms' } };
 const FROM_LOG: PodSpec = { ...QUICK, result: { from: 'log' } };
 const ROOM = 4096;
 
