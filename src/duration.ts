@@ -14,11 +14,11 @@ export function milliseconds(duration: Duration): number {
   return value;
 }
 
-/** Nobody means milliseconds by fewer of them than this: elsewhere in the field such a number is seconds. */
-const FEWEST = 1000;
+/** Elsewhere in the field a bare number is seconds, up to a day's 86,400: none of these is believed to be milliseconds. */
+const FEWEST = 100_000;
 
 /** Whether it has no unit, and most likely lacks one. 0 needs none. */
 export const isTooBare = (duration: Duration): boolean => Number(duration) > 0 && Number(duration) < FEWEST;
 
 export const tooBareText = (duration: Duration): string =>
-  `is ${Number(duration) / 1000} s; write "${duration}s" if seconds were meant`;
+  `is ${Number(duration) / 1000} s; write "${duration}s" if seconds were meant, "${duration}ms" if not`;

@@ -10,8 +10,8 @@ import type {
 } from '@kubernetes/client-node';
 
 /**
- * A length of time: a string as `'90s'`, `'15m'`, `'1.5h'`, `'2d'`, or milliseconds. A spec with less than 1000 of these is refused:
- * whoever writes `600` there means seconds.
+ * A length of time: a string as `'90s'`, `'15m'`, `'1.5h'`, `'2d'`, or milliseconds. A spec with fewer than 100,000 of these is
+ * refused: whoever writes `600` or `3600` there means seconds.
  */
 export type Duration = number | string;
 

@@ -44,7 +44,7 @@ suite('the file of a policy', () => {
 
   test('every rule can be written in it: the defaults, written out, are the defaults', () => {
     const finite = Object.entries(DEFAULTS).filter(([, value]) => value !== Infinity);
-    const written = { ...Object.fromEntries(finite), maxRunTime: '24h', maxGrace: 30_000 };
+    const written = { ...Object.fromEntries(finite), maxRunTime: '24h', maxGrace: 300_000 };
     assert.deepEqual(parsePolicy(JSON.stringify(written), 'policy.json'), written);
     assert.deepEqual(parsePolicy('{}', 'policy.json'), {});
   });
@@ -70,7 +70,7 @@ suite('the file of a policy', () => {
     [
       'a length of time without its unit',
       'maxRunTime: 600',
-      'maxRunTime: is 0.6 s; write "600s" if seconds were meant, got 600',
+      'maxRunTime: is 0.6 s; write "600s" if seconds were meant, "600ms" if not, got 600',
     ],
     [
       'a port that is none',
