@@ -1,13 +1,16 @@
 /** `npm run demo`: from nothing to two finished pipelines of real pods, with a count of what they left behind. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { up } from '../local/up.ts';
 import { connectCluster } from '../src/activities/kubernetes/connect.ts';
 import { MANAGED_SELECTOR } from '../src/activities/pod/identity.ts';
 import { infrastructure, main } from '../src/problem.ts';
+
+const ORDERS = fileURLToPath(new URL('orders.csv', import.meta.url));
 
 await main(async () => {
   const { values } = parseArgs({
@@ -30,7 +33,6 @@ await main(async () => {
     TEMPORAL_PODS_SWEEP_EVERY: 'never',
   };
   const image = values.image ?? stack.images?.python ?? 'python:3.12-slim';
-  const orders = readFileSync(new URL('orders.csv', import.meta.url), 'utf8');
 
   title('a worker');
   const worker = await startWorker(env);
@@ -38,16 +40,19 @@ await main(async () => {
     title('hello: the example of every article about KubernetesPodOperator');
     const hello = await client(env, 'run', 'hello', JSON.stringify({ image }));
     title('diamond: orders → regions, products → report, data passed between pods');
-    const diamond = await client(env, 'run', 'diamond', JSON.stringify({ image, csv: orders }));
+    const id = `diamond-${randomBytes(4).toString('hex')}`;
+    const diamond = await client(env, 'run', 'diamond', `image=${image}`, `csv=@${ORDERS}`, '--id', id);
+    title('its graph, from its history');
+    const graph = await client(env, 'graph', id);
 
     title('what is left');
     const left = await podsLeft(kubernetes);
     console.log(`${left.length} pods left${left.length ? `: ${left.join(', ')}` : ''} (asked the API server)`);
     if (temporal.uiUrl) console.log(`their histories:  ${temporal.uiUrl}/namespaces/${temporal.namespace}/workflows`);
     console.log('run more:         npm run worker');
-    console.log(`                  npm run client -- run hello '${JSON.stringify({ image })}'   (in another terminal)`);
+    console.log(`                  npm run client -- run hello image=${image}   (in another terminal)`);
     console.log('stop everything:  npm run down');
-    return hello === 0 && diamond === 0 && left.length === 0 ? 0 : 1;
+    return hello === 0 && diamond === 0 && graph === 0 && left.length === 0 ? 0 : 1;
   } finally {
     worker.kill('SIGTERM');
     if (worker.exitCode === null) await once(worker, 'exit');
