@@ -1,21 +1,11 @@
 /** The way to Temporal, and what its refusals mean to a person. */
 import { Client, Connection, isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
 import type { TemporalConfig } from '../config/index.ts';
+import { GRPC_CODE } from '../grpc-code.ts';
 import { infrastructure, Problem, usage } from '../problem.ts';
 import { orUp } from '../program-name.ts';
 
 const CONNECT_LIMIT = '5s';
-
-/** gRPC's own numbers. */
-const CODE = {
-  invalidArgument: 3,
-  deadlineExceeded: 4,
-  notFound: 5,
-  permissionDenied: 7,
-  failedPrecondition: 9,
-  unavailable: 14,
-  unauthenticated: 16,
-};
 
 export interface Temporal {
   readonly client: Client;
@@ -43,17 +33,17 @@ export function asProblem(error: unknown, config: TemporalConfig): unknown {
       error,
     );
   switch (codeOf(error)) {
-    case CODE.permissionDenied:
-    case CODE.unauthenticated:
+    case GRPC_CODE.permissionDenied:
+    case GRPC_CODE.unauthenticated:
       return infrastructure(
         `Temporal at ${address} does not allow this in namespace '${config.namespace}' (${detailsOf(error)}); ` +
           'check TEMPORAL_API_KEY or the TLS certificate',
         error,
       );
-    case CODE.invalidArgument:
+    case GRPC_CODE.invalidArgument:
       return usage(`Temporal refuses this: ${detailsOf(error)}`);
-    case CODE.unavailable:
-    case CODE.deadlineExceeded:
+    case GRPC_CODE.unavailable:
+    case GRPC_CODE.deadlineExceeded:
       return doesNotAnswer(config, error);
     case undefined:
       return error;
@@ -64,14 +54,15 @@ export function asProblem(error: unknown, config: TemporalConfig): unknown {
 
 /** It may pass by itself: the server restarts, the network is away. */
 export const mayPass = (error: unknown): boolean =>
-  codeOf(error) === CODE.unavailable || codeOf(error) === CODE.deadlineExceeded;
+  codeOf(error) === GRPC_CODE.unavailable || codeOf(error) === GRPC_CODE.deadlineExceeded;
 
 /** Of an update or a query: the workflow's code throws, and Temporal tries it again and again. */
-export const isStuck = (error: unknown): boolean => codeOf(error) === CODE.failedPrecondition;
+export const isStuck = (error: unknown): boolean => codeOf(error) === GRPC_CODE.failedPrecondition;
 
-export const isNotFound = (error: unknown): boolean => codeOf(error) === CODE.notFound;
+export const isNotFound = (error: unknown): boolean => codeOf(error) === GRPC_CODE.notFound;
 
-const isRefusal = (error: unknown) => codeOf(error) === CODE.permissionDenied || codeOf(error) === CODE.unauthenticated;
+const isRefusal = (error: unknown) =>
+  codeOf(error) === GRPC_CODE.permissionDenied || codeOf(error) === GRPC_CODE.unauthenticated;
 
 const doesNotAnswer = ({ connection }: TemporalConfig, cause: unknown) =>
   infrastructure(

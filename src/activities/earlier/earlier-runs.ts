@@ -1,6 +1,7 @@
 /** The earlier runs that reruns on this worker look into. A history of 1,000 pods is read once, not 1,000 times. */
 import type { Client } from '@temporalio/client';
 import type { PodResult, RunPodInput, RunRef } from '../../types.ts';
+import { GRPC_CODE } from '../../grpc-code.ts';
 import { callKey } from './call-key.ts';
 import { readRun, type RunWork } from './read-run.ts';
 
@@ -9,9 +10,6 @@ const MOST_RUNS = 50;
 const MOST_CHARACTERS = 64 * 1024 * 1024;
 
 const NOTHING: RunWork = { results: new Map(), children: new Map(), size: 0 };
-
-/** gRPC's own numbers. */
-const NOT_FOUND = 5;
 
 export class EarlierRuns {
   /** By runId, the one that was asked for last at the end. */
@@ -52,7 +50,7 @@ export class EarlierRuns {
     const work =
       this.#runs.get(runId) ??
       this.#read(client, { workflowId, runId }).catch((error: unknown) => {
-        if ((error as { code?: unknown }).code === NOT_FOUND) return NOTHING;
+        if ((error as { code?: unknown }).code === GRPC_CODE.notFound) return NOTHING;
         this.#forget(runId);
         throw error;
       });

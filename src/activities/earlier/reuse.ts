@@ -3,10 +3,16 @@ import type { PodResult, RunPodInput } from '../../types.ts';
 import type { Attempt } from '../attempt.ts';
 import { pause } from '../pause.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
+import { GRPC_CODE } from '../../grpc-code.ts';
 import { messageOf } from '../../message-of.ts';
 
-/** gRPC's own numbers: asking again cannot help. */
-const FINAL = { invalidArgument: 3, permissionDenied: 7, unimplemented: 12, unauthenticated: 16 };
+/** Asking again cannot help. */
+const FINAL: readonly number[] = [
+  GRPC_CODE.invalidArgument,
+  GRPC_CODE.permissionDenied,
+  GRPC_CODE.unimplemented,
+  GRPC_CODE.unauthenticated,
+];
 
 /** Undefined: the pod has to run. */
 export async function reusedResult(
@@ -28,7 +34,7 @@ export async function reusedResult(
       await attempt.throwIfInterrupted();
       const why = `the history of ${input.earlier.workflowId} cannot be read: ${messageOf(error)}`;
       const { code } = error as { code?: unknown };
-      if (typeof code !== 'number' || Object.values(FINAL).includes(code)) {
+      if (typeof code !== 'number' || FINAL.includes(code)) {
         context.log.warn(`${why}; ${input.task} runs again`);
         return undefined;
       }
