@@ -49,6 +49,7 @@ function hintFor(text: string): string {
     `a file's name must end in .yaml, .yml or .json`
   );
 }
+
 function readFile(path: string, position: number): string {
   try {
     if (!statSync(path).isFile()) throw new Error('it is not a file');

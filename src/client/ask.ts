@@ -3,7 +3,7 @@ import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } f
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { messageOf } from '../message-of.ts';
 import { infrastructure, usage } from '../problem.ts';
-import { clientCall } from '../program-name.ts';
+import { callText } from './call-text.ts';
 import { isMissing, type FoundRun } from './find-run.ts';
 import { asProblem, isStuck, type Temporal } from './temporal.ts';
 import { isPolled, noWorkerText } from './worker-check.ts';
@@ -39,7 +39,7 @@ export function mustRun({ workflowId, status }: FoundRun): void {
   if (status === 'running') return;
   throw usage(
     `${workflowId} has ended: it is ${status}. Nothing was changed\n` +
-      `  a new run that keeps what is done: ${clientCall()} rerun ${workflowId}`,
+      `  a new run that keeps what is done: ${callText('rerun', workflowId)}`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { runUrl } from '../config/index.ts';
 import { didYouMean } from '../did-you-mean.ts';
 import { usage } from '../problem.ts';
-import { clientCall } from '../program-name.ts';
+import { callText } from './call-text.ts';
 import { runsQuery, statusWord, type StatusWord } from './run-query.ts';
 import { asProblem, isNotFound, type Temporal } from './temporal.ts';
 
@@ -71,6 +71,6 @@ async function missing({ client, config }: Temporal, workflowId: string, runId: 
   const meant = didYouMean(workflowId, known);
   return usage(
     `there is no run ${runId === undefined ? '' : `${runId} of `}'${workflowId}' in namespace '${config.namespace}'` +
-      `${meant === undefined ? '' : `; did you mean '${meant}'?`}\n  which there are: ${clientCall()} list`,
+      `${meant === undefined ? '' : `; did you mean '${meant}'?`}\n  which there are: ${callText('list')}`,
   );
 }

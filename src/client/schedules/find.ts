@@ -2,7 +2,7 @@
 import type { ScheduleDescription, ScheduleHandle, ScheduleSummary } from '@temporalio/client';
 import { didYouMean } from '../../did-you-mean.ts';
 import { usage } from '../../problem.ts';
-import { clientCall } from '../../program-name.ts';
+import { callText } from '../call-text.ts';
 import { sweeperId } from '../../sweeper.ts';
 import type { Temporal } from '../temporal.ts';
 
@@ -51,6 +51,6 @@ async function missing(temporal: Temporal, name: string) {
   );
   return usage(
     `there is no schedule '${name}' in namespace '${temporal.config.namespace}'${meant ? `; did you mean '${meant}'?` : ''}\n` +
-      `  which there are: ${clientCall()} schedule list`,
+      `  which there are: ${callText('schedule', 'list')}`,
   );
 }

@@ -1,6 +1,6 @@
 /** A run of a schedule, now. */
 import { pause } from '../../activities/pause.ts';
-import { clientCall } from '../../program-name.ts';
+import { callText } from '../call-text.ts';
 import type { FoundSchedule } from './find.ts';
 import { policyOf, type Overlap } from './timing.ts';
 
@@ -16,7 +16,7 @@ export async function trigger({ handle, description }: FoundSchedule, overlap?: 
     const { info } = await handle.describe();
     const last = info.recentActions.at(-1)?.action.workflow;
     if (info.numActionsTaken > before.numActionsTaken && last)
-      return `started ${last.workflowId}\n  follow it: ${clientCall()} show ${last.workflowId}`;
+      return `started ${last.workflowId}\n  follow it: ${callText('show', last.workflowId)}`;
     if (info.numActionsSkippedOverlap > before.numActionsSkippedOverlap)
       return 'nothing was started: a run of it is under way, and its policy is to skip; --overlap allow-all starts one more';
   }
