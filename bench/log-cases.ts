@@ -1,5 +1,5 @@
 /** What is measured of the logs: pods that print, and what must be stored of it. */
-import type { PodResult, PodSpec } from '../src/types.ts';
+import type { PodResult, PodSpec } from '../src/contract/index.ts';
 
 export interface Stored {
   container: string;

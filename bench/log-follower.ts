@@ -7,7 +7,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileSegments, follow, Lines, type LogRecord } from '../src/activities/logs/index.ts';
+import { fileSegments, follow, Lines, type LogRecord } from '../src/logs/index.ts';
 import { memoryOf } from './memory.ts';
 
 const megabytes = Number(process.argv[2] ?? 500);

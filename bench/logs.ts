@@ -8,8 +8,8 @@
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
-import { readLog } from '../src/activities/logs/index.ts';
-import type { PodResult } from '../src/types.ts';
+import { readLog } from '../src/logs/index.ts';
+import type { PodResult } from '../src/contract/index.ts';
 import { real, type Real } from '../test/support/real.ts';
 import { logCases, type LogCase } from './log-cases.ts';
 import { forgetPeak, memoryOf } from './memory.ts';

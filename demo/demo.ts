@@ -6,9 +6,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { up } from '../local/up.ts';
-import { connectCluster } from '../src/activities/kubernetes/connect.ts';
-import { MANAGED_SELECTOR } from '../src/activities/pod/identity.ts';
-import { infrastructure, main } from '../src/problem.ts';
+import { connectCluster } from '../src/kubernetes/connect.ts';
+import { MANAGED_SELECTOR } from '../src/pod/identity.ts';
+import { infrastructure, main } from '../src/common/problem.ts';
 
 const ORDERS = fileURLToPath(new URL('orders.csv', import.meta.url));
 

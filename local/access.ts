@@ -1,7 +1,7 @@
 /** The namespace for pods, and in it exactly what a worker may do. The same rules stand in deploy/ for a real cluster. */
 import type { KubeApi } from './kube-api.ts';
 import { NAMESPACE } from './kubeconfig.ts';
-import { Problem } from '../src/problem.ts';
+import { Problem } from '../src/common/problem.ts';
 
 export const WORKER = 'temporal-pods-worker';
 

@@ -7,7 +7,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, r
 import { join } from 'node:path';
 import { type Binary, type GoModule, recipe } from './modules.ts';
 import type { Place } from './place.ts';
-import { Problem } from '../src/problem.ts';
+import { Problem } from '../src/common/problem.ts';
 import { progressText, ticker, type Say } from './progress.ts';
 
 type Job = { module: GoModule; binary: Binary; target: string; flags: string[] };

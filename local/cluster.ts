@@ -20,7 +20,7 @@ import type { Place } from './place.ts';
 import { choosePort, portNotes } from './ports.ts';
 import { running, until } from './processes.ts';
 import type { Say } from './progress.ts';
-import { Problem } from '../src/problem.ts';
+import { Problem } from '../src/common/problem.ts';
 import type { Stack } from './stack.ts';
 import { together } from './together.ts';
 import { readState, updateState, type NodeState, type State } from './state.ts';

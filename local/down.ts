@@ -7,7 +7,7 @@ import { leftovers, mounts } from './leftovers.ts';
 import { withLock } from './lock.ts';
 import { removeMountPoints } from './namespace.ts';
 import { place as placeOf, type Place } from './place.ts';
-import { main } from '../src/problem.ts';
+import { main } from '../src/common/problem.ts';
 import { end, until } from './processes.ts';
 import { toStandardError, type Say } from './progress.ts';
 import { run } from './run.ts';

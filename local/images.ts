@@ -18,7 +18,7 @@ import { architecture, type Image, writeArchive } from './archive.ts';
 import type { Say } from './progress.ts';
 import { locate } from './packages.ts';
 import type { Place } from './place.ts';
-import { Problem } from '../src/problem.ts';
+import { Problem } from '../src/common/problem.ts';
 import { run } from './run.ts';
 
 export const IMAGES = {

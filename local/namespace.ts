@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { readJson, readText, writeJson } from './files.ts';
 import type { Place } from './place.ts';
-import { Problem } from '../src/problem.ts';
+import { Problem } from '../src/common/problem.ts';
 import { environment, find, logFile, running, startDetached, until } from './processes.ts';
 import { run } from './run.ts';
 

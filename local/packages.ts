@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Say } from './progress.ts';
-import { Problem } from '../src/problem.ts';
+import { Problem } from '../src/common/problem.ts';
 import { SYSTEM_PATH } from './processes.ts';
 
 /** Where CNI plugins live: Debian's package, or everybody else's tarball. */

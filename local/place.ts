@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { usage } from '../src/problem.ts';
+import { usage } from '../src/common/problem.ts';
 
 export type Place = {
   /** Per-user cache: survives `down`. */

@@ -1,6 +1,6 @@
 /** Ports on loopback. A taken one is no error: the next free one is used, and said. */
 import { createServer } from 'node:net';
-import { Problem } from '../src/problem.ts';
+import { Problem } from '../src/common/problem.ts';
 
 export type IsFree = (port: number, host: string) => Promise<boolean>;
 

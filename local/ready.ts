@@ -1,6 +1,6 @@
 import { readText } from './files.ts';
 import type { Place } from './place.ts';
-import { Problem } from '../src/problem.ts';
+import { Problem } from '../src/common/problem.ts';
 import { find, logFile, running, until } from './processes.ts';
 
 export const lastLines = (text: string, count: number): string => text.trimEnd().split('\n').slice(-count).join('\n');

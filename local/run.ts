@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { Problem } from '../src/problem.ts';
+import { Problem } from '../src/common/problem.ts';
 
 /** Runs a tool to its end and gives its output; a failure names the tool and its last words. */
 export const run = (

@@ -5,7 +5,7 @@ import { kubeApi, readyNodes } from './kube-api.ts';
 import { HOLDER } from './namespace.ts';
 import { nodeParts } from './node.ts';
 import { place as placeOf } from './place.ts';
-import { main, usage } from '../src/problem.ts';
+import { main, usage } from '../src/common/problem.ts';
 import { find, running } from './processes.ts';
 import { run } from './run.ts';
 import { readStack, type Stack } from './stack.ts';

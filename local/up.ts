@@ -10,7 +10,7 @@ import { withLock } from './lock.ts';
 import { kubernetesModule, temporalModule } from './modules.ts';
 import { installPackages, locate, requireClusterMachine } from './packages.ts';
 import { place as placeOf } from './place.ts';
-import { main, usage } from '../src/problem.ts';
+import { main, usage } from '../src/common/problem.ts';
 import { toStandardError, type Say } from './progress.ts';
 import { writeStack, type Stack } from './stack.ts';
 import { ensureTemporal } from './temporal.ts';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { Problem, usage } from '../src/problem.ts';
+import { Problem, usage } from '../src/common/problem.ts';
 import type { Stack } from './stack.ts';
 
 export const hasOwnTemporal = (env: NodeJS.ProcessEnv = process.env): boolean =>

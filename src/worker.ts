@@ -4,19 +4,19 @@
  */
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createCleanupActivities, createPodActivities, type PodDependencies } from './activities/index.ts';
-import { connectCluster } from './activities/kubernetes/connect.ts';
-import type { Cluster } from './activities/kubernetes/cluster.ts';
-import { createReflectors } from './activities/kubernetes/reflectors.ts';
-import { MANAGED_SELECTOR } from './activities/pod/identity.ts';
+import { connectCluster } from './kubernetes/connect.ts';
+import type { Cluster } from './kubernetes/cluster.ts';
+import { createReflectors } from './kubernetes/reflectors.ts';
+import { MANAGED_SELECTOR } from './pod/identity.ts';
 import { kubernetesConfig, temporalConfig, workerFiles, workflowsModule, type TemporalConfig } from './config/index.ts';
 import { mustStore } from './config/log-folder.ts';
-import { messageOf } from './message-of.ts';
-import { infrastructure, main, usage } from './problem.ts';
-import { orUp } from './program-name.ts';
-import { hasPodFailure, markSearchable } from './search-attributes.ts';
-import { ensureSweeper } from './sweeper.ts';
-import { workerLogger } from './worker-log.ts';
-import { withEntry } from './workflows-entry.ts';
+import { messageOf } from './common/message-of.ts';
+import { infrastructure, main, usage } from './common/problem.ts';
+import { orUp } from './common/program-name.ts';
+import { hasPodFailure, markSearchable } from './worker/search-attributes.ts';
+import { ensureSweeper } from './worker/sweeper.ts';
+import { workerLogger } from './worker/log.ts';
+import { withEntry } from './worker/workflows-entry.ts';
 
 /** Bounds how long a cancel goes unnoticed, at the price of one call per pod and interval (1,000 pods: 200 calls a second). */
 const HEARTBEAT_THROTTLE = '5s';

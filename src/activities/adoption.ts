@@ -2,8 +2,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Attempt } from './attempt.ts';
 import { failNow } from './failure.ts';
-import { belongsTo, isGated, refOf } from './pod/identity.ts';
-import { graceOf } from './pod/names.ts';
+import { belongsTo, isGated, refOf } from '../pod/identity.ts';
+import { graceOf } from '../pod/names.ts';
 import { removePod } from './remove-pod.ts';
 
 /**

@@ -3,15 +3,15 @@
  * made by an attempt that was frozen, superseded or terminated stays behind its gate and never runs.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import type { PodRef } from '../types.ts';
+import type { PodRef } from '../contract/index.ts';
 import { adopt, isOursAtWork } from './adoption.ts';
 import type { Attempt } from './attempt.ts';
 import { lookAtRun } from './cancellation.ts';
 import { failNow } from './failure.ts';
-import { ClusterError } from './kubernetes/cluster-error.ts';
-import { pause } from './pause.ts';
-import { activityHash, isGated, keyOf, LABEL, refOf } from './pod/identity.ts';
-import { graceOf } from './pod/names.ts';
+import { ClusterError } from '../kubernetes/cluster-error.ts';
+import { pause } from '../common/pause.ts';
+import { activityHash, isGated, keyOf, LABEL, refOf } from '../pod/identity.ts';
+import { graceOf } from '../pod/names.ts';
 import { removePod } from './remove-pod.ts';
 
 /** A POST is sent only by an attempt that Temporal acknowledged this recently. */

@@ -1,6 +1,6 @@
 /** What callbacks threw, bounded: a callback that fails for every line of a log must flood neither the history nor the worker's log. */
 import { log } from '@temporalio/activity';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../common/message-of.ts';
 
 const PROBLEMS = 5;
 const LENGTH = 200;

@@ -4,14 +4,14 @@
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import { Context } from '@temporalio/activity';
-import { didYouMean } from '../did-you-mean.ts';
-import { messageOf } from '../message-of.ts';
-import type { CallbackContext, CallbackLine, CallbackRegistry, PodCallbacks, PodEnd } from '../types.ts';
+import { didYouMean } from '../common/did-you-mean.ts';
+import { messageOf } from '../common/message-of.ts';
+import type { CallbackContext, CallbackLine, CallbackRegistry, PodCallbacks, PodEnd } from '../contract/index.ts';
 import { CallbackProblems } from './callback-problems.ts';
 import { failNow } from './failure.ts';
 import { Interrupted, within } from './within.ts';
 
-export type { CallbackContext, CallbackLine, CallbackRegistry, PodCallbacks } from '../types.ts';
+export type { CallbackContext, CallbackLine, CallbackRegistry, PodCallbacks } from '../contract/index.ts';
 
 export const CALLBACK_NAMES = [
   'beforeCreate',

@@ -3,17 +3,17 @@
  * that a dry run shows what a run would create.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import { messageOf } from '../message-of.ts';
-import type { PodSpec } from '../types.ts';
+import { messageOf } from '../common/message-of.ts';
+import type { PodSpec } from '../contract/index.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { failNow } from './failure.ts';
-import { cleanManifest, ManifestFault, podManifest, type Layer } from './pod/manifest.ts';
-import { mustHold, type ManifestContext } from './pod/must-hold.ts';
-import { mainContainerName } from './pod/names.ts';
-import { policyFaults } from './pod/policy.ts';
-import { withCollector } from './result/collector.ts';
-import { manifestFaults } from './spec/against-manifest.ts';
+import { cleanManifest, ManifestFault, podManifest, type Layer } from '../pod/manifest.ts';
+import { mustHold, type ManifestContext } from '../pod/must-hold.ts';
+import { mainContainerName } from '../pod/names.ts';
+import { policyFaults } from '../policy/index.ts';
+import { withCollector } from '../pod/collector.ts';
+import { manifestFaults } from '../spec/against-manifest.ts';
 import { readTemplateFile, TemplateFileFault } from './template-file.ts';
 
 /** What of a worker decides how a pod looks. */

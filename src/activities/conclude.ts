@@ -1,10 +1,10 @@
 /** Everything that has to be known of a pod before it may be deleted: its log to the last line, its result, its times. */
 import type { V1Pod } from '@kubernetes/client-node';
-import type { PodEnd, PodOutcome, PodTimes } from '../types.ts';
+import type { PodEnd, PodOutcome, PodTimes } from '../contract/index.ts';
 import { isInterruption, type Attempt } from './attempt.ts';
 import type { PodFeed } from './pod-feed.ts';
 import type { PodLogs } from './pod-logs.ts';
-import { statusOf } from './pod/containers.ts';
+import { statusOf } from '../pod/containers.ts';
 import { fitting } from './result/fitting.ts';
 import { withTrouble } from './result/found.ts';
 import { judge } from './result/judge.ts';

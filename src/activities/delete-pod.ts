@@ -5,13 +5,13 @@
 import { Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Cleanup, DeletePodInput } from '../types.ts';
+import type { Cleanup, DeletePodInput } from '../contract/index.ts';
 import { servedNamespace } from './attempt.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { refOf } from './birth.ts';
-import { ClusterError, isClusterError } from './kubernetes/cluster-error.ts';
-import { ANNOTATION, belongsTo, isGated, podName } from './pod/identity.ts';
-import { pause } from './pause.ts';
+import { ClusterError, isClusterError } from '../kubernetes/cluster-error.ts';
+import { ANNOTATION, belongsTo, isGated, podName } from '../pod/identity.ts';
+import { pause } from '../common/pause.ts';
 import { removePod } from './remove-pod.ts';
 import { heartbeating } from './temporal-calls.ts';
 

@@ -1,9 +1,9 @@
 /** What a worker brings to its activities. */
-import type { PodTemplate } from '../types.ts';
+import type { PodTemplate } from '../contract/index.ts';
 import type { CallbackRegistry } from './callbacks.ts';
-import type { Cluster } from './kubernetes/cluster.ts';
-import type { PodReflector } from './kubernetes/pod-reflector.ts';
-import type { Policy } from './pod/policy.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import type { PodReflector } from '../kubernetes/pod-reflector.ts';
+import type { Policy } from '../policy/index.ts';
 
 export interface PodDependencies {
   cluster: Cluster;

@@ -1,16 +1,16 @@
 /** What `runPod` would create, without creating it: made the same way, by the worker that would run it. */
 import type { V1Pod } from '@kubernetes/client-node';
 import { Context } from '@temporalio/activity';
-import type { Cleanup, DryRunInput } from '../types.ts';
+import type { Cleanup, DryRunInput } from '../contract/index.ts';
 import { lastSecond, servedNamespace } from './attempt.ts';
 import { Callbacks } from './callbacks.ts';
 import { composeManifest } from './compose-manifest.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { failNow } from './failure.ts';
-import { ClusterError } from './kubernetes/cluster-error.ts';
-import { deadlines } from './pod/deadlines.ts';
-import { defaultTotal, withTotal } from './pod/policy.ts';
-import { parseSpec } from './spec.ts';
+import { ClusterError } from '../kubernetes/cluster-error.ts';
+import { deadlines } from '../pod/deadlines.ts';
+import { defaultTotal, withTotal } from '../policy/index.ts';
+import { parseSpec } from '../spec/index.ts';
 
 const NOTHING_CREATED: Cleanup = { gone: true };
 

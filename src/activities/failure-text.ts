@@ -1,5 +1,5 @@
 /** What happened and what to do, for each ending, in the words of somebody who was woken by it. Pure. */
-import type { OutcomeKind, PodOutcome } from '../types.ts';
+import type { OutcomeKind, PodOutcome } from '../contract/index.ts';
 
 export const whatHappened = (outcome: PodOutcome): string => HAPPENED[outcome.kind](outcome);
 

@@ -3,10 +3,10 @@
  * the message is for the person who reads it at 3 a.m.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import type { Cleanup, LogSummary, PodEvent, PodFailureDetails, PodOutcome } from '../types.ts';
+import type { Cleanup, LogSummary, PodEvent, PodFailureDetails, PodOutcome } from '../contract/index.ts';
 import { whatHappened, whatToDo } from './failure-text.ts';
-import { shortened } from '../shortened.ts';
-import { sanitise } from './logs/index.ts';
+import { shortened } from '../common/shortened.ts';
+import { sanitise } from '../logs/index.ts';
 
 type Facts = Omit<PodFailureDetails, 'kind' | 'startedEver'>;
 

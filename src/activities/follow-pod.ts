@@ -1,19 +1,18 @@
 /** From the open gate to the moment when the pod's outcome is known, or its time is up. */
 import type { V1Pod } from '@kubernetes/client-node';
 import { log } from '@temporalio/activity';
-import type { PodRecord } from '../types.ts';
-import type { Attempt } from './attempt.ts';
-import { CancelRequested } from './attempt.ts';
+import type { PodRecord } from '../contract/index.ts';
+import { statusOf } from '../pod/containers.ts';
+import { nextDue } from '../pod/due.ts';
+import { outcomeOf, outcomeOfGone } from '../pod/outcome.ts';
+import { sight, type Sightings } from '../pod/sightings.ts';
+import { remembered, troubleOf } from '../pod/trouble.ts';
+import { waitingFor } from '../pod/waiting.ts';
+import { type Attempt, CancelRequested } from './attempt.ts';
 import type { Verdict } from './conclude.ts';
 import { withLastWords } from './last-words.ts';
 import type { PodFeed } from './pod-feed.ts';
 import type { PodLogs } from './pod-logs.ts';
-import { statusOf } from './pod/containers.ts';
-import { nextDue } from './pod/due.ts';
-import { outcomeOf, outcomeOfGone } from './pod/outcome.ts';
-import { sight, type Sightings } from './pod/sightings.ts';
-import { remembered, troubleOf } from './pod/trouble.ts';
-import { waitingFor } from './pod/waiting.ts';
 import { StartCall } from './start-call.ts';
 import { unlessStopped } from './stopped-by-node.ts';
 

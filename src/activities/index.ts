@@ -1,4 +1,4 @@
-import type { DeletePodInput, DryRunInput, RunPodInput, SweepInput } from '../types.ts';
+import type { DeletePodInput, DryRunInput, RunPodInput, SweepInput } from '../contract/index.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { deletePod } from './delete-pod.ts';
 import { dryRun } from './dry-run.ts';

@@ -1,12 +1,12 @@
 /** What an attempt that is to end before the pod's end is known does about the pod. */
 import { CompleteAsyncError } from '@temporalio/activity';
-import type { LogSummary, PodEnd, PodOutcome } from '../types.ts';
+import type { LogSummary, PodEnd, PodOutcome } from '../contract/index.ts';
 import { CancelRequested } from './attempt.ts';
 import { isAbandoned, meaningOf } from './cancellation.ts';
 import type { Verdict } from './conclude.ts';
 import { isOver, letRunOn } from './keep-pod.ts';
-import { everStarted } from './pod/containers.ts';
-import { keepOf } from './pod/keeping.ts';
+import { everStarted } from '../pod/containers.ts';
+import { keepOf } from '../pod/keeping.ts';
 import { fitting } from './result/fitting.ts';
 import { mainHasEnded, see, takeDown, takeDownUnseen, type Watched } from './take-down.ts';
 

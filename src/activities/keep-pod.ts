@@ -1,16 +1,16 @@
 /** How an attempt leaves its pod behind on purpose: over, for people to look at; or, after a cancel, to run on. */
 import { log } from '@temporalio/activity';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Cleanup, PodEnd, PodRef } from '../types.ts';
+import type { Cleanup, PodEnd, PodRef } from '../contract/index.ts';
 import { refOf } from './birth.ts';
-import { isClusterError } from './kubernetes/cluster-error.ts';
-import type { Cluster } from './kubernetes/cluster.ts';
-import { pause } from './pause.ts';
-import { containerStatuses } from './pod/containers.ts';
-import { ANNOTATION, isGated } from './pod/identity.ts';
-import { keptFor, runsOnFor, untilAfter } from './pod/keeping.ts';
+import { isClusterError } from '../kubernetes/cluster-error.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import { pause } from '../common/pause.ts';
+import { containerStatuses } from '../pod/containers.ts';
+import { ANNOTATION, isGated } from '../pod/identity.ts';
+import { keptFor, runsOnFor, untilAfter } from '../pod/keeping.ts';
 import { mainHasEnded, PHASE_MS, see, takeDown, takeDownUnseen, untilIt, type Watched } from './take-down.ts';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../common/message-of.ts';
 
 /** How long the other containers of a pod are given to end after the main one. */
 const OVER_MS = 10_000;

@@ -1,7 +1,7 @@
 /** Why a pod did not start is sometimes told by its events alone: a volume that cannot be mounted, a network that cannot be made. */
-import type { PodOutcome } from '../types.ts';
+import type { PodOutcome } from '../contract/index.ts';
 import type { Attempt } from './attempt.ts';
-import { LAST_HEARD } from './pod/due.ts';
+import { LAST_HEARD } from '../pod/due.ts';
 
 /** The outcome in the words of the last warning about the pod, where its status has none. No answer is fine. */
 export async function withLastWords({ cluster, recorder, spec }: Attempt, outcome: PodOutcome): Promise<PodOutcome> {

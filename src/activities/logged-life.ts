@@ -1,10 +1,10 @@
 /** The log of one start of one container: follows it, ends it, and says what it holds. */
 import { log } from '@temporalio/activity';
-import { ClusterError } from './kubernetes/cluster-error.ts';
-import type { Cluster } from './kubernetes/cluster.ts';
-import type { CallbackLine, LogOptions, PodRef } from '../types.ts';
-import { inTime } from '../in-time.ts';
-import { messageOf } from '../message-of.ts';
+import { ClusterError } from '../kubernetes/cluster-error.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import type { CallbackLine, LogOptions, PodRef } from '../contract/index.ts';
+import { inTime } from '../common/in-time.ts';
+import { messageOf } from '../common/message-of.ts';
 import {
   fileSegments,
   follow,
@@ -14,8 +14,8 @@ import {
   type Follower,
   type LogCounters,
   type OpenLogOptions,
-} from './logs/index.ts';
-import { mayRestart, stateOfLife, type Life, type LifeState } from './pod/lives.ts';
+} from '../logs/index.ts';
+import { mayRestart, stateOfLife, type Life, type LifeState } from '../pod/lives.ts';
 import type { PodFeed } from './pod-feed.ts';
 
 /** After a clean end of a stream, how long the pod's status is given to tell that the container has ended. */

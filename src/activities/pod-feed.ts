@@ -3,10 +3,10 @@
  * cache can be behind, cut off, or pointed at a server that was restored from a backup.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import type { PodRef } from '../types.ts';
-import type { Cluster } from './kubernetes/cluster.ts';
-import type { PodReflector, PodSighting } from './kubernetes/pod-reflector.ts';
-import { pause } from './pause.ts';
+import type { PodRef } from '../contract/index.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import type { PodReflector, PodSighting } from '../kubernetes/pod-reflector.ts';
+import { pause } from '../common/pause.ts';
 
 /** In case that the watch has gone quiet without ending: one read a minute and pod. */
 const SAFETY_READ_EVERY = 60_000;

@@ -1,14 +1,14 @@
 /** The logs of one pod: one follower per start of a container, init containers and sidecars included, all at once. */
 import { log } from '@temporalio/activity';
-import type { CallbackLine, LogSummary } from '../types.ts';
+import type { CallbackLine, LogSummary } from '../contract/index.ts';
 import type { Attempt } from './attempt.ts';
 import { refOf } from './birth.ts';
 import { LoggedLife } from './logged-life.ts';
-import { folderUri, logFolder, sanitise } from './logs/index.ts';
-import { livesOf } from './pod/lives.ts';
-import { containerStatuses } from './pod/containers.ts';
+import { folderUri, logFolder, sanitise } from '../logs/index.ts';
+import { livesOf } from '../pod/lives.ts';
+import { containerStatuses } from '../pod/containers.ts';
 import type { PodFeed } from './pod-feed.ts';
-import { COLLECTOR } from './result/collector.ts';
+import { COLLECTOR } from '../pod/collector.ts';
 
 /** How long the rest of the log of an earlier start is asked for; nobody waits for it. */
 const EARLIER_MS = 60_000;

@@ -11,8 +11,8 @@ import {
   ActivityPausedError,
   ActivityResetError,
 } from '@temporalio/client';
-import type { PodRecord } from '../types.ts';
-import { pause } from './pause.ts';
+import type { PodRecord } from '../contract/index.ts';
+import { pause } from '../common/pause.ts';
 import { evenCancelled, HEARTBEAT_EVERY } from './temporal-calls.ts';
 
 /** What Temporal says of this attempt. All but `notFound` mean that the heartbeat's details were recorded. */

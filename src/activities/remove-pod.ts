@@ -2,9 +2,9 @@
  * The end of a pod. Gone means: the API server was seen to hold this uid no longer. A DELETE that was accepted is not that, and
  * neither is a 404 for a name whose create may still be under way.
  */
-import type { Cleanup, PodRef } from '../types.ts';
-import type { Cluster } from './kubernetes/cluster.ts';
-import { pause } from './pause.ts';
+import type { Cleanup, PodRef } from '../contract/index.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import { pause } from '../common/pause.ts';
 
 /** Kubelets and API servers have bad minutes. */
 const CONFIRM_MS = 60_000;

@@ -4,7 +4,7 @@
  */
 import { Context } from '@temporalio/activity';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { PodEnd, PodOutcome, PodRef, PodResult, RunPodInput } from '../types.ts';
+import type { PodEnd, PodOutcome, PodRef, PodResult, RunPodInput } from '../contract/index.ts';
 import { Attempt, isInterruption } from './attempt.ts';
 import { bear, refOf } from './birth.ts';
 import type { PodDependencies } from './dependencies.ts';
@@ -13,7 +13,7 @@ import { reusedResult } from './earlier/reuse.ts';
 import { failNow, podFailure } from './failure.ts';
 import { fuller, interrupted, type Life } from './interrupted.ts';
 import { keepOrTakeDown } from './keep-pod.ts';
-import { ClusterError } from './kubernetes/cluster-error.ts';
+import { ClusterError } from '../kubernetes/cluster-error.ts';
 import { PodFeed } from './pod-feed.ts';
 import { PodLogs } from './pod-logs.ts';
 import { concludePod, readAgain, type Verdict } from './conclude.ts';

@@ -1,8 +1,8 @@
 /** `onStart`, once an attempt: when the main container is first seen to run, or to have run. The pod is followed meanwhile. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Attempt } from './attempt.ts';
-import { pause } from './pause.ts';
-import { hasStarted, statusOf } from './pod/containers.ts';
+import { pause } from '../common/pause.ts';
+import { hasStarted, statusOf } from '../pod/containers.ts';
 
 /** What an end waits for its start's callback: longer would keep the outcome from being recorded. */
 const PATIENCE_MS = 10_000;

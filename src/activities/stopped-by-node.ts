@@ -3,7 +3,7 @@
  * condition: an eviction (kubernetes/kubernetes#141483, seen on 1.34), a probe that failed. Its events alone tell. They are best
  * effort, so this is the last guard against a false success and never the first.
  */
-import type { PodEvent, PodOutcome } from '../types.ts';
+import type { PodEvent, PodOutcome } from '../contract/index.ts';
 import type { Attempt } from './attempt.ts';
 
 /** The outcome, unless it is a good one and the kubelet had stopped the main container. No answer is fine. */

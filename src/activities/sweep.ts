@@ -4,15 +4,15 @@
  */
 import { Context, log } from '@temporalio/activity';
 import type { V1Pod } from '@kubernetes/client-node';
-import { milliseconds } from '../duration.ts';
-import type { SweepInput, SweepReport } from '../types.ts';
+import { milliseconds } from '../common/duration.ts';
+import type { SweepInput, SweepReport } from '../contract/index.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { refOf } from './birth.ts';
 import { lookAtRun, type RunState } from './cancellation.ts';
-import { keyOf, MANAGED_SELECTOR, type PodKey } from './pod/identity.ts';
-import { sweepVerdict } from './pod/sweep-verdict.ts';
+import { keyOf, MANAGED_SELECTOR, type PodKey } from '../pod/identity.ts';
+import { sweepVerdict } from './sweep-verdict.ts';
 import { heartbeating } from './temporal-calls.ts';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../common/message-of.ts';
 
 const DEFAULT_MIN_AGE = '2m';
 const DEFAULT_LIMIT = 200;

@@ -1,15 +1,15 @@
 /** How an attempt makes its pod go: in order, with the last lines of its log, and seen to be gone. */
 import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Cleanup, PodRef } from '../types.ts';
+import type { Cleanup, PodRef } from '../contract/index.ts';
 import type { Attempt } from './attempt.ts';
 import { refOf } from './birth.ts';
-import { pause } from './pause.ts';
+import { pause } from '../common/pause.ts';
 import type { PodFeed } from './pod-feed.ts';
 import type { PodLogs } from './pod-logs.ts';
-import { belongsTo } from './pod/identity.ts';
-import { graceOf } from './pod/names.ts';
-import { statusOf } from './pod/containers.ts';
+import { belongsTo } from '../pod/identity.ts';
+import { graceOf } from '../pod/names.ts';
+import { statusOf } from '../pod/containers.ts';
 import { removePod } from './remove-pod.ts';
 
 /** With the main container at its end, sidecars get no more than this many seconds. */

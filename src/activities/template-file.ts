@@ -1,9 +1,9 @@
 /** `templateFile`: a Pod as `kubectl apply` takes it, from the worker's own folder and from nowhere else. */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { messageOf } from '../message-of.ts';
-import { readYaml } from '../yaml.ts';
-import { isObject, shown, type Json } from './pod/kubernetes-types.ts';
+import { messageOf } from '../common/message-of.ts';
+import { readYaml } from '../common/yaml.ts';
+import { isObject, shown, type Json } from '../pod/kubernetes-types.ts';
 
 /** Message: field, file, what is wrong, and the value. */
 export class TemplateFileFault extends Error {}

@@ -1,6 +1,6 @@
 /** Waiting for what an author's code promises: not for ever, and not beyond the end of this attempt. */
 import { Context } from '@temporalio/activity';
-import { pause } from './pause.ts';
+import { pause } from '../common/pause.ts';
 
 /** This attempt is to end, and does not wait for other people's code. */
 export class Interrupted extends Error {}

@@ -1,8 +1,8 @@
 /** The words behind a workflow's name: JSON, a YAML or JSON file, standard input, or `key=value`. */
 import { readFileSync, statSync } from 'node:fs';
-import { messageOf } from '../message-of.ts';
-import { usage } from '../problem.ts';
-import { readYaml } from '../yaml.ts';
+import { messageOf } from '../common/message-of.ts';
+import { usage } from '../common/problem.ts';
+import { readYaml } from '../common/yaml.ts';
 
 /** A whole value, or one key of it. */
 export type Word =

@@ -1,8 +1,8 @@
 /** Asks something of a run that is under way: the code of its workflow answers, so a worker has to be there. */
 import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
-import { messageOf } from '../message-of.ts';
-import { infrastructure, usage } from '../problem.ts';
+import { messageOf } from '../common/message-of.ts';
+import { infrastructure, usage } from '../common/problem.ts';
 import { callText } from './call-text.ts';
 import { isMissing, type FoundRun } from './find-run.ts';
 import { asProblem, isStuck, type Temporal } from './temporal.ts';

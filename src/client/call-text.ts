@@ -1,5 +1,5 @@
 /** A command as it is to be typed. */
-import { clientCall } from '../program-name.ts';
+import { clientCall } from '../common/program-name.ts';
 
 export const callText = (...words: string[]): string => `${clientCall()} ${words.map(quoted).join(' ')}`;
 

@@ -1,6 +1,6 @@
 /** `cancel`: of a whole run Temporal is asked, of one task its DAG. */
 import { WorkflowFailedError } from '@temporalio/client';
-import { usage } from '../problem.ts';
+import { usage } from '../common/problem.ts';
 import { cancelTask } from '../workflows/dag/controls.ts';
 import { ask, mustRun } from './ask.ts';
 import { findRun, isMissing, type FoundRun } from './find-run.ts';

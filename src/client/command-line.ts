@@ -1,7 +1,7 @@
 /** What was typed, and which command it means. */
 import { CommanderError } from 'commander';
-import { usage } from '../problem.ts';
-import { clientCall } from '../program-name.ts';
+import { usage } from '../common/problem.ts';
+import { clientCall } from '../common/program-name.ts';
 import { completionCommands } from './commands/completion.ts';
 import { controlCommands } from './commands/control.ts';
 import { doctorCommand } from './commands/doctor.ts';

@@ -7,7 +7,7 @@ import {
   TerminatedFailure,
   TimeoutFailure,
 } from '@temporalio/common';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../common/message-of.ts';
 
 export interface Failure {
   readonly type: string;

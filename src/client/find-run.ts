@@ -1,8 +1,8 @@
 /** The run that a command is about, by the id that was typed. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { runUrl } from '../config/index.ts';
-import { didYouMean } from '../did-you-mean.ts';
-import { usage } from '../problem.ts';
+import { didYouMean } from '../common/did-you-mean.ts';
+import { usage } from '../common/problem.ts';
 import { callText } from './call-text.ts';
 import { runsQuery, statusWord, type StatusWord } from './run-query.ts';
 import { asProblem, isNotFound, type Temporal } from './temporal.ts';

@@ -1,6 +1,6 @@
 /** The events of a run as they happen, to its close. */
-import { infrastructure } from '../problem.ts';
-import { pause } from '../activities/pause.ts';
+import { infrastructure } from '../common/problem.ts';
+import { pause } from '../common/pause.ts';
 import { eventReader, type HistoryEvent, type RunEvent } from './run-events.ts';
 import type { Run } from './start.ts';
 import { asProblem, isNotFound, mayPass, type Temporal } from './temporal.ts';

@@ -1,8 +1,8 @@
 /** The value of an option that takes JSON, or the name of a file that holds it. */
 import { readFileSync } from 'node:fs';
-import { messageOf } from '../message-of.ts';
-import { usage } from '../problem.ts';
-import { readYaml } from '../yaml.ts';
+import { messageOf } from '../common/message-of.ts';
+import { usage } from '../common/problem.ts';
+import { readYaml } from '../common/yaml.ts';
 
 const FILE = /\.(ya?ml|json)$/i;
 

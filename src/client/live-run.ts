@@ -1,5 +1,5 @@
 /** A run as it is now, kept up to date until it has closed. */
-import { pause } from '../activities/pause.ts';
+import { pause } from '../common/pause.ts';
 import type { Graph } from '../workflows/dag/graph.ts';
 import { earlierRuns } from './earlier-runs.ts';
 import type { FoundRun } from './find-run.ts';

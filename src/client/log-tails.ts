@@ -7,11 +7,11 @@ import {
   type PodFolder,
   type ReadLogOptions,
   type RunKey,
-} from '../activities/logs/index.ts';
+} from '../logs/index.ts';
 import { labelOf } from './labels.ts';
 import type { Output } from './output.ts';
 import type { PodTask } from './run-events.ts';
-import { messageOf } from '../message-of.ts';
+import { messageOf } from '../common/message-of.ts';
 
 /** A pod's log is looked at this often; the files are few, but there may be a hundred pods. */
 const POLL_MS = 200;

@@ -3,7 +3,7 @@
  * else. What comes from a pod reaches a terminal only without its escape sequences.
  */
 import { styleText } from 'node:util';
-import { levelOf, sanitise } from '../activities/logs/index.ts';
+import { levelOf, sanitise } from '../logs/index.ts';
 import { labels } from './labels.ts';
 import { leaveWithReader } from './stdout.ts';
 

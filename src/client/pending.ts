@@ -1,7 +1,7 @@
 /** What Temporal says about the pods of a run that are under way: the heartbeats of their activities. */
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
-import type { PodRecord } from '../types.ts';
+import type { PodRecord } from '../contract/index.ts';
 import type { PendingPod } from './states.ts';
 
 type Pending = NonNullable<Awaited<ReturnType<WorkflowHandle['describe']>>['raw']['pendingActivities']>[number];

@@ -1,5 +1,5 @@
 /** What an activity's end says about its pod. Pure. */
-import { milliseconds } from '../duration.ts';
+import { milliseconds } from '../common/duration.ts';
 import type {
   Cleanup,
   Duration,
@@ -9,7 +9,7 @@ import type {
   PodResult,
   PodTimes,
   RunRef,
-} from '../types.ts';
+} from '../contract/index.ts';
 import { rootFailure } from './failure.ts';
 
 /** How a pod's activity ended, and what it said about the pod. */

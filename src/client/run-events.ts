@@ -4,7 +4,7 @@
  */
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowService } from '@temporalio/client';
-import type { Cleanup, DeletePodInput, Duration, PodResult, RunPodInput } from '../types.ts';
+import type { Cleanup, DeletePodInput, Duration, PodResult, RunPodInput } from '../contract/index.ts';
 import { rootFailure } from './failure.ts';
 import { endOfFailure, endOfResult, factsOf, heldFor, type PodEnd } from './pod-end.ts';
 

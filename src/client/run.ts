@@ -1,6 +1,6 @@
 /** `run`: starts a workflow and stays with it to its end. */
 import { WorkflowFailedError } from '@temporalio/client';
-import { pause } from '../activities/pause.ts';
+import { pause } from '../common/pause.ts';
 import { failureDocument, failureText } from './failure.ts';
 import { listenForInterrupts } from './interrupts.ts';
 import type { Output } from './output.ts';

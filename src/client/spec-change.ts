@@ -1,5 +1,5 @@
 /** What `--spec` says: a part of a pod's spec, to be laid over the whole. */
-import { usage } from '../problem.ts';
+import { usage } from '../common/problem.ts';
 import type { SpecChange } from '../workflows/dag/controls.ts';
 import { readWords } from './arguments.ts';
 import { assemble } from './params/assemble.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { runUrl, type TemporalConfig } from '../config/index.ts';
-import { usage } from '../problem.ts';
+import { usage } from '../common/problem.ts';
 import { SCHEDULED_START } from '../workflows/scheduled-time.ts';
 import { asProblem, type Temporal } from './temporal.ts';
 

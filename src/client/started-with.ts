@@ -1,6 +1,6 @@
 /** How a run was started, from the first event of its history: what a rerun is started with too. */
 import { defaultPayloadConverter } from '@temporalio/common';
-import { infrastructure } from '../problem.ts';
+import { infrastructure } from '../common/problem.ts';
 import type { FoundRun } from './find-run.ts';
 import { timeOf } from './run-events.ts';
 import { SCHEDULED_START } from '../workflows/scheduled-time.ts';

@@ -1,6 +1,6 @@
 /** What to say about a pod that is under way, or has just ended. Pure. */
-import type { LogSummary, PodRecord } from '../types.ts';
-import { shortened } from '../shortened.ts';
+import type { LogSummary, PodRecord } from '../contract/index.ts';
+import { shortened } from '../common/shortened.ts';
 import { lengthText, momentText } from './time-text.ts';
 import type { PodEnd } from './run-events.ts';
 

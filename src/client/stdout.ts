@@ -1,5 +1,5 @@
 /** Data goes to stdout. What comes from a pod reaches a terminal only without its escape sequences. */
-import { sanitise } from '../activities/logs/index.ts';
+import { sanitise } from '../logs/index.ts';
 
 export function printData(text: string, stdout: NodeJS.WriteStream = process.stdout): void {
   leaveWithReader(stdout);

@@ -1,6 +1,6 @@
 /** Lengths of time and moments, as a person reads them. Pure. */
-import { milliseconds } from '../duration.ts';
-import { usage } from '../problem.ts';
+import { milliseconds } from '../common/duration.ts';
+import { usage } from '../common/problem.ts';
 
 export function lengthText(ms: number): string {
   const seconds = Math.round(ms / 1000);

@@ -1,6 +1,6 @@
 /** Shows a run until it has closed: the logs of its pods, and on the side how its tasks stand. */
-import { pause } from '../activities/pause.ts';
-import type { Cleanup } from '../types.ts';
+import { pause } from '../common/pause.ts';
+import type { Cleanup } from '../contract/index.ts';
 import { callText } from './call-text.ts';
 import { followHistory } from './history.ts';
 import { LogTails } from './log-tails.ts';

@@ -1,5 +1,5 @@
 /** A run that no worker takes looks like one that hangs. */
-import { workerCall } from '../program-name.ts';
+import { workerCall } from '../common/program-name.ts';
 import type { Temporal } from './temporal.ts';
 
 /** A worker asks again at least once a minute; the server remembers a dead one for five. */

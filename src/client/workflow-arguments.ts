@@ -1,13 +1,13 @@
 /** From what was typed to the arguments of a workflow, checked as far as the workflow says what it takes. */
-import { specFaults } from '../activities/spec.ts';
-import { usage } from '../problem.ts';
+import { specFaults } from '../spec/index.ts';
+import { usage } from '../common/problem.ts';
 import { paramsFaults } from '../workflows/params.ts';
 import { readWords, type Word } from './arguments.ts';
 import { assemble } from './params/assemble.ts';
 import { withDefaults } from './params/defaults.ts';
 import { isFields, schemaOf, type JsonSchema } from './params/json-schema.ts';
 import { unknownParams } from './params/unknown.ts';
-import { clientCall } from '../program-name.ts';
+import { clientCall } from '../common/program-name.ts';
 import type { KnownWorkflow } from './workflows.ts';
 
 /** @throws Problem (2) with every fault on a line of its own: path, what it must be, value */

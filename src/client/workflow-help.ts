@@ -1,5 +1,5 @@
 /** What a workflow takes, for its help. */
-import { clientCall } from '../program-name.ts';
+import { clientCall } from '../common/program-name.ts';
 import { schemaOf } from './params/json-schema.ts';
 import { paramRows, type ParamRow } from './params/words.ts';
 import { oneLine } from './stdout.ts';

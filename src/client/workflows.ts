@@ -1,8 +1,8 @@
 /** What is known of the workflows before one is started, so that a mistake ends here and not in a run that hangs. */
 import { workflowsModule } from '../config/index.ts';
-import { didYouMean } from '../did-you-mean.ts';
-import { usage } from '../problem.ts';
-import { loadWorkflows } from '../workflows-entry.ts';
+import { didYouMean } from '../common/did-you-mean.ts';
+import { usage } from '../common/problem.ts';
+import { loadWorkflows } from '../worker/workflows-entry.ts';
 import type { Described } from '../workflows/params.ts';
 
 export type KnownWorkflow = Pick<Described, 'description'> & {

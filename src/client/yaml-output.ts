@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { sanitise } from '../activities/logs/index.ts';
+import { sanitise } from '../logs/index.ts';
 import { createOutput, type Output } from './output.ts';
 
 /** For a result that is a manifest: YAML on stdout, as kubectl reads it, and everything else on stderr. */

@@ -2,8 +2,8 @@
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CALLBACK_NAMES, type CallbackRegistry } from '../activities/callbacks.ts';
-import { didYouMean } from '../did-you-mean.ts';
-import { messageOf } from '../message-of.ts';
+import { didYouMean } from '../common/did-you-mean.ts';
+import { messageOf } from '../common/message-of.ts';
 
 const EXTENSIONS = ['.ts', '.js', '.mjs'];
 

@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { messageOf } from '../message-of.ts';
-import { Problem, usage } from '../problem.ts';
+import { messageOf } from '../common/message-of.ts';
+import { Problem, usage } from '../common/problem.ts';
 
 export interface NamedFile {
   /** Absolute. */

@@ -3,8 +3,8 @@
  * used: it may be somebody's production.
  */
 import { readStack } from '../../local/stack.ts';
-import { infrastructure, usage } from '../problem.ts';
-import { orUp } from '../program-name.ts';
+import { infrastructure, usage } from '../common/problem.ts';
+import { orUp } from '../common/program-name.ts';
 import { variables } from './variables.ts';
 
 export interface KubernetesConfig {

@@ -2,10 +2,10 @@
 import { randomUUID } from 'node:crypto';
 import { open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeFolder } from '../activities/logs/index.ts';
-import { inTime } from '../in-time.ts';
-import { messageOf } from '../message-of.ts';
-import { usage } from '../problem.ts';
+import { makeFolder } from '../logs/index.ts';
+import { inTime } from '../common/in-time.ts';
+import { messageOf } from '../common/message-of.ts';
+import { usage } from '../common/problem.ts';
 
 const LIMIT_MS = 10_000;
 

@@ -1,8 +1,8 @@
 /** The operator's own template, under every spec: what every pod of this worker has unless its spec says otherwise. */
-import { typeFaults } from '../activities/pod/kubernetes-types.ts';
-import { specFaults } from '../activities/spec.ts';
-import type { PodTemplate } from '../types.ts';
-import { readYaml } from '../yaml.ts';
+import { typeFaults } from '../pod/kubernetes-types.ts';
+import { specFaults } from '../spec/index.ts';
+import type { PodTemplate } from '../contract/index.ts';
+import { readYaml } from '../common/yaml.ts';
 
 /** What a spec's main container is called unless the spec says otherwise. */
 const MAIN = 'base';

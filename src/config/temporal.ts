@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { readStack } from '../../local/stack.ts';
-import { messageOf } from '../message-of.ts';
-import { usage } from '../problem.ts';
+import { messageOf } from '../common/message-of.ts';
+import { usage } from '../common/problem.ts';
 import { variables } from './variables.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:7233';

@@ -1,8 +1,8 @@
 /** The environment variables of our own, checked together. */
 import { z } from 'zod';
-import { didYouMean } from '../did-you-mean.ts';
-import { milliseconds } from '../duration.ts';
-import { usage } from '../problem.ts';
+import { didYouMean } from '../common/did-you-mean.ts';
+import { milliseconds } from '../common/duration.ts';
+import { usage } from '../common/problem.ts';
 
 const text = z.string().min(1);
 

@@ -1,7 +1,7 @@
 /** What the operator gives a worker in files: read once, at its start, and refused there when anything is wrong. */
 import type { PodDependencies } from '../activities/index.ts';
-import { DEFAULT_POLICY } from '../activities/pod/policy.ts';
-import { parsePolicy } from '../activities/pod/policy-file.ts';
+import { DEFAULT_POLICY } from '../policy/index.ts';
+import { parsePolicy } from '../policy/policy-file.ts';
 import { loadCallbacks } from './callbacks.ts';
 import { inFile, namedFile, namedFolder } from './file.ts';
 import { operatorTemplate } from './template.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { PodResult } from '../types.ts';
+import type { PodResult } from '../contract/index.ts';
 import { dag } from './dag/index.ts';
 import { withParams } from './params.ts';
 import { runPod } from './run-pod.ts';

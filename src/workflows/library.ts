@@ -34,4 +34,4 @@ export { withParams, type WorkflowWithParams } from './params.ts';
 export type { NextTry, RunPodOptions } from './run-pod-options.ts';
 export { runPod } from './run-pod.ts';
 export { scheduledDay, scheduledTime } from './scheduled-time.ts';
-export type * from '../types.ts';
+export type * from '../contract/index.ts';

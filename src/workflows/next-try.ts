@@ -1,5 +1,5 @@
 /** Ready answers to "and how shall the next try differ?", for `nextTry` of `runPod`. Plain functions: write your own beside them. */
-import type { OutcomeKind, PodSpec, PodTemplate } from '../types.ts';
+import type { OutcomeKind, PodSpec, PodTemplate } from '../contract/index.ts';
 import { bytesOf, quantityOf, times } from './quantity.ts';
 import type { NextTry } from './run-pod-options.ts';
 

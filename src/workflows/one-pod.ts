@@ -1,13 +1,20 @@
 /** One try: an activity and its pod. Here it is also guaranteed that the pod goes, whatever became of the activity. */
 import { ActivityCancellationType, CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import type { PodActivities } from '../activities/index.ts';
-import { milliseconds } from '../duration.ts';
-import type { Cleanup, Duration, EarlierRef, PodResult, PodSpec } from '../types.ts';
+import { milliseconds } from '../common/duration.ts';
+import type { Cleanup, Duration, EarlierRef, PodResult, PodSpec } from '../contract/index.ts';
 import type { Slot } from './dag/index.ts';
 import { hold, listenForReleases } from './hold.ts';
 import { cleanupOf } from './pod-cleanup.ts';
-import { asCancellation, failureDetails, isCancelRequested, recordedResult } from './told.ts';
-import { whatWasTold, withCleanup, type Told } from './told.ts';
+import {
+  asCancellation,
+  failureDetails,
+  isCancelRequested,
+  recordedResult,
+  whatWasTold,
+  withCleanup,
+  type Told,
+} from './told.ts';
 
 /** A pod may take its whole time and its grace, be confirmed gone after that, and change workers on the way. */
 const SLACK_MS = 30 * 60_000;

@@ -1,9 +1,9 @@
 /** The parameters of a workflow: their types, checks, defaults and descriptions, all from one schema. */
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import type { z } from 'zod';
-import { didYouMean } from '../did-you-mean.ts';
-import { issueText, pathText, shown } from '../faults.ts';
-import { messageOf } from '../message-of.ts';
+import { didYouMean } from '../common/did-you-mean.ts';
+import { issueText, pathText, shown } from '../common/issue-text.ts';
+import { messageOf } from '../common/message-of.ts';
 
 /** What the client reads of a workflow before it starts one. */
 export interface Described<S extends z.ZodObject = z.ZodObject> {

@@ -2,8 +2,8 @@
 import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { StringValue } from 'ms';
 import type { CleanupActivities } from '../activities/index.ts';
-import { milliseconds } from '../duration.ts';
-import type { Cleanup, DeletePodInput, PodRef, PodSpec } from '../types.ts';
+import { milliseconds } from '../common/duration.ts';
+import type { Cleanup, DeletePodInput, PodRef, PodSpec } from '../contract/index.ts';
 import type { Told } from './told.ts';
 
 /** After this the sweeper is left: a dead node or a lost permission must not keep a workflow from its end for ever. */

@@ -1,4 +1,4 @@
-import type { PodResult, PodSpec } from '../types.ts';
+import type { PodResult, PodSpec } from '../contract/index.ts';
 import { dag } from './dag/index.ts';
 import { runPod } from './run-pod.ts';
 

@@ -1,5 +1,5 @@
 /** Kubernetes quantities of bytes, exactly: a float would turn 1.1 × 1000 into 1101. Pure. */
-import { quantity } from '../quantity.ts';
+import { quantity } from '../common/quantity.ts';
 
 const BINARY = ['Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const DECIMAL = ['k', 'M', 'G', 'T', 'P', 'E'];

@@ -1,6 +1,6 @@
 /** The author's schema of a result, as schema libraries have it, put into the spec: it is checked where the pod is, by the activity. */
 import { ApplicationFailure } from '@temporalio/workflow';
-import type { PodSpec } from '../types.ts';
+import type { PodSpec } from '../contract/index.ts';
 
 /**
  * A Standard JSON Schema, as zod's (4.2 and later), arktype's or valibot's schemas are. `Output` is its *input* type, what the pod

@@ -1,4 +1,4 @@
-import type { PodFailureDetails, PodSpec } from '../types.ts';
+import type { PodFailureDetails, PodSpec } from '../contract/index.ts';
 import type { OutputSchema } from './result-schema.ts';
 
 /** What only the workflow needs to know, so functions too: none of it leaves the sandbox. */

@@ -3,7 +3,7 @@
  * visible in the history.
  */
 import { ApplicationFailure, isCancellation, log, sleep } from '@temporalio/workflow';
-import type { PodResult, PodSpec } from '../types.ts';
+import type { PodResult, PodSpec } from '../contract/index.ts';
 import { changeSpec, inSlot } from './dag/index.ts';
 import { onePod } from './one-pod.ts';
 import { withSchema } from './result-schema.ts';

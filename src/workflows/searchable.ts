@@ -1,6 +1,6 @@
 /** Runs whose pods failed can be found by the kinds of their failures: the search attribute `PodFailure`, see search-attributes.ts. */
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import type { PodFailureDetails } from '../types.ts';
+import type { PodFailureDetails } from '../contract/index.ts';
 
 /** The SDK loads workflow code anew for each workflow, so this belongs to one run. */
 const kinds = new Set<string>();

@@ -1,6 +1,6 @@
 /** What the end of a `runPod` activity tells about its pod: in a failure, a cancellation, or its last heartbeat. */
 import { ActivityFailure, ApplicationFailure, CancelledFailure, isCancellation } from '@temporalio/workflow';
-import type { Cleanup, PodFailureDetails, PodRecord, PodResult } from '../types.ts';
+import type { Cleanup, PodFailureDetails, PodRecord, PodResult } from '../contract/index.ts';
 
 export type Told = Partial<Pick<PodFailureDetails, 'pod' | 'cluster' | 'cleanup'>>;
 

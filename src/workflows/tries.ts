@@ -1,6 +1,6 @@
 /** Which endings of a pod are followed by another pod, pure. */
-import { milliseconds } from '../duration.ts';
-import type { OutcomeKind, PodFailureDetails, PodSpec, RefusalKind, Retries } from '../types.ts';
+import { milliseconds } from '../common/duration.ts';
+import type { OutcomeKind, PodFailureDetails, PodSpec, RefusalKind, Retries } from '../contract/index.ts';
 
 /**
  * What follows an ending that is a failure. Always only when the old pod is gone, or is over and kept.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { PodSpec } from '../../src/types.ts';
+import type { PodSpec } from '../../src/contract/index.ts';
 import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';

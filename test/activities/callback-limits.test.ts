@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { Callbacks } from '../../src/activities/callbacks.ts';
-import type { CallbackLine, PodCallbacks, PodEnd } from '../../src/types.ts';
+import type { CallbackLine, PodCallbacks, PodEnd } from '../../src/contract/index.ts';
 
 const nothing = () => undefined;
 const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };

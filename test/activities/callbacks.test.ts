@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { FakePod } from '../support/fake-cluster.ts';
 import { failureOf, inWorld, linesOf, SPEC, type World } from '../support/pods.ts';
-import type { CallbackRegistry, PodCallbacks, PodSpec } from '../../src/types.ts';
+import type { CallbackRegistry, PodCallbacks, PodSpec } from '../../src/contract/index.ts';
 
 const CALLED: PodSpec = { ...SPEC, callbacks: ['mine'] };
 

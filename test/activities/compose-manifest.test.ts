@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { PodSpec } from '../../src/types.ts';
+import type { PodSpec } from '../../src/contract/index.ts';
 import { composeManifest, type Workshop } from '../../src/activities/compose-manifest.ts';
-import { belongsTo } from '../../src/activities/pod/identity.ts';
-import { COLLECTOR } from '../../src/activities/result/collector.ts';
+import { belongsTo } from '../../src/pod/identity.ts';
+import { COLLECTOR } from '../../src/pod/collector.ts';
 import { KEY } from './support.ts';
 
 const context = { namespace: 'n', task: 'orders', try: 1, key: KEY, deadline: 0, activeDeadlineSeconds: 60 };

@@ -6,10 +6,10 @@ import { ActivityCancellationDetails, ApplicationFailure, CancelledFailure } fro
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCleanupActivities, type PodDependencies } from '../../src/activities/index.ts';
 import { refOf } from '../../src/activities/birth.ts';
-import { ClusterError } from '../../src/activities/kubernetes/cluster-error.ts';
-import type { Cluster } from '../../src/activities/kubernetes/cluster.ts';
-import { ANNOTATION } from '../../src/activities/pod/identity.ts';
-import type { Cleanup, DeletePodInput } from '../../src/types.ts';
+import { ClusterError } from '../../src/kubernetes/cluster-error.ts';
+import type { Cluster } from '../../src/kubernetes/cluster.ts';
+import { ANNOTATION } from '../../src/pod/identity.ts';
+import type { Cleanup, DeletePodInput } from '../../src/contract/index.ts';
 import type { FakeCluster } from '../support/fake-cluster.ts';
 import { inWorld } from '../support/pods.ts';
 import { KEY, podOf } from './support.ts';

@@ -5,7 +5,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCleanupActivities } from '../../src/activities/index.ts';
-import type { DryRunInput } from '../../src/types.ts';
+import type { DryRunInput } from '../../src/contract/index.ts';
 import type { FakePod } from '../support/fake-cluster.ts';
 import { inWorld, SPEC, type World } from '../support/pods.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { failureMessage, podFailure } from '../../src/activities/failure.ts';
-import type { PodEvent, PodFailureDetails, PodOutcome } from '../../src/types.ts';
+import type { PodEvent, PodFailureDetails, PodOutcome } from '../../src/contract/index.ts';
 
 const failed: PodOutcome = { kind: 'ContainerFailed', reason: 'Error', exitCode: 3, startedEver: true };
 const warning = (reason: string, message: string, count = 1): PodEvent => ({ type: 'Warning', reason, message, count });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { V1ContainerState } from '@kubernetes/client-node';
-import { pause } from '../../src/activities/pause.ts';
-import type { PodCallbacks } from '../../src/types.ts';
+import { pause } from '../../src/common/pause.ts';
+import type { PodCallbacks } from '../../src/contract/index.ts';
 import type { FakeCluster, FakePod } from '../support/fake-cluster.ts';
 import { failureOf, inWorld, SPEC } from '../support/pods.ts';
 

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { CancelledFailure } from '@temporalio/common';
-import { ANNOTATION } from '../../src/activities/pod/identity.ts';
-import type { PodSpec } from '../../src/types.ts';
+import { ANNOTATION } from '../../src/pod/identity.ts';
+import type { PodSpec } from '../../src/contract/index.ts';
 import type { FakePod } from '../support/fake-cluster.ts';
 import { fullDisk, type Disk } from '../support/full-disk.ts';
 import { failureOf, inWorld, linesOf, SPEC, type World } from '../support/pods.ts';

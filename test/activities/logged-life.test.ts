@@ -6,7 +6,7 @@ import test from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { LoggedLife, type LifeOptions } from '../../src/activities/logged-life.ts';
-import { testFolder } from './logs/support.ts';
+import { testFolder } from '../logs/support.ts';
 
 const nothing = () => undefined;
 const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Cluster } from '../../src/activities/kubernetes/cluster.ts';
-import type { PodReflector, PodSighting } from '../../src/activities/kubernetes/pod-reflector.ts';
+import type { Cluster } from '../../src/kubernetes/cluster.ts';
+import type { PodReflector, PodSighting } from '../../src/kubernetes/pod-reflector.ts';
 import { PodFeed } from '../../src/activities/pod-feed.ts';
 import { failureOf, inWorld, SPEC } from '../support/pods.ts';
 import { opened, roundTrips } from './support.ts';

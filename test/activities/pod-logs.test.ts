@@ -3,8 +3,8 @@ import { EventEmitter, once } from 'node:events';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { CancelledFailure } from '@temporalio/common';
-import { readLog } from '../../src/activities/logs/index.ts';
-import type { CallbackLine, PodResult, PodSpec } from '../../src/types.ts';
+import { readLog } from '../../src/logs/index.ts';
+import type { CallbackLine, PodResult, PodSpec } from '../../src/contract/index.ts';
 import type { FakePod } from '../support/fake-cluster.ts';
 import { failureOf, inWorld, linesOf, SPEC } from '../support/pods.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Context } from '@temporalio/activity';
 import { Recorder } from '../../src/activities/recorder.ts';
-import type { PodRecord } from '../../src/types.ts';
+import type { PodRecord } from '../../src/contract/index.ts';
 import { failureOf, inWorld } from '../support/pods.ts';
 import { hello } from './support.ts';
 

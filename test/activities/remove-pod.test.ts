@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { CompleteAsyncError } from '@temporalio/activity';
-import type { Cluster } from '../../src/activities/kubernetes/cluster.ts';
+import type { Cluster } from '../../src/kubernetes/cluster.ts';
 import { removePod } from '../../src/activities/remove-pod.ts';
 import type { FakeCluster } from '../support/fake-cluster.ts';
 import { inWorld, SPEC } from '../support/pods.ts';

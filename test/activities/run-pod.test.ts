@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { podManifest } from '../../src/activities/pod/manifest.ts';
+import { podManifest } from '../../src/pod/manifest.ts';
 import type { FakePod } from '../support/fake-cluster.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { failureOf, inWorld, linesOf, SPEC } from '../support/pods.ts';

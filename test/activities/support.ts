@@ -1,6 +1,6 @@
 /** What the tests of the activity have in common beyond the world they run in. */
-import { podManifest } from '../../src/activities/pod/manifest.ts';
-import type { PodKey } from '../../src/activities/pod/identity.ts';
+import { podManifest } from '../../src/pod/manifest.ts';
+import type { PodKey } from '../../src/pod/identity.ts';
 import type { FakeCluster, FakePod } from '../support/fake-cluster.ts';
 import { SPEC, type World } from '../support/pods.ts';
 

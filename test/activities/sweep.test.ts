@@ -3,10 +3,10 @@ import { suite, test } from 'node:test';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCleanupActivities } from '../../src/activities/index.ts';
-import { ANNOTATION, type PodKey } from '../../src/activities/pod/identity.ts';
-import { podManifest } from '../../src/activities/pod/manifest.ts';
-import { sweepVerdict } from '../../src/activities/pod/sweep-verdict.ts';
-import type { SweepInput, SweepReport } from '../../src/types.ts';
+import { ANNOTATION, type PodKey } from '../../src/pod/identity.ts';
+import { podManifest } from '../../src/pod/manifest.ts';
+import { sweepVerdict } from '../../src/activities/sweep-verdict.ts';
+import type { SweepInput, SweepReport } from '../../src/contract/index.ts';
 import { inWorld, SPEC, type World } from '../support/pods.ts';
 
 const key = (runId: string, temporalNamespaceId = 'ns-1'): PodKey => ({

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, suite, test } from 'node:test';
 import { readWords } from '../../src/client/arguments.ts';
-import { Problem } from '../../src/problem.ts';
+import { Problem } from '../../src/common/problem.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'arguments-'));
 const file = (name: string, content: string) => {

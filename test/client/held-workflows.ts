@@ -2,7 +2,7 @@
 import { sleep } from '@temporalio/workflow';
 import { dag } from '../../src/workflows/dag/index.ts';
 import { runPod } from '../../src/workflows/run-pod.ts';
-import type { PodSpec } from '../../src/types.ts';
+import type { PodSpec } from '../../src/contract/index.ts';
 
 export * from '../../src/workflows/index.ts';
 

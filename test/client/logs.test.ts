@@ -1,13 +1,13 @@
 /** Which log lines are meant, and in which order they come, without a Temporal. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { fileSegments, type LogEntry } from '../../src/activities/logs/index.ts';
+import { fileSegments, type LogEntry } from '../../src/logs/index.ts';
 import { byTime } from '../../src/client/logs/by-time.ts';
 import { entriesAfter, entriesNow, type Seen } from '../../src/client/logs/entries.ts';
 import { podLabel } from '../../src/client/logs/printer.ts';
 import { checkTasks, selection } from '../../src/client/logs/selection.ts';
-import { Problem } from '../../src/problem.ts';
-import { recordsOf, testFolder } from '../activities/logs/support.ts';
+import { Problem } from '../../src/common/problem.ts';
+import { recordsOf, testFolder } from '../logs/support.ts';
 
 async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];

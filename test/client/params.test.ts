@@ -4,7 +4,7 @@ import { suite, test } from 'node:test';
 import { z } from 'zod';
 import { workflowArguments } from '../../src/client/workflow-arguments.ts';
 import { workflowHelp } from '../../src/client/workflow-help.ts';
-import { Problem } from '../../src/problem.ts';
+import { Problem } from '../../src/common/problem.ts';
 
 const Limits = z.object({ memory: z.string().default('1Gi'), cpu: z.number().optional() });
 const params = z

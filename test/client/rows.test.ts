@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { rowsText, tableText, type Column } from '../../src/client/rows.ts';
 import { runsQuery, statusWord } from '../../src/client/run-query.ts';
 import { lengthText, readSince } from '../../src/client/time-text.ts';
-import { Problem } from '../../src/problem.ts';
+import { Problem } from '../../src/common/problem.ts';
 
 interface Row {
   name: string;

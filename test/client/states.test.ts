@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { didYouMean } from '../../src/did-you-mean.ts';
+import { didYouMean } from '../../src/common/did-you-mean.ts';
 import { labelOf, labels } from '../../src/client/labels.ts';
 import { endText, pendingText, type PendingPod } from '../../src/client/states.ts';
 import { summaryOf } from '../../src/client/start.ts';
-import type { PodEnd, PodRecord } from '../../src/types.ts';
+import type { PodEnd, PodRecord } from '../../src/contract/index.ts';
 
 const NOW = Date.parse('2026-01-01T00:01:00Z');
 const ref = { namespace: 'n', name: 'orders-1a', uid: 'u' };

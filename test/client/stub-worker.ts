@@ -8,9 +8,9 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { EarlierRuns } from '../../src/activities/earlier/earlier-runs.ts';
-import { fileSegments, folderUri, logFolder } from '../../src/activities/logs/index.ts';
-import { parseTimestamp } from '../../src/activities/logs/timestamp.ts';
-import type { PodRecord, PodResult, RunPodInput } from '../../src/types.ts';
+import { fileSegments, folderUri, logFolder } from '../../src/logs/index.ts';
+import { parseTimestamp } from '../../src/logs/timestamp.ts';
+import type { PodRecord, PodResult, RunPodInput } from '../../src/contract/index.ts';
 import { temporal } from '../support/temporal.ts';
 import { client } from './client-process.ts';
 

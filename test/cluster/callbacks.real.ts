@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowFailedError } from '@temporalio/client';
-import type { PodResult } from '../../src/types.ts';
+import type { PodResult } from '../../src/contract/index.ts';
 import { eventually, real, type Lane, type Real, type RunningWorker } from '../support/real.ts';
 
 suite('callbacks in a real worker', () => {

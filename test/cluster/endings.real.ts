@@ -6,7 +6,7 @@ import { CoreV1Api, KubeConfig, RbacAuthorizationV1Api, type V1Pod } from '@kube
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import { readStack } from '../../local/stack.ts';
-import type { PodFailureDetails, PodResult } from '../../src/types.ts';
+import type { PodFailureDetails, PodResult } from '../../src/contract/index.ts';
 import { isRunning, real, type Lane, type Real, type RunningWorker } from '../support/real.ts';
 import { realEndings, type RealEnding } from './endings.ts';
 

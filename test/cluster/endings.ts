@@ -1,6 +1,6 @@
 /** Specs of pods that end badly for sure, and soon; and what their failure must say. `endings.real.ts` runs them. */
 import type { V1Pod } from '@kubernetes/client-node';
-import type { OutcomeKind, PodFailureDetails, PodSpec, RefusalKind } from '../../src/types.ts';
+import type { OutcomeKind, PodFailureDetails, PodSpec, RefusalKind } from '../../src/contract/index.ts';
 import type { Real } from '../support/real.ts';
 
 export interface RealEnding {

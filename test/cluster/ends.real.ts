@@ -7,8 +7,8 @@ import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@t
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { isCancellation } from '@temporalio/workflow';
 import { refOf } from '../../src/activities/birth.ts';
-import { ANNOTATION } from '../../src/activities/pod/identity.ts';
-import type { PodFailureDetails, PodResult, PodSpec, SweepReport } from '../../src/types.ts';
+import { ANNOTATION } from '../../src/pod/identity.ts';
+import type { PodFailureDetails, PodResult, PodSpec, SweepReport } from '../../src/contract/index.ts';
 import { releasePod } from '../../src/workflows/hold.ts';
 import { ownWorker } from '../support/own-worker.ts';
 import { eventually, held, isRunning, real, type Lane, type Real, type RunningWorker } from '../support/real.ts';

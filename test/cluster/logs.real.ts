@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { readLog } from '../../src/activities/logs/index.ts';
-import type { PodResult, PodSpec } from '../../src/types.ts';
+import { readLog } from '../../src/logs/index.ts';
+import type { PodResult, PodSpec } from '../../src/contract/index.ts';
 import { real, type Lane, type Real, type RunningWorker } from '../support/real.ts';
 
 let world: Real;

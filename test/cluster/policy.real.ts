@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowFailedError } from '@temporalio/client';
-import type { PodFailureDetails, PodResult, PodSpec } from '../../src/types.ts';
+import type { PodFailureDetails, PodResult, PodSpec } from '../../src/contract/index.ts';
 import { real, type Lane, type Real } from '../support/real.ts';
 
 suite('a worker with a policy', () => {

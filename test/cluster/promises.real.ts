@@ -4,8 +4,8 @@ import { after, before, suite, test } from 'node:test';
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { isCancellation } from '@temporalio/workflow';
 import { refOf } from '../../src/activities/birth.ts';
-import { sweeperId } from '../../src/sweeper.ts';
-import type { PodFailureDetails, PodRecord, PodResult, SweepReport } from '../../src/types.ts';
+import { sweeperId } from '../../src/worker/sweeper.ts';
+import type { PodFailureDetails, PodRecord, PodResult, SweepReport } from '../../src/contract/index.ts';
 import { eventually, isRunning, real, type Real } from '../support/real.ts';
 
 let world: Real;

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
-import { podFolders } from '../../src/activities/logs/index.ts';
+import { podFolders } from '../../src/logs/index.ts';
 import { RERUN_MEMO } from '../../src/workflows/dag/index.ts';
-import type { PodResult, PodSpec } from '../../src/types.ts';
+import type { PodResult, PodSpec } from '../../src/contract/index.ts';
 import { ownWorker } from '../support/own-worker.ts';
 import { real, type Lane, type Real } from '../support/real.ts';
 

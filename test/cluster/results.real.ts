@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/client';
-import { COLLECTOR } from '../../src/activities/result/collector.ts';
-import type { PodFailureDetails, PodResult, PodSpec } from '../../src/types.ts';
+import { COLLECTOR } from '../../src/pod/collector.ts';
+import type { PodFailureDetails, PodResult, PodSpec } from '../../src/contract/index.ts';
 import { isRunning, real, type Lane, type Real } from '../support/real.ts';
 
 let world: Real;

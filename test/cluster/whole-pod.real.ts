@@ -16,7 +16,7 @@ import {
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
 import { readStack } from '../../local/stack.ts';
 import { composeManifest } from '../../src/activities/compose-manifest.ts';
-import type { PodFailureDetails, PodResult, PodSpec } from '../../src/types.ts';
+import type { PodFailureDetails, PodResult, PodSpec } from '../../src/contract/index.ts';
 import { real, type Lane, type Real, type WorkerOptions } from '../support/real.ts';
 
 const suffix = Date.now().toString(36);

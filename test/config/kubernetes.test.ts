@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { kubernetesConfig } from '../../src/config/index.ts';
-import { Problem } from '../../src/problem.ts';
+import { Problem } from '../../src/common/problem.ts';
 
 suite('the image that hands over result files', () => {
   const elsewhere = { TEMPORAL_PODS_CONTEXT: 'production' };

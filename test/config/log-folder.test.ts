@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { mustStore } from '../../src/config/log-folder.ts';
-import { Problem } from '../../src/problem.ts';
+import { Problem } from '../../src/common/problem.ts';
 
 const problem = (words: RegExp) => (error: unknown) => {
   assert.ok(error instanceof Problem, String(error));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { variables } from '../../src/config/variables.ts';
-import { Problem } from '../../src/problem.ts';
+import { Problem } from '../../src/common/problem.ts';
 
 function refusal(env: NodeJS.ProcessEnv): string {
   try {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { workerFiles } from '../../src/config/index.ts';
-import { Problem } from '../../src/problem.ts';
+import { Problem } from '../../src/common/problem.ts';
 
 let folder = '';
 before(async () => {
@@ -34,7 +34,7 @@ async function refusal(env: Record<string, string>): Promise<Problem> {
 test('without files: no template, no callbacks, and the policy that holds by default', async () => {
   const { templates, callbacks, policy } = await workerFiles({});
   assert.deepEqual([templates, callbacks], [{ defaults: {} }, {}]);
-  assert.deepEqual(policy, (await import('../../src/activities/pod/policy.ts')).DEFAULT_POLICY);
+  assert.deepEqual(policy, (await import('../../src/policy/index.ts')).DEFAULT_POLICY);
 });
 
 suite('the operator’s template', () => {

@@ -1,5 +1,5 @@
 /** The example of docs/callbacks.md, so that it is type-checked and loaded; a test compares the two. */
-import type { CallbackRegistry } from '../../src/types.ts';
+import type { CallbackRegistry } from '../../src/contract/index.ts';
 
 // <example>
 export default {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { failureMessage } from '../../src/activities/failure.ts';
-import type { OutcomeKind, PodOutcome, RefusalKind } from '../../src/types.ts';
+import type { OutcomeKind, PodOutcome, RefusalKind } from '../../src/contract/index.ts';
 
 const page = readFileSync(new URL('../../docs/endings.md', import.meta.url), 'utf8');
 

@@ -9,7 +9,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { refOf } from '../../src/activities/birth.ts';
 import { releasePod } from '../../src/workflows/hold.ts';
-import { keyOf, MANAGED_SELECTOR } from '../../src/activities/pod/identity.ts';
+import { keyOf, MANAGED_SELECTOR } from '../../src/pod/identity.ts';
 import { ownWorker } from '../support/own-worker.ts';
 import { eventually, held, isRunning, real, type Lane } from '../support/real.ts';
 

@@ -1,5 +1,5 @@
 /** Two ways of changing `diamond` that would break a run under way. Replay has to notice both. */
-import type { PodResult } from '../../src/types.ts';
+import type { PodResult } from '../../src/contract/index.ts';
 import { dag } from '../../src/workflows/dag/index.ts';
 import { runPod } from '../../src/workflows/run-pod.ts';
 

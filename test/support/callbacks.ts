@@ -1,5 +1,5 @@
 /** A module of callbacks, as an author writes one; what it hears is in the worker's own words. */
-import type { CallbackRegistry } from '../../src/types.ts';
+import type { CallbackRegistry } from '../../src/contract/index.ts';
 
 export default {
   audit: {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { gatedPod, namespace, never, refOf, withFake } from '../activities/kubernetes/pods.ts';
+import { gatedPod, namespace, never, refOf, withFake } from '../kubernetes/pods.ts';
 import { startFakeCluster } from './fake-cluster.ts';
 
 suite('the fake cluster', { timeout: 10_000 }, () => {

@@ -11,7 +11,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { PodRecord, PodResult, PodSpec, RunPodInput } from '../../src/types.ts';
+import type { PodRecord, PodResult, PodSpec, RunPodInput } from '../../src/contract/index.ts';
 import { createPodActivities, type PodDependencies } from '../../src/activities/index.ts';
 
 type Standing = 'pending' | 'cancelled' | 'paused' | 'reset' | 'notFound';

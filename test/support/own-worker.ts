@@ -1,8 +1,8 @@
 /** A worker in this process, on real pods, for workflows that the project does not have. */
 import { Worker } from '@temporalio/worker';
 import { createCleanupActivities, createPodActivities, type PodDependencies } from '../../src/activities/index.ts';
-import { createReflectors } from '../../src/activities/kubernetes/reflectors.ts';
-import { DEFAULT_POLICY } from '../../src/activities/pod/policy.ts';
+import { createReflectors } from '../../src/kubernetes/reflectors.ts';
+import { DEFAULT_POLICY } from '../../src/policy/index.ts';
 import type { Real } from './real.ts';
 
 /** @returns how to stop it */

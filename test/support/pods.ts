@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
-import type { PodFailureDetails, PodResult, PodSpec, RunPodInput } from '../../src/types.ts';
+import type { PodFailureDetails, PodResult, PodSpec, RunPodInput } from '../../src/contract/index.ts';
 import type { PodDependencies } from '../../src/activities/index.ts';
-import { createReflectors } from '../../src/activities/kubernetes/reflectors.ts';
-import { DEFAULT_POLICY } from '../../src/activities/pod/policy.ts';
-import { readLog } from '../../src/activities/logs/index.ts';
+import { createReflectors } from '../../src/kubernetes/reflectors.ts';
+import { DEFAULT_POLICY } from '../../src/policy/index.ts';
+import { readLog } from '../../src/logs/index.ts';
 import { startFakeCluster, type FakeCluster } from './fake-cluster.ts';
 import { FakeTemporal, type Attempt } from './fake-temporal.ts';
 

@@ -13,11 +13,11 @@ import { fileURLToPath } from 'node:url';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { WorkflowHandle } from '@temporalio/client';
 import { up } from '../../local/up.ts';
-import { connectCluster } from '../../src/activities/kubernetes/connect.ts';
-import type { Cluster } from '../../src/activities/kubernetes/cluster.ts';
-import { podFolders, readLog } from '../../src/activities/logs/index.ts';
-import { keyOf, MANAGED_SELECTOR } from '../../src/activities/pod/identity.ts';
-import type { PodSpec, PodTemplate } from '../../src/types.ts';
+import { connectCluster } from '../../src/kubernetes/connect.ts';
+import type { Cluster } from '../../src/kubernetes/cluster.ts';
+import { podFolders, readLog } from '../../src/logs/index.ts';
+import { keyOf, MANAGED_SELECTOR } from '../../src/pod/identity.ts';
+import type { PodSpec, PodTemplate } from '../../src/contract/index.ts';
 import { testNamespaces } from './namespaces.ts';
 import { temporal, type Temporal } from './temporal.ts';
 

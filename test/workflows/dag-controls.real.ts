@@ -15,7 +15,7 @@ import {
   skipTask,
   type UntoldMemo,
 } from '../../src/workflows/dag/index.ts';
-import type { PodResult, PodSpec } from '../../src/types.ts';
+import type { PodResult, PodSpec } from '../../src/contract/index.ts';
 import { activityIds, blamed, failureOf, nodeOf, reaches, refusalOf, statesOf, tableOf } from './support/asking.ts';
 import { dagWorker, type DagWorker, type Workflows } from './support/dag-worker.ts';
 import { replayProblems } from './support/replay.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { PodFailureDetails, PodSpec } from '../../src/types.ts';
+import type { PodFailureDetails, PodSpec } from '../../src/contract/index.ts';
 import { allOf, anotherNode, moreMemory } from '../../src/workflows/next-try.ts';
 import { bytesOf, quantityOf, times } from '../../src/workflows/quantity.ts';
 

@@ -9,7 +9,14 @@ import { ApplicationFailure, type RetryState } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { isCancellation } from '@temporalio/workflow';
 import { rootFailure } from '../../src/client/failure.ts';
-import type { Cleanup, DeletePodInput, PodFailureDetails, PodResult, PodSpec, RunPodInput } from '../../src/types.ts';
+import type {
+  Cleanup,
+  DeletePodInput,
+  PodFailureDetails,
+  PodResult,
+  PodSpec,
+  RunPodInput,
+} from '../../src/contract/index.ts';
 import { releasePod } from '../../src/workflows/hold.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
-import { hasPodFailure, markSearchable } from '../../src/search-attributes.ts';
+import { hasPodFailure, markSearchable } from '../../src/worker/search-attributes.ts';
 import { failTask, retryTask } from '../../src/workflows/dag/index.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';
 import { failureOf, reaches } from './support/asking.ts';

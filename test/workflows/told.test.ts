@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { Cleanup, PodRecord } from '../../src/types.ts';
+import type { Cleanup, PodRecord } from '../../src/contract/index.ts';
 import { failureDetails, recordedResult, whatWasTold, withCleanup } from '../../src/workflows/told.ts';
 
 const pod = { namespace: 'n', name: 'x', uid: 'u' };

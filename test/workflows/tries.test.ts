@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { PodFailureDetails, PodSpec } from '../../src/types.ts';
+import type { PodFailureDetails, PodSpec } from '../../src/contract/index.ts';
 import { firstTry, type NextRound } from '../../src/workflows/tries.ts';
 
 type Failure = Pick<PodFailureDetails, 'kind' | 'startedEver' | 'reason' | 'exitCode'>;

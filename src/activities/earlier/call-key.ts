@@ -1,6 +1,6 @@
 /** Which call of `runPod` is which, over runs: the same task, the same call, and the same asked for. Pure. */
 import { createHash } from 'node:crypto';
-import type { RunPodInput } from '../../types.ts';
+import type { RunPodInput } from '../../contract/index.ts';
 
 /** Undefined for an input that does not tell which call it is, as older ones do not: nothing can be proven of it. */
 export function callKey({ task, call, spec, asked }: RunPodInput): string | undefined {

@@ -1,7 +1,7 @@
 /** The earlier runs that reruns on this worker look into. A history of 1,000 pods is read once, not 1,000 times. */
 import type { Client } from '@temporalio/client';
-import type { PodResult, RunPodInput, RunRef } from '../../types.ts';
-import { GRPC_CODE } from '../../grpc-code.ts';
+import type { PodResult, RunPodInput, RunRef } from '../../contract/index.ts';
+import { GRPC_CODE } from '../../common/grpc-code.ts';
 import { callKey } from './call-key.ts';
 import { readRun, type RunWork } from './read-run.ts';
 

@@ -1,7 +1,7 @@
 /** What a run has done, read from its history: the whole of it once, so that no worker with its code is needed. */
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { Client, WorkflowService } from '@temporalio/client';
-import type { RunPodInput, RunRef } from '../../types.ts';
+import type { RunPodInput, RunRef } from '../../contract/index.ts';
 import { evenCancelled } from '../temporal-calls.ts';
 import { callKey } from './call-key.ts';
 

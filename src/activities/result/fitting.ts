@@ -1,5 +1,5 @@
 /** Makes an end short enough to be recorded: heartbeat details are stored with every heartbeat. Pure. */
-import type { PodEnd } from '../../types.ts';
+import type { PodEnd } from '../../contract/index.ts';
 
 export const RECORD_BYTES = 24 * 1024;
 const EVENTS = 5;

@@ -1,4 +1,4 @@
-import type { PodOutcome } from '../../types.ts';
+import type { PodOutcome } from '../../contract/index.ts';
 
 export type ResultTrouble = 'ResultMissing' | 'ResultInvalid' | 'ResultTooLarge';
 

@@ -2,13 +2,13 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { Attempt } from '../attempt.ts';
 import { refOf } from '../birth.ts';
-import { Splitter } from '../logs/record.ts';
+import { Splitter } from '../../logs/record.ts';
 import type { PodFeed } from '../pod-feed.ts';
-import { COLLECT_NOW, COLLECTOR } from './collector.ts';
+import { COLLECT_NOW, COLLECTOR } from '../../pod/collector.ts';
 import { trouble, type Found } from './found.ts';
 import { parseFrame } from './frame.ts';
 import { MAX_RESULT_BYTES } from './limits.ts';
-import { messageOf } from '../../message-of.ts';
+import { messageOf } from '../../common/message-of.ts';
 
 /** Of the collector's log: base64 in lines of 76, each with a timestamp. */
 const LOG_BYTES = 3 * MAX_RESULT_BYTES;

@@ -1,7 +1,7 @@
 /** What follows the marker on the last line that begins with it, in the stored log of the main container. */
-import { readLog, type LogEntry } from '../logs/index.ts';
-import { listNames } from '../logs/folders.ts';
-import { parseSegmentName } from '../logs/segment-file.ts';
+import { readLog, type LogEntry } from '../../logs/index.ts';
+import { listNames } from '../../logs/folders.ts';
+import { parseSegmentName } from '../../logs/segment-file.ts';
 import { trouble, utf8, type Found } from './found.ts';
 import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
 

@@ -1,6 +1,6 @@
 /** The termination message of the main container as its result. */
 import type { V1Pod } from '@kubernetes/client-node';
-import { statusOf } from '../pod/containers.ts';
+import { statusOf } from '../../pod/containers.ts';
 import { trouble, type Found } from './found.ts';
 import { ADVICE } from './limits.ts';
 

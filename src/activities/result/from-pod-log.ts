@@ -2,8 +2,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Attempt } from '../attempt.ts';
 import { refOf } from '../birth.ts';
-import { LogStream, type OpenLogOptions } from '../logs/stream.ts';
-import type { LogRecord } from '../logs/record.ts';
+import { LogStream, type OpenLogOptions } from '../../logs/stream.ts';
+import type { LogRecord } from '../../logs/record.ts';
 import type { Found } from './found.ts';
 import { DEFAULT_MARKER, MarkedLines } from './from-log.ts';
 

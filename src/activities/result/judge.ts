@@ -1,6 +1,6 @@
 /** text → value, or what is wrong with it. Pure. */
 import { runInNewContext } from 'node:vm';
-import type { ResultSource } from '../../types.ts';
+import type { ResultSource } from '../../contract/index.ts';
 import type { Found, ResultTrouble, Trouble } from './found.ts';
 import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
 import type { Schema } from './json-schema.ts';

@@ -7,10 +7,10 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { log } from '@temporalio/activity';
-import type { PodEnd } from '../../types.ts';
-import { makeFolder } from '../logs/index.ts';
-import { pause } from '../pause.ts';
-import { messageOf } from '../../message-of.ts';
+import type { PodEnd } from '../../contract/index.ts';
+import { makeFolder } from '../../logs/index.ts';
+import { pause } from '../../common/pause.ts';
+import { messageOf } from '../../common/message-of.ts';
 
 const RECORD_BYTES = 8 * 1024;
 const FILE = 'result.json';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { ResultSource } from '../../types.ts';
+import type { ResultSource } from '../../contract/index.ts';
 import type { Attempt } from '../attempt.ts';
 import type { PodFeed } from '../pod-feed.ts';
 import type { Found } from './found.ts';

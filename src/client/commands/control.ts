@@ -1,7 +1,7 @@
 /** What can be asked of a DAG while it runs: `retry`, `skip`, `fail`, `extend`, `hold`, `release`; and `cancel`, of any run. */
 import type { Command } from 'commander';
-import { milliseconds } from '../../duration.ts';
-import { usage } from '../../problem.ts';
+import { milliseconds } from '../../common/duration.ts';
+import { usage } from '../../common/problem.ts';
 import { extendHold, failTask, holdPods, releasePods, retryTask, skipTask } from '../../workflows/dag/controls.ts';
 import { ask } from '../ask.ts';
 import { cancel } from '../cancel.ts';

@@ -8,7 +8,7 @@ import { podCheck } from '../doctor/pod-check.ts';
 import { temporalChecks } from '../doctor/temporal-checks.ts';
 import { oneLine, printData, printJson } from '../stdout.ts';
 import { connectTemporal } from '../temporal.ts';
-import { usage } from '../../problem.ts';
+import { usage } from '../../common/problem.ts';
 import type { Program } from './program.ts';
 
 interface Options {

@@ -1,7 +1,7 @@
 /** `graph`: of a run, and of a workflow before it ever ran. */
 import { workflowsModule } from '../../config/index.ts';
-import { usage } from '../../problem.ts';
-import { clientCall } from '../../program-name.ts';
+import { usage } from '../../common/problem.ts';
+import { clientCall } from '../../common/program-name.ts';
 import type { PlanReport } from '../../workflows/plan/types.ts';
 import { findRun, type FoundRun } from '../find-run.ts';
 import { dotOf } from '../graph/dot.ts';

@@ -1,8 +1,8 @@
 /** `history`: a run's history as the JSON that a replay test takes. */
 import { writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { messageOf } from '../../message-of.ts';
-import { usage } from '../../problem.ts';
+import { messageOf } from '../../common/message-of.ts';
+import { usage } from '../../common/problem.ts';
 import { findRun } from '../find-run.ts';
 import { createOutput } from '../output.ts';
 import { printData } from '../stdout.ts';

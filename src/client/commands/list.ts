@@ -1,7 +1,7 @@
 /** `list`: the runs of this task queue. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { didYouMean } from '../../did-you-mean.ts';
+import { didYouMean } from '../../common/did-you-mean.ts';
 import { createOutput } from '../output.ts';
 import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../rows.ts';
 import { runsQuery, STATUS_WORDS, statusWord, type RunFilter, type StatusWord } from '../run-query.ts';

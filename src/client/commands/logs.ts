@@ -1,6 +1,6 @@
 /** `logs`: what the pods of a run have printed, or print. */
 import { InvalidArgumentError } from 'commander';
-import { didYouMean } from '../../did-you-mean.ts';
+import { didYouMean } from '../../common/did-you-mean.ts';
 import { callText } from '../call-text.ts';
 import { findRun } from '../find-run.ts';
 import { untilLeft } from '../interrupts.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { temporalConfig } from '../../config/index.ts';
-import { clientCall } from '../../program-name.ts';
+import { clientCall } from '../../common/program-name.ts';
 import { leaveWithReader } from '../stdout.ts';
 import { asProblem, connectTemporal, type Temporal } from '../temporal.ts';
 import { workflowHelp } from '../workflow-help.ts';

@@ -1,7 +1,7 @@
 /** `rerun`: a new run of the same workflow, with the same arguments, that takes over what an earlier run has done. */
-import { usage } from '../../problem.ts';
+import { usage } from '../../common/problem.ts';
 import { RERUN_MEMO } from '../../workflows/dag/graph.ts';
-import type { EarlierRef } from '../../types.ts';
+import type { EarlierRef } from '../../contract/index.ts';
 import { findRun } from '../find-run.ts';
 import { createOutput, type Format } from '../output.ts';
 import { announce, runWorkflow } from '../run.ts';

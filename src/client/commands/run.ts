@@ -7,7 +7,7 @@ import type { Temporal } from '../temporal.ts';
 import { dryRunArguments, workflowArguments } from '../workflow-arguments.ts';
 import { findWorkflow, type KnownWorkflow } from '../workflows.ts';
 import { yamlOutput } from '../yaml-output.ts';
-import { usage } from '../../problem.ts';
+import { usage } from '../../common/problem.ts';
 import type { Program } from './program.ts';
 
 type Work = (temporal: Temporal, request: StartRequest, output: Output) => Promise<number>;

@@ -1,5 +1,5 @@
 /** `show`: how a run stands, task by task. */
-import { usage } from '../../problem.ts';
+import { usage } from '../../common/problem.ts';
 import { earlierRuns } from '../earlier-runs.ts';
 import { findRun } from '../find-run.ts';
 import { LiveRun } from '../live-run.ts';

@@ -1,5 +1,5 @@
 /** One thing that a run needs, and how it stands. */
-import { messageOf } from '../../message-of.ts';
+import { messageOf } from '../../common/message-of.ts';
 import { lengthText } from '../time-text.ts';
 
 export interface Check {

@@ -1,9 +1,9 @@
 /** Questions to the API server that a worker never asks, over the worker's own HTTP. */
-import { ClusterError, errorOf, errorOfAnswer } from '../../activities/kubernetes/cluster-error.ts';
-import { createHttp, readText, timeLimitError } from '../../activities/kubernetes/http.ts';
-import { loadKubeConfig } from '../../activities/kubernetes/kubeconfig.ts';
-import { usage } from '../../problem.ts';
-import { messageOf } from '../../message-of.ts';
+import { ClusterError, errorOf, errorOfAnswer } from '../../kubernetes/cluster-error.ts';
+import { createHttp, readText, timeLimitError } from '../../kubernetes/http.ts';
+import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
+import { usage } from '../../common/problem.ts';
+import { messageOf } from '../../common/message-of.ts';
 import type { KubernetesConfig } from '../../config/index.ts';
 
 const LIMIT_MS = 10_000;

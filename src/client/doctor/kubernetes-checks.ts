@@ -1,10 +1,10 @@
 /** What a run needs of the cluster: of the one that was named, and of no other. */
 import { randomUUID } from 'node:crypto';
 import { composeManifest } from '../../activities/compose-manifest.ts';
-import { isClusterError } from '../../activities/kubernetes/cluster-error.ts';
-import { connectCluster } from '../../activities/kubernetes/connect.ts';
+import { isClusterError } from '../../kubernetes/cluster-error.ts';
+import { connectCluster } from '../../kubernetes/connect.ts';
 import { kubernetesConfig, workerFiles, type KubernetesConfig } from '../../config/index.ts';
-import { messageOf } from '../../message-of.ts';
+import { messageOf } from '../../common/message-of.ts';
 import { check, failed, ok, skewVerdict, unknown, type Check, type Verdict } from './check.ts';
 import { kubeReader, type KubeReader } from './kube-reader.ts';
 

@@ -1,7 +1,7 @@
 /** One real pod from the start of its run to the end, and how long each part took. */
 import { WorkflowFailedError } from '@temporalio/client';
 import { kubernetesConfig } from '../../config/index.ts';
-import type { PodResult } from '../../types.ts';
+import type { PodResult } from '../../contract/index.ts';
 import { rootFailure } from '../failure.ts';
 import { newWorkflowId, startWorkflow } from '../start.ts';
 import type { Temporal } from '../temporal.ts';

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { NamespaceNotFoundError } from '@temporalio/client';
 import type { TemporalConfig } from '../../config/index.ts';
-import { workerCall } from '../../program-name.ts';
-import { podFailureType } from '../../search-attributes.ts';
-import { sweeperId } from '../../sweeper.ts';
+import { workerCall } from '../../common/program-name.ts';
+import { podFailureType } from '../../worker/search-attributes.ts';
+import { sweeperId } from '../../worker/sweeper.ts';
 import { statusWord } from '../run-query.ts';
 import { asProblem, connectTemporal, isNotFound, type Temporal } from '../temporal.ts';
 import { lengthText, momentText } from '../time-text.ts';

@@ -1,5 +1,5 @@
 /** A plan as a drawing. Pure. */
-import type { PodSpec } from '../../types.ts';
+import type { PodSpec } from '../../contract/index.ts';
 import type { PlannedCall } from '../../workflows/plan/types.ts';
 import { oneLine } from '../stdout.ts';
 import { edgesAmong, type DrawnNode, type Drawing } from './drawing.ts';

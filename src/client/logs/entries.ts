@@ -1,6 +1,6 @@
 /** The log of one pod, as far as it is on this machine, and of that what was asked for. */
-import { readLog, type LogEntry, type ReadLogOptions } from '../../activities/logs/index.ts';
-import { parseTimestamp } from '../../activities/logs/timestamp.ts';
+import { readLog, type LogEntry, type ReadLogOptions } from '../../logs/index.ts';
+import { parseTimestamp } from '../../logs/timestamp.ts';
 import type { LogOptions } from './selection.ts';
 
 type Wanted = Pick<LogOptions, 'containers' | 'since' | 'tail'>;

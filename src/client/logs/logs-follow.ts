@@ -1,6 +1,6 @@
 /** `logs -f`: what is written from now on, as it comes, until the run has ended. */
-import type { RunRef } from '../../types.ts';
-import { pause } from '../../activities/pause.ts';
+import type { RunRef } from '../../contract/index.ts';
+import { pause } from '../../common/pause.ts';
 import { historyPages } from '../history.ts';
 import { LogTails } from '../log-tails.ts';
 import { RunHistory } from '../run-graph/run-history.ts';

@@ -1,6 +1,6 @@
 /** `logs`, without following: what there is now, of every pod that is meant. */
-import { podFolders, type LogEntry, type PodFolder } from '../../activities/logs/index.ts';
-import type { RunRef } from '../../types.ts';
+import { podFolders, type LogEntry, type PodFolder } from '../../logs/index.ts';
+import type { RunRef } from '../../contract/index.ts';
 import { readHistory } from '../read-history.ts';
 import type { RunHistory } from '../run-graph/run-history.ts';
 import type { RunPod } from '../run-graph/types.ts';

@@ -1,6 +1,6 @@
 /** Log lines on stdout, at the speed of whoever reads them. */
 import { once } from 'node:events';
-import type { LogEntry } from '../../activities/logs/index.ts';
+import type { LogEntry } from '../../logs/index.ts';
 import { gapText } from '../log-tails.ts';
 import { labelOf } from '../labels.ts';
 import type { Output } from '../output.ts';

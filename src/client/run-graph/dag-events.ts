@@ -2,7 +2,7 @@
 import { defaultFailureConverter, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import type { SpecChange } from '../../workflows/dag/controls.ts';
 import { UNTOLD_MEMO, RERUN_MEMO, type UntoldMemo } from '../../workflows/dag/graph.ts';
-import type { RunRef } from '../../types.ts';
+import type { RunRef } from '../../contract/index.ts';
 import { reportsOf } from '../failure.ts';
 import { whyText } from '../pod-end.ts';
 import { decode, timeOf, type HistoryEvent } from '../run-events.ts';

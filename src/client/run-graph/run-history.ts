@@ -1,6 +1,6 @@
 /** A history, event by event, as a graph: it needs no worker, and tells of closed runs for as long as Temporal keeps them. */
 import type { GraphEdge } from '../../workflows/dag/graph.ts';
-import type { RunRef } from '../../types.ts';
+import type { RunRef } from '../../contract/index.ts';
 import { eventReader, type HistoryEvent, type RunEvent } from '../run-events.ts';
 import type { ChunkState } from './chunk-events.ts';
 import { dagReader, type Closed, type DagEvent } from './dag-events.ts';

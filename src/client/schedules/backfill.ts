@@ -1,5 +1,5 @@
 /** Runs for times that are past. */
-import { usage } from '../../problem.ts';
+import { usage } from '../../common/problem.ts';
 import type { Temporal } from '../temporal.ts';
 import type { FoundSchedule } from './find.ts';
 import { policyOf, zoneOf, type Overlap } from './timing.ts';

@@ -1,7 +1,7 @@
 /** A new schedule, or a changed one. */
 import { ScheduleAlreadyRunning, type ScheduleDescription, type ScheduleOptions } from '@temporalio/client';
-import { messageOf } from '../../message-of.ts';
-import { usage } from '../../problem.ts';
+import { messageOf } from '../../common/message-of.ts';
+import { usage } from '../../common/problem.ts';
 import { summaryOf, WORKFLOW_TASK_TIMEOUT } from '../start.ts';
 import type { Temporal } from '../temporal.ts';
 import { TASK_QUEUE_MEMO } from './find.ts';

@@ -1,9 +1,9 @@
 /** The schedules of this task queue. */
 import type { ScheduleDescription, ScheduleHandle, ScheduleSummary } from '@temporalio/client';
-import { didYouMean } from '../../did-you-mean.ts';
-import { usage } from '../../problem.ts';
+import { didYouMean } from '../../common/did-you-mean.ts';
+import { usage } from '../../common/problem.ts';
 import { callText } from '../call-text.ts';
-import { sweeperId } from '../../sweeper.ts';
+import { sweeperId } from '../../worker/sweeper.ts';
 import type { Temporal } from '../temporal.ts';
 
 /** A list of schedules tells no task queue, so we write it beside each one. */

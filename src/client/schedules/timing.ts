@@ -1,7 +1,7 @@
 /** When a schedule starts runs: from options to Temporal's spec and policies, and back to words. Pure. */
 import type { ScheduleOptions, ScheduleOverlapPolicy, ScheduleSpecDescription } from '@temporalio/client';
-import { milliseconds } from '../../duration.ts';
-import { usage } from '../../problem.ts';
+import { milliseconds } from '../../common/duration.ts';
+import { usage } from '../../common/problem.ts';
 import { lengthText } from '../time-text.ts';
 import { checkZone } from './zone.ts';
 

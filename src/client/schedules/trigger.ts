@@ -1,5 +1,5 @@
 /** A run of a schedule, now. */
-import { pause } from '../../activities/pause.ts';
+import { pause } from '../../common/pause.ts';
 import { callText } from '../call-text.ts';
 import type { FoundSchedule } from './find.ts';
 import { policyOf, type Overlap } from './timing.ts';

@@ -1,7 +1,7 @@
 /** A schedule with some things changed. */
 import type { ScheduleUpdateOptions } from '@temporalio/client';
-import { messageOf } from '../../message-of.ts';
-import { usage } from '../../problem.ts';
+import { messageOf } from '../../common/message-of.ts';
+import { usage } from '../../common/problem.ts';
 import { summaryOf } from '../start.ts';
 import type { Temporal } from '../temporal.ts';
 import { workflowArguments } from '../workflow-arguments.ts';

@@ -1,6 +1,6 @@
 /** Days and moments in a time zone. Pure. */
-import { didYouMean } from '../../did-you-mean.ts';
-import { usage } from '../../problem.ts';
+import { didYouMean } from '../../common/did-you-mean.ts';
+import { usage } from '../../common/problem.ts';
 
 /** @throws Problem (2) that says which was meant */
 export function checkZone(option: string, zone: string): string {

@@ -3,7 +3,7 @@
  * imports this file as it is, so it holds types and definitions, and nothing of the helper itself.
  */
 import { defineUpdate } from '@temporalio/workflow';
-import type { Duration } from '../../types.ts';
+import type { Duration } from '../../contract/index.ts';
 
 /**
  * A part of a spec, to be laid over the whole: `env`, `timeouts` and `resources` name by name, every other field in one piece.

@@ -1,8 +1,8 @@
 /** A task that failed waits for somebody's decision: its handle stays pending, so nobody has seen the failure yet. */
 import { condition } from '@temporalio/workflow';
-import { milliseconds } from '../../duration.ts';
-import { messageOf } from '../../message-of.ts';
-import type { Duration } from '../../types.ts';
+import { milliseconds } from '../../common/duration.ts';
+import { messageOf } from '../../common/message-of.ts';
+import type { Duration } from '../../contract/index.ts';
 import { dagError } from './errors.ts';
 import type { Failure, TaskNode } from './task-node.ts';
 import type { TaskOptions } from './types.ts';

@@ -1,7 +1,7 @@
 /** Hears what is asked of the DAG while it runs (`controls.ts`), and refuses what makes no sense. */
 import { setHandler } from '@temporalio/workflow';
-import { didYouMean } from '../../did-you-mean.ts';
-import { milliseconds } from '../../duration.ts';
+import { didYouMean } from '../../common/did-you-mean.ts';
+import { milliseconds } from '../../common/duration.ts';
 import { chunkReused } from './chunk-reused.ts';
 import {
   cancelTask,
@@ -20,7 +20,7 @@ import type { Gate } from './gate.ts';
 import type { Held } from './hold.ts';
 import { podsHeld } from './pods-held.ts';
 import { addChange, isFields } from './spec-change.ts';
-import type { Duration } from '../../types.ts';
+import type { Duration } from '../../contract/index.ts';
 import type { TaskNode } from './task-node.ts';
 
 export interface Controlled {

@@ -1,6 +1,6 @@
 /** A rerun: a new run of the same workflow, which takes over what an earlier one did already. */
 import { workflowInfo } from '@temporalio/workflow';
-import type { EarlierRef } from '../../types.ts';
+import type { EarlierRef } from '../../contract/index.ts';
 import { RERUN_MEMO } from './graph.ts';
 
 /** The run that this one is a rerun of. */

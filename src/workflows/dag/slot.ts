@@ -1,5 +1,5 @@
 import { condition } from '@temporalio/workflow';
-import type { EarlierRef, RunPodInput } from '../../types.ts';
+import type { EarlierRef, RunPodInput } from '../../contract/index.ts';
 import { currentNode } from './context.ts';
 import type { SpecChange } from './controls.ts';
 import { orderSources } from './graph-of.ts';

@@ -1,5 +1,5 @@
 /** What the author of a DAG sees: types only. */
-import type { Duration } from '../../types.ts';
+import type { Duration } from '../../contract/index.ts';
 
 /** The result of a task, to be awaited: a thenable of our own, so a failure that nobody awaits yet is never "unhandled". */
 export interface Handle<T> extends PromiseLike<T> {

@@ -1,4 +1,4 @@
-import type { PodSpec } from '../../types.ts';
+import type { PodSpec } from '../../contract/index.ts';
 import { dag } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 

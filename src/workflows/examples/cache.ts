@@ -9,8 +9,8 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { ApplicationFailure, WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { milliseconds } from '../../duration.ts';
-import type { Duration, PodSpec } from '../../types.ts';
+import { milliseconds } from '../../common/duration.ts';
+import type { Duration, PodSpec } from '../../contract/index.ts';
 import { dag } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 

@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ApplicationFailure, executeChild, sleep, type Workflow, type WorkflowResultType } from '@temporalio/workflow';
-import { milliseconds } from '../../duration.ts';
-import type { Duration } from '../../types.ts';
+import { milliseconds } from '../../common/duration.ts';
+import type { Duration } from '../../contract/index.ts';
 import { dag } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 import { TOGETHER } from './as-child.ts';

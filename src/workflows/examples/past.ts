@@ -1,5 +1,5 @@
 import { workflowInfo } from '@temporalio/workflow';
-import { milliseconds } from '../../duration.ts';
+import { milliseconds } from '../../common/duration.ts';
 import { dag } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 import { scheduledDay, scheduledTime } from '../scheduled-time.ts';

@@ -1,6 +1,6 @@
 import { continueAsNew, executeChild, sleep } from '@temporalio/workflow';
-import { milliseconds } from '../../duration.ts';
-import type { Duration, PodSpec } from '../../types.ts';
+import { milliseconds } from '../../common/duration.ts';
+import type { Duration, PodSpec } from '../../contract/index.ts';
 import { dag } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 import { asChild } from './as-child.ts';

@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancellationScope, isCancellation } from '@temporalio/workflow';
-import { milliseconds } from '../../duration.ts';
-import type { Duration } from '../../types.ts';
+import { milliseconds } from '../../common/duration.ts';
+import type { Duration } from '../../contract/index.ts';
 import { dag } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 

@@ -1,4 +1,4 @@
-import type { PodResult } from '../../types.ts';
+import type { PodResult } from '../../contract/index.ts';
 import { dag, type Handle } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 

@@ -9,7 +9,7 @@ import {
   type WorkflowInterceptors,
   type WorkflowOutboundCallsInterceptor,
 } from '@temporalio/workflow';
-import type { PodResult, RunPodInput } from '../../types.ts';
+import type { PodResult, RunPodInput } from '../../contract/index.ts';
 import { currentGraph } from '../dag/dag.ts';
 import { currentNode } from '../dag/context.ts';
 import { rootFailure } from '../dag/errors.ts';

@@ -1,5 +1,5 @@
 /** What planning a workflow tells: types only. */
-import type { PodSpec } from '../../types.ts';
+import type { PodSpec } from '../../contract/index.ts';
 import type { Graph } from '../dag/graph.ts';
 
 /** Handed out after each turn of the workflow; the last one counts. */

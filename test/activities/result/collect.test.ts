@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { suite, test } from 'node:test';
-import { withCollector } from '../../../src/activities/result/collector.ts';
+import { withCollector } from '../../../src/pod/collector.ts';
 import { parseFrame } from '../../../src/activities/result/frame.ts';
 
 /** What it says of `out.json` in a volume that was filled like this. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { PodEnd } from '../../../src/types.ts';
+import type { PodEnd } from '../../../src/contract/index.ts';
 import { fitting, RECORD_BYTES } from '../../../src/activities/result/fitting.ts';
 
 const NUL = '\u0000';

@@ -3,8 +3,8 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { fileSegments } from '../../../src/activities/logs/index.ts';
-import { Splitter } from '../../../src/activities/logs/record.ts';
+import { fileSegments } from '../../../src/logs/index.ts';
+import { Splitter } from '../../../src/logs/record.ts';
 import { fromLog } from '../../../src/activities/result/from-log.ts';
 import { MAX_RESULT_BYTES } from '../../../src/activities/result/limits.ts';
 

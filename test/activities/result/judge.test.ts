@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { ResultSource } from '../../../src/types.ts';
+import type { ResultSource } from '../../../src/contract/index.ts';
 import { trouble, type Found } from '../../../src/activities/result/found.ts';
 import { isRequired, judge } from '../../../src/activities/result/judge.ts';
 import { MAX_RESULT_BYTES } from '../../../src/activities/result/limits.ts';

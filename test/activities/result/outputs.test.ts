@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import type { PodEnd } from '../../../src/types.ts';
-import { folderUri } from '../../../src/activities/logs/index.ts';
+import type { PodEnd } from '../../../src/contract/index.ts';
+import { folderUri } from '../../../src/logs/index.ts';
 import { Outputs } from '../../../src/activities/result/outputs.ts';
 
 let folder: string;

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { pause } from '../../../src/activities/pause.ts';
-import { withEntry } from '../../../src/workflows-entry.ts';
+import { pause } from '../../../src/common/pause.ts';
+import { withEntry } from '../../../src/worker/workflows-entry.ts';
 import { temporal, type Temporal } from '../../support/temporal.ts';
 import { client } from '../client-process.ts';
 

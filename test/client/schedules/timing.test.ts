@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { policiesOf, specOf, specText, type TimingOptions } from '../../../src/client/schedules/timing.ts';
 import { readMoment, textIn } from '../../../src/client/schedules/zone.ts';
-import { Problem } from '../../../src/problem.ts';
+import { Problem } from '../../../src/common/problem.ts';
 
 const isUsage = (says: RegExp) => (error: unknown) =>
   error instanceof Problem && error.exitCode === 2 && says.test(error.message);

@@ -12,7 +12,7 @@ import {
   type WorkerInterceptors,
   type WorkflowBundle,
 } from '@temporalio/worker';
-import type { PodFailureDetails, PodResult, PodSpec, RunPodInput, RunRef } from '../../../src/types.ts';
+import type { PodFailureDetails, PodResult, PodSpec, RunPodInput, RunRef } from '../../../src/contract/index.ts';
 import { RERUN_MEMO } from '../../../src/workflows/dag/index.ts';
 import { temporal } from '../../support/temporal.ts';
 import type * as workflows from './index.ts';

@@ -5,7 +5,7 @@ import { Context } from '@temporalio/activity';
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
-import type { OutcomeKind, PodFailureDetails, PodResult, RunPodInput } from '../../../src/types.ts';
+import type { OutcomeKind, PodFailureDetails, PodResult, RunPodInput } from '../../../src/contract/index.ts';
 import type * as examples from '../../../src/workflows/examples/index.ts';
 import { temporal } from '../../support/temporal.ts';
 import { replayProblems } from './replay.ts';

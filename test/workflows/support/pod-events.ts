@@ -1,6 +1,6 @@
 /** What a history holds of the activities `runPod`. */
 import { defaultPayloadConverter, type Payload } from '@temporalio/common';
-import type { PodResult, RunPodInput } from '../../../src/types.ts';
+import type { PodResult, RunPodInput } from '../../../src/contract/index.ts';
 import type { Run } from './asking.ts';
 
 const decoded = <T>(payloads: { payloads?: Payload[] | null } | null | undefined): T[] =>

@@ -2,7 +2,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { EarlierRuns } from '../../../src/activities/earlier/earlier-runs.ts';
-import type { PodFailureDetails, PodResult, RunPodInput } from '../../../src/types.ts';
+import type { PodFailureDetails, PodResult, RunPodInput } from '../../../src/contract/index.ts';
 
 /**
  * Its output is `env.OUTPUT`. While `<env.KEY> <task>` is among the broken, and it has not more memory, it fails. `ran` is told of

@@ -1,6 +1,6 @@
 /** What TypeScript infers of a result. Nothing here runs: `tsc` is the test. */
 import { z } from 'zod';
-import type { PodResult } from '../../../src/types.ts';
+import type { PodResult } from '../../../src/contract/index.ts';
 import { runPod } from '../../../src/workflows/run-pod.ts';
 
 type Equal<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;

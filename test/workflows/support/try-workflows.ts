@@ -1,5 +1,5 @@
 /** Workflows whose tries differ from each other; with all of the project's own. */
-import type { PodResult, PodSpec } from '../../../src/types.ts';
+import type { PodResult, PodSpec } from '../../../src/contract/index.ts';
 import { dag } from '../../../src/workflows/dag/index.ts';
 import { moreMemory } from '../../../src/workflows/next-try.ts';
 import { runPod } from '../../../src/workflows/run-pod.ts';

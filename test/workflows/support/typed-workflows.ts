@@ -1,6 +1,6 @@
 /** Workflows whose results have a schema of zod's, made in the sandbox. */
 import { z } from 'zod';
-import type { PodResult, PodSpec } from '../../../src/types.ts';
+import type { PodResult, PodSpec } from '../../../src/contract/index.ts';
 import { dag } from '../../../src/workflows/dag/index.ts';
 import { runPod } from '../../../src/workflows/run-pod.ts';
 

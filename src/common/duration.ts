@@ -1,0 +1,24 @@
+import ms, { type StringValue } from 'ms';
+import type { Duration } from '../contract/index.ts';
+
+/**
+ * Milliseconds of a `Duration`, read as Temporal reads its own.
+ * @throws TypeError when it is not a length of time (`'5 bananas'`, NaN, a negative one)
+ */
+export function milliseconds(duration: Duration): number {
+  // `ms` throws on an empty string and answers undefined to nonsense, whatever its types say.
+  const value: number | undefined =
+    typeof duration === 'number' ? duration : duration ? ms(duration as StringValue) : undefined;
+  if (value === undefined || !Number.isFinite(value) || value < 0)
+    throw new TypeError(`not a length of time: ${JSON.stringify(duration)}`);
+  return value;
+}
+
+/** Elsewhere in the field a bare number is seconds, up to a day's 86,400: none of these is believed to be milliseconds. */
+const FEWEST = 100_000;
+
+/** Whether it has no unit, and most likely lacks one. 0 needs none. */
+export const isTooBare = (duration: Duration): boolean => Number(duration) > 0 && Number(duration) < FEWEST;
+
+export const tooBareText = (duration: Duration): string =>
+  `is ${Number(duration) / 1000} s; write "${duration}s" if seconds were meant, "${duration}ms" if not`;

@@ -1,0 +1,84 @@
+/**
+ * pod → outcome, pure. A killed pod must never pass for a success, so the evidence is read in a fixed order: the pod's own reason,
+ * then a disruption, then a deletion we did not order, then the container's reason, and only then the exit code
+ * (tektoncd/pipeline#6145, #1806; kubernetes/kubernetes#131530).
+ */
+import type { V1Pod, V1PodCondition } from '@kubernetes/client-node';
+import type { ExitCodes, OutcomeKind, PodOutcome } from '../contract/index.ts';
+import { everStarted, hasStarted, LOST, ordinaryInits, starvedInit, statusOf } from './containers.ts';
+import { endOfInit, endOfMain } from './container-outcome.ts';
+import { defined } from './defined.ts';
+import { isEarlier, seconds } from './seconds.ts';
+import type { Sightings } from './sightings.ts';
+
+/** A pod that is Failed for one of these was refused by its node before any container ran. */
+const REJECTED =
+  /^(OutOf\w+|UnexpectedAdmissionError|NodeAffinity|TopologyAffinityError|PodOSNotSupported|PodOSSelectorNodeLabelDoesNotMatch|\w*AdmissionError|\w*NotSupported)$/i;
+/** The cluster took it down; `Preempting` is the kubelet's, for a critical pod on the same node. */
+const DISRUPTED = /^(Evicted|Preempting|NodeLost|NodeShutdown|Shutdown|Terminated|UnexpectedNodeShutdown)$/;
+
+/** The outcome of a pod whose main container will not run (any more); undefined while it may. */
+export function outcomeOf(
+  pod: V1Pod,
+  main: string,
+  sightings: Sightings,
+  exitCodes: ExitCodes = {},
+): PodOutcome | undefined {
+  const status = statusOf(pod, main);
+  const ended = status?.state?.terminated;
+  const over = pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
+  // With exit code 0 a kubelet starts nothing after it, and leaves the pod Pending for ever.
+  const starved = status && hasStarted(status) ? undefined : starvedInit(pod);
+  if (!ended && !over && !starved) return undefined;
+
+  const startedEver = everStarted(pod);
+  const as = (kind: OutcomeKind, more: Omit<PodOutcome, 'kind' | 'startedEver'>): PodOutcome =>
+    defined({ kind, startedEver, ...more });
+  const exitCode = ended?.exitCode;
+  const { reason, message } = pod.status ?? {};
+
+  if (reason === 'DeadlineExceeded') return as('DeadlineExceeded', { reason, message, exitCode });
+  if (reason && over && DISRUPTED.test(reason)) return as('PodDisrupted', { reason, message, exitCode });
+  if (reason && over && REJECTED.test(reason))
+    return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason, message });
+
+  const disruption = disruptionOf(pod);
+  const { finishedAt } = ended ?? starved?.ended ?? {};
+  if (disruption && !isEarlier(seconds(finishedAt), seconds(disruption.lastTransitionTime)))
+    return as('PodDisrupted', { reason: disruption.reason, message: disruption.message, exitCode });
+  if (sightings.deletion !== undefined && !sightings.finishedByItself)
+    return as('PodDeleted', { reason: 'Deleted', message: BY_WHOM, exitCode });
+
+  // Only an exit code that somebody saw decides.
+  if (ended?.reason === LOST) return as('PodDisrupted', { reason: LOST, message: ended.message });
+  if (ended) return { ...endOfMain(pod, main, ended, exitCodes), startedEver };
+  if (starved) return { ...endOfInit(pod, starved.name, starved.ended), startedEver };
+  const init = ordinaryInits(pod).find(({ state }) => state?.terminated?.exitCode);
+  if (init?.state?.terminated) return { ...endOfInit(pod, init.name, init.state.terminated), startedEver };
+  // Failed without a word about its containers: nobody saw it run.
+  return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason: reason ?? 'NoContainerStatus', message });
+}
+
+/**
+ * The outcome of a pod that is gone, and whose last known state was not an end. Only the last word of a pod (`lastWord`) tells
+ * that it never started; what was known before says nothing of what came after.
+ */
+export function outcomeOfGone(pod: V1Pod, lastWord: boolean): PodOutcome {
+  const startedEver = !lastWord || everStarted(pod);
+  const disruption = disruptionOf(pod);
+  if (disruption)
+    return defined<PodOutcome>({
+      kind: 'PodDisrupted',
+      reason: disruption.reason,
+      message: disruption.message,
+      startedEver,
+    });
+  return { kind: 'PodDeleted', reason: 'Gone', message: BY_WHOM, startedEver };
+}
+
+/** Neither the pod nor its events name the one who deletes it; only the API server's audit log does. */
+const BY_WHOM = 'by whom, only the audit log of the API server can tell';
+
+/** Set before the deletion by whoever takes a pod down for the cluster's sake: scheduler, eviction, taint, pod GC, kubelet. */
+const disruptionOf = (pod: V1Pod): V1PodCondition | undefined =>
+  pod.status?.conditions?.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');

@@ -1,0 +1,109 @@
+/** How much a pod may take, and for how long. */
+import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { milliseconds } from '../common/duration.ts';
+import { quantity } from '../common/quantity.ts';
+import type { Duration } from '../contract/index.ts';
+import { containersOf, placed, type Placed } from './reading.ts';
+import type { Rules } from './rules.ts';
+import { fault } from './verdict.ts';
+
+/** A container without a limit may take all there is of these; of others (GPUs, huge pages) it gets none. */
+const UNBOUND = ['cpu', 'memory', 'ephemeral-storage'];
+/** By which the pod's own deadline is later than `timeouts.total`. */
+const SLACK_SECONDS = 60;
+const KUBERNETES_GRACE = 30;
+
+type Kind = 'requests' | 'limits';
+type Resourced = Pick<V1Container, 'resources'>;
+
+export function* resourceFaults(rules: Rules, pod: V1Pod): Iterable<string> {
+  const bounds = Object.entries(rules.resources);
+  const needed = new Set([
+    ...rules.requireLimits,
+    ...bounds.flatMap(([name, { limit }]) => (limit !== undefined && UNBOUND.includes(name) ? [name] : [])),
+  ]);
+  for (const name of needed)
+    for (const { path, item } of containersOf(pod))
+      if (item.resources?.limits?.[name] === undefined || item.resources.limits[name] === null)
+        yield fault('requireLimits', `${path}.resources.limits.${name}`, undefined, 'must be there');
+  for (const [name, { request, limit }] of bounds) {
+    yield* boundFaults(pod, name, 'requests', request);
+    yield* boundFaults(pod, name, 'limits', limit);
+  }
+}
+
+function* boundFaults(pod: V1Pod, name: string, kind: Kind, bound: number | string | undefined): Iterable<string> {
+  const most = quantity(bound);
+  if (most === undefined) return;
+  const rule = `resources.${name}.${kind === 'limits' ? 'limit' : 'request'}`;
+  const unreadable = givenOf(pod, name, kind).filter(({ item }) => quantity(item) === undefined);
+  for (const { path, item } of unreadable) yield fault(rule, path, item, 'is not a quantity');
+  if (unreadable.length > 0) return;
+  for (const [path, amount] of [
+    ['all containers together', sumOf(pod, name, kind)],
+    [`spec.resources.${kind}.${name}`, amountOf(pod.spec ?? {}, name, kind)],
+  ] as const)
+    if (amount > most) yield `${rule}: ${path} ${kind} ${readable(amount)} of ${name}; allowed: ${bound}`;
+}
+
+function givenOf(pod: V1Pod, name: string, kind: Kind): Placed<unknown>[] {
+  const all: Placed<Resourced>[] = [...containersOf(pod), { path: 'spec', item: pod.spec ?? {} }];
+  return all.flatMap(({ path, item }) => {
+    const value: unknown = item.resources?.[kind]?.[name] ?? undefined;
+    return value === undefined ? [] : [{ path: `${path}.resources.${kind}.${name}`, item: value }];
+  });
+}
+
+/** As the scheduler counts: sidecars from their start beside everything, other init containers one at a time. */
+function sumOf({ spec }: V1Pod, name: string, kind: Kind): bigint {
+  let sidecars = 0n;
+  let most = 0n;
+  for (const { item } of placed('', spec?.initContainers)) {
+    const amount = amountOf(item, name, kind);
+    if (item.restartPolicy === 'Always') sidecars += amount;
+    most = max(most, item.restartPolicy === 'Always' ? sidecars : sidecars + amount);
+  }
+  const together = placed('', spec?.containers).reduce((sum, { item }) => sum + amountOf(item, name, kind), sidecars);
+  return max(most, together);
+}
+
+/** A limit without a request is also the request. */
+function amountOf({ resources }: Resourced, name: string, kind: Kind): bigint {
+  return quantity(resources?.[kind]?.[name] ?? (kind === 'requests' ? resources?.limits?.[name] : undefined)) ?? 0n;
+}
+
+export function* timeFaults({ maxRunTime, maxGrace }: Rules, pod: V1Pod): Iterable<string> {
+  const { activeDeadlineSeconds: deadline, terminationGracePeriodSeconds: grace } = pod.spec ?? {};
+  if (seconds(maxRunTime) !== Infinity && !((deadline ?? Infinity) <= seconds(maxRunTime) + SLACK_SECONDS))
+    yield fault(
+      'maxRunTime',
+      'spec.activeDeadlineSeconds',
+      deadline,
+      `(timeouts.total and ${SLACK_SECONDS} s) is longer than ${maxRunTime} allows; set timeouts.total to at most ${maxRunTime}`,
+    );
+  yield* graceFaults('spec', grace ?? KUBERNETES_GRACE, maxGrace);
+  for (const { path, item } of containersOf(pod))
+    for (const probe of ['livenessProbe', 'startupProbe'] as const)
+      yield* graceFaults(`${path}.${probe}`, item[probe]?.terminationGracePeriodSeconds ?? 0, maxGrace);
+}
+
+function* graceFaults(path: string, grace: number, most: Duration): Iterable<string> {
+  if (!(grace <= seconds(most)))
+    yield fault('maxGrace', `${path}.terminationGracePeriodSeconds`, grace, `is longer than ${most}`);
+}
+
+const seconds = (duration: Duration): number => (duration === Infinity ? Infinity : milliseconds(duration) / 1000);
+
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+
+/** Thousand-millionths, as somebody would write them. */
+function readable(amount: bigint): string {
+  const units: [bigint, string][] = [
+    [1024n ** 3n * 1_000_000_000n, 'Gi'],
+    [1024n ** 2n * 1_000_000_000n, 'Mi'],
+    [1_000_000_000n, ''],
+    [1_000_000n, 'm'],
+  ];
+  const [scale, unit] = units.find(([scale]) => amount % scale === 0n) ?? [1n, 'n'];
+  return `${amount / scale}${unit}`;
+}

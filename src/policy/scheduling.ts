@@ -1,0 +1,78 @@
+/** Where, when and before whom a pod may run. */
+import type { V1NodeSelectorTerm, V1Pod } from '@kubernetes/client-node';
+import { SCHEDULING_GATE } from '../pod/identity.ts';
+import { keys, placed, textOf, type Placed } from './reading.ts';
+import type { Rules } from './rules.ts';
+import { mustBeAllowed, mustBeOneOf } from './verdict.ts';
+
+/** The label that every node has its name in. */
+const HOSTNAME = 'kubernetes.io/hostname';
+
+export function* schedulingFaults(rules: Rules, pod: V1Pod): Iterable<string> {
+  const spec: Spec = pod.spec ?? { containers: [] };
+  yield* mustBeOneOf('runtimeClasses', 'spec.runtimeClassName', textOf(spec.runtimeClassName), rules.runtimeClasses);
+  yield* mustBeOneOf(
+    'priorityClasses',
+    'spec.priorityClassName',
+    textOf(spec.priorityClassName),
+    rules.priorityClasses,
+  );
+  const scheduler = textOf(spec.schedulerName) || 'default-scheduler';
+  yield* mustBeOneOf('schedulers', 'spec.schedulerName', scheduler, rules.schedulers);
+  for (const { path, item } of placed('spec.schedulingGates', spec.schedulingGates))
+    if (item.name !== SCHEDULING_GATE)
+      yield* mustBeOneOf('schedulingGates', `${path}.name`, textOf(item.name), rules.schedulingGates);
+  for (const { path, item } of placed('spec.tolerations', spec.tolerations))
+    yield* mustBeOneOf('tolerations', `${path}.key`, textOf(item.key), rules.tolerations);
+  yield* nodeFaults(rules, spec);
+}
+
+type Spec = NonNullable<V1Pod['spec']>;
+
+function* nodeFaults(rules: Rules, spec: Spec): Iterable<string> {
+  if (spec.nodeName) yield* mustBeAllowed('nodeNames', 'spec.nodeName', spec.nodeName, rules.nodeNames);
+  for (const [path, key] of labelKeys(spec)) {
+    yield* mustBeOneOf('nodeLabels', path, key, rules.nodeLabels);
+    if (key === HOSTNAME) yield* mustBeAllowed('nodeNames', path, key, rules.nodeNames);
+  }
+  for (const { path, item } of nodeTerms(spec))
+    for (const field of placed(`${path}.matchFields`, item.matchFields))
+      yield* mustBeAllowed('nodeNames', field.path, field.item.values, rules.nodeNames);
+  for (const [path, key] of topologyKeys(spec)) yield* mustBeOneOf('nodeLabels', path, key, rules.nodeLabels);
+}
+
+function* labelKeys(spec: Spec): Iterable<[path: string, key: string]> {
+  for (const key of keys(spec.nodeSelector)) yield ['spec.nodeSelector', key];
+  for (const { path, item } of nodeTerms(spec))
+    for (const match of placed(`${path}.matchExpressions`, item.matchExpressions))
+      yield [`${match.path}.key`, textOf(match.item.key)];
+}
+
+function nodeTerms({ affinity }: Spec): Placed<V1NodeSelectorTerm>[] {
+  const at = 'spec.affinity.nodeAffinity';
+  const node = affinity?.nodeAffinity;
+  return [
+    ...placed(
+      `${at}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`,
+      node?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms,
+    ),
+    ...placed(
+      `${at}.preferredDuringSchedulingIgnoredDuringExecution`,
+      node?.preferredDuringSchedulingIgnoredDuringExecution,
+    ).flatMap(({ path, item }) => placed(`${path}.preference`, [item.preference])),
+  ];
+}
+
+function* topologyKeys({ affinity, topologySpreadConstraints }: Spec): Iterable<[path: string, key: string]> {
+  for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
+    const at = `spec.affinity.${kind}`;
+    const { requiredDuringSchedulingIgnoredDuringExecution: required } = affinity?.[kind] ?? {};
+    for (const { path, item } of placed(`${at}.requiredDuringSchedulingIgnoredDuringExecution`, required))
+      yield [`${path}.topologyKey`, textOf(item.topologyKey)];
+    const { preferredDuringSchedulingIgnoredDuringExecution: preferred } = affinity?.[kind] ?? {};
+    for (const { path, item } of placed(`${at}.preferredDuringSchedulingIgnoredDuringExecution`, preferred))
+      yield [`${path}.podAffinityTerm.topologyKey`, textOf(item.podAffinityTerm?.topologyKey)];
+  }
+  for (const { path, item } of placed('spec.topologySpreadConstraints', topologySpreadConstraints))
+    yield [`${path}.topologyKey`, textOf(item.topologyKey)];
+}

@@ -1,0 +1,39 @@
+/**
+ * The door: an author's spec is checked here before anything is created, and every complaint names the field and the value.
+ * What only a cluster knows is left to the API server.
+ */
+import type { Cleanup, PodSpec } from '../contract/index.ts';
+import { failNow } from '../activities/failure.ts';
+import { explain, shown } from './explain.ts';
+import { kubernetesFaults } from './kubernetes.ts';
+import { plainFaults } from './plain.ts';
+import { isObject, shape, variantsOf } from './shape.ts';
+import { togetherFaults } from './together.ts';
+
+/** What is wrong with a spec: one line a fault, each with its path and value. Empty when nothing is. */
+export function specFaults(spec: unknown): string[] {
+  const plain = plainFaults(spec);
+  if (plain.length > 0) return plain;
+  if (isPod(spec)) return [`spec: is a whole Pod: put its metadata and spec under template, got ${shown(spec)}`];
+  const checked = shape.safeParse(spec, { reportInput: true });
+  const faults = checked.success ? [] : checked.error.issues.flatMap((issue) => explain(issue));
+  if (!isObject(spec)) return faults;
+  for (const [field, variant, value] of variantsOf(spec)) {
+    const { error } = variant.safeParse(value, { reportInput: true });
+    faults.push(...(error?.issues.flatMap((issue) => explain(issue, field.split('.'), variant)) ?? []));
+  }
+  faults.push(...kubernetesFaults(spec));
+  return faults.length > 0 ? faults : togetherFaults(spec);
+}
+
+/** As `kubectl` takes one. */
+const isPod = (spec: unknown) =>
+  isObject(spec) && isObject(spec['spec']) && (spec['kind'] ?? 'Pod') === 'Pod' && spec['template'] === undefined;
+
+/** @throws ApplicationFailure `InvalidSpec`, not retryable */
+export function parseSpec(spec: unknown, cleanup: Cleanup | undefined): PodSpec {
+  const faults = specFaults(spec);
+  if (faults.length > 0)
+    throw failNow('InvalidSpec', `the pod's spec is not valid:\n  ${faults.join('\n  ')}`, cleanup);
+  return spec as PodSpec;
+}

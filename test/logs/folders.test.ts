@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { encodeName, folderUri, logFolder, podFolders } from '../../src/logs/folders.ts';
+import { testFolder } from './support.ts';
+
+const key = { workflowId: 'nightly/2026 ü', runId: 'run-1', activityId: 'orders-1', uid: 'uid-1' };
+
+test('the folder of a pod can be read by people and is never a path of its own making', () => {
+  assert.equal(logFolder('/logs', key), '/logs/nightly%2F2026%20%C3%BC/run-1/orders-1/uid-1');
+  assert.equal(logFolder('/logs', { ...key, workflowId: '..' }), '/logs/%2E./run-1/orders-1/uid-1');
+});
+
+test('every id has a name of its own that is one safe file name', () => {
+  const id = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('', '.', '..', '/', '~', '%2F', 'a'.repeat(300), `${'a'.repeat(300)}b`),
+  );
+  fc.assert(
+    fc.property(id, id, (one, other) => {
+      assert.match(encodeName(one), /^[A-Za-z0-9_@=,+%~-][A-Za-z0-9._@=,+%~-]{0,199}$/);
+      if (!Buffer.from(one).equals(Buffer.from(other))) assert.notEqual(encodeName(one), encodeName(other));
+    }),
+  );
+});
+
+test('a folder as a URL leads back to it', () => {
+  const folder = logFolder('/logs', key);
+  assert.equal(fileURLToPath(folderUri(folder)), folder);
+});
+
+test('the pods of a run are found again', async () => {
+  await using root = await testFolder();
+  const other = { ...key, activityId: 'über-2', uid: 'uid-2' };
+  assert.deepEqual(await podFolders(root.path, key), []);
+  for (const pod of [other, key]) await mkdir(logFolder(root.path, pod), { recursive: true });
+  assert.deepEqual(await podFolders(root.path, key), [
+    { activityId: 'über-2', uid: 'uid-2', folder: join(root.path, 'nightly%2F2026%20%C3%BC/run-1/%C3%BCber-2/uid-2') },
+    { activityId: 'orders-1', uid: 'uid-1', folder: join(root.path, 'nightly%2F2026%20%C3%BC/run-1/orders-1/uid-1') },
+  ]);
+  assert.deepEqual(await podFolders(root.path, { ...key, runId: 'run-2' }), []);
+});

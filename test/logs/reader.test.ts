@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import test from 'node:test';
+import { readLog, type LogEntry } from '../../src/logs/reader.ts';
+import type { LogRecord } from '../../src/logs/record.ts';
+import { fileSegments } from '../../src/logs/segment-store.ts';
+import { recordsOf, testFolder } from './support.ts';
+
+const at = (second: number, text: string): LogRecord[] =>
+  recordsOf(Buffer.from(`2026-11-22T10:00:0${second}.000000000Z ${text}\n`));
+
+const plain = ({ container, kind, bytes }: LogEntry) => `${container} ${kind} ${bytes.toString()}`;
+
+async function write(folder: string, container: string, restart: number, records: readonly LogRecord[]): Promise<void> {
+  const segment = await fileSegments(folder).openSegment(container, restart);
+  await segment.append(records);
+  await segment.close();
+}
+
+async function collect(entries: AsyncIterable<LogEntry>): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of entries) found.push(plain(entry));
+  return found;
+}
+
+test('several containers are read by time, each in its own order', async () => {
+  await using folder = await testFolder();
+  await write(folder.path, 'base', 0, [...at(2, 'b2'), ...at(1, 'b1'), ...at(5, 'b5')]);
+  await write(folder.path, 'init', 0, [...at(0, 'i0'), ...at(3, 'i3')]);
+  await write(folder.path, 'side', 0, at(9, 'first start'));
+  await write(folder.path, 'side', 1, at(4, 'second start'));
+  assert.deepEqual(await collect(readLog(folder.path)), [
+    'init line i0',
+    'base line b2',
+    'base line b1',
+    'init line i3',
+    'base line b5',
+    'side line first start',
+    'side line second start',
+  ]);
+  assert.deepEqual(await collect(readLog(folder.path, { containers: ['init'] })), ['init line i0', 'init line i3']);
+});
+
+test('a folder that does not exist is an empty log', async () => {
+  await using folder = await testFolder();
+  assert.deepEqual(await collect(readLog(join(folder.path, 'nowhere'))), []);
+});
+
+test('gaps and pieces without a newline are told from lines', async () => {
+  await using folder = await testFolder();
+  const segment = await fileSegments(folder.path).openSegment('base', 0);
+  await segment.append(at(1, 'one'));
+  await segment.addGap({ reason: 'rotated', message: 'm' });
+  await segment.append(recordsOf(Buffer.from('2026-11-22T10:00:02.000000000Z end')));
+  await segment.close();
+  const [, gap, end] = await collect(readLog(folder.path));
+  assert.equal(gap, 'base gap {"reason":"rotated","message":"m"}');
+  assert.equal(end, 'base partial end');
+});
+
+test('a reader who follows sees lines, successors and containers as they come, and ends when told to', async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, 'not', 'yet');
+  const done = new AbortController();
+  const entries = readLog(path, { follow: done.signal, pollMs: 1 });
+  const next = async () => {
+    const result = await entries.next();
+    return result.done ? 'end' : plain(result.value);
+  };
+  let waiting = next();
+  const store = fileSegments(path);
+  const first = await store.openSegment('base', 0);
+  await first.append(at(1, 'one'));
+  assert.equal(await waiting, 'base line one');
+  waiting = next();
+  await first.append(at(2, 'two'));
+  assert.equal(await waiting, 'base line two');
+  waiting = next();
+  const second = await store.openSegment('base', 0);
+  await first.append(at(3, 'three, by the superseded writer'));
+  await second.append(at(3, 'three'));
+  assert.equal(await waiting, 'base line three');
+  waiting = next();
+  await write(path, 'side', 0, at(4, 'aside'));
+  assert.equal(await waiting, 'side line aside');
+  await second.append(at(5, 'last'));
+  done.abort();
+  assert.deepEqual([await next(), await next()], ['base line last', 'end']);
+  await first.close();
+  await second.close();
+});

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { logLine } from '../../src/worker/log.ts';
+
+const entry = (message: string, meta = {}) =>
+  logLine({ level: 'INFO', message, timestampNanos: 1_795_378_598_470_000_000n, meta });
+
+test('an entry is one line: time, level, what happened, then where', () => {
+  const meta = {
+    workflowId: 'sales',
+    activityId: 'orders-1',
+    node: 'n-1',
+    taskToken: 'secret',
+    sdkComponent: 'activity',
+  };
+  assert.equal(
+    entry('pod orders-0123: Running', meta),
+    '2026-11-22T20:16:38.470Z INFO  pod orders-0123: Running node=n-1 workflowId=sales activityId=orders-1',
+  );
+});
+
+test('line breaks and blanks cannot make two entries of one', () => {
+  assert.equal(entry('a\n  b', { why: 'c\nd' }), '2026-11-22T20:16:38.470Z INFO  a ⏎ b why="c\\nd"');
+});
+
+test('an error is told by name and message, without its stack', () => {
+  assert.match(
+    entry('Activity failed', { error: new TypeError('no such thing') }),
+    / error="TypeError: no such thing"$/,
+  );
+});
