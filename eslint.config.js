@@ -1,4 +1,5 @@
 import tseslint from 'typescript-eslint';
+import { folderOrder } from './lint/folder-order.ts';
 import { noStoredPromise } from './lint/no-stored-promise.ts';
 
 export default tseslint.config(
@@ -20,6 +21,11 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**'],
+    plugins: { folders: { rules: { order: folderOrder } } },
+    rules: { 'folders/order': 'error' },
+  },
+  {
     // A workflow runs in a sandbox and is replayed: nothing of the outside may reach it.
     files: ['src/workflows/**'],
     plugins: { workflow: { rules: { 'no-stored-promise': noStoredPromise } } },
@@ -34,7 +40,7 @@ export default tseslint.config(
               message: 'workflows run in a sandbox without Node',
             },
             {
-              group: ['@temporalio/{activity,client,worker}', '@kubernetes/client-node', '../activities/*'],
+              group: ['@temporalio/{activity,client,worker}', '@kubernetes/client-node'],
               message: 'workflows import types only',
               allowTypeImports: true,
             },

@@ -15,22 +15,16 @@ import { Callbacks } from './callbacks.ts';
 import { composeManifest } from './compose-manifest.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { pause } from '../common/pause.ts';
-import { deadlines, nameOf, type Deadlines } from '../pod/deadlines.ts';
+import { nameOf, type Deadlines } from '../pod/deadlines.ts';
 import { podName, type PodKey } from '../pod/identity.ts';
 import { mainContainerName } from '../pod/names.ts';
 import { defaultTotal, withTotal } from '../policy/index.ts';
 import { Recorder, type Standing } from './recorder.ts';
-import { parseSpec } from '../spec/index.ts';
+import { manifestContext, parseSpec, podKeyOf, servedNamespace } from './request.ts';
 import { evenCancelled } from './temporal-calls.ts';
 
 /** A cancel was requested, and this attempt is the one to carry it out. Never leaves the activity. */
 export class CancelRequested extends Error {}
-
-const SLACK_SECONDS = 60;
-
-/** The cluster's own brake: later than every end that we bring about. */
-export const lastSecond = ({ total }: Deadlines, scheduledAt: number): number =>
-  SLACK_SECONDS + Math.ceil((total - scheduledAt) / 1000);
 
 export class Attempt {
   readonly context: Context;
@@ -52,8 +46,8 @@ export class Attempt {
   /** @throws ApplicationFailure `InvalidSpec`, before anything is created */
   constructor(dependencies: PodDependencies, context: Context, input: RunPodInput) {
     const { info } = context;
-    const workflow = info.workflowExecution;
-    if (!workflow)
+    const key = podKeyOf(info, dependencies);
+    if (!key)
       throw failNow('InvalidSpec', 'runPod runs in a workflow: its run is what the pod belongs to', { gone: true });
     this.context = context;
     const earlier = info.heartbeatDetails as PodRecord | undefined;
@@ -64,27 +58,21 @@ export class Attempt {
     const total = earlier ? earlier.total : defaultTotal(asked, dependencies.policy);
     this.spec = withTotal(asked, total);
     this.main = mainContainerName(this.spec);
-    this.limits = deadlines(this.spec, info.scheduledTimestampMs);
-    this.key = { temporalNamespaceId: dependencies.temporalNamespaceId, ...workflow, activityId: info.activityId };
+    this.key = key;
     const namespace = earlier?.pod?.namespace ?? servedNamespace(this.spec, dependencies, this.nothingCreated());
     this.namespace = namespace;
     this.podName = earlier?.pod?.name ?? podName(input.task, this.key);
     this.callbacks = new Callbacks(
       dependencies.callbacks,
       this.spec.callbacks ?? [],
-      { ...workflow, activityId: info.activityId, task: input.task, try: input.try },
+      { workflowId: key.workflowId, runId: key.runId, activityId: key.activityId, task: input.task, try: input.try },
       { adopted: earlier?.pod !== undefined },
     );
-    const about = {
-      namespace,
-      task: input.task,
-      try: input.try,
-      key: this.key,
-      deadline: this.limits.total,
-      activeDeadlineSeconds: lastSecond(this.limits, info.scheduledTimestampMs),
-    };
+    const about = { namespace, task: input.task, try: input.try, key };
+    const { limits, context: manifest } = manifestContext(this.spec, about, info.scheduledTimestampMs);
+    this.limits = limits;
     this.compose = () =>
-      composeManifest(dependencies, this.spec, about, this.callbacks).catch((error: unknown) => {
+      composeManifest(dependencies, this.spec, manifest, this.callbacks).catch((error: unknown) => {
         throw this.#refusal(error);
       });
     this.cluster = dependencies.cluster;
@@ -187,17 +175,6 @@ export class Attempt {
   nothingCreated(): Cleanup | undefined {
     return this.#createInDoubt || this.recorder?.state.pod ? undefined : { gone: true };
   }
-}
-
-/** A pod in a namespace that is not swept could be left behind. */
-export function servedNamespace(
-  { namespace }: Pick<PodSpec, 'namespace'>,
-  { namespaces }: PodDependencies,
-  cleanup?: Cleanup,
-): string {
-  if (namespace === undefined || namespaces.includes(namespace)) return namespace ?? namespaces[0];
-  const served = namespaces.join(', ');
-  throw failNow('InvalidSpec', `namespace: this worker serves ${served}, got ${JSON.stringify(namespace)}`, cleanup);
 }
 
 const mayPass = ({ kind }: ClusterError) => kind === 'transient' || kind === 'unauthorized' || kind === 'quota';

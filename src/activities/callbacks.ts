@@ -3,23 +3,12 @@
  * what others see: each has a limit, and copies. Only `beforeCreate` can stop a pod from being made.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import { Context } from '@temporalio/activity';
+import { Context, log } from '@temporalio/activity';
 import { didYouMean } from '../common/did-you-mean.ts';
 import { messageOf } from '../common/message-of.ts';
 import type { CallbackContext, CallbackLine, CallbackRegistry, PodCallbacks, PodEnd } from '../contract/index.ts';
-import { CallbackProblems } from './callback-problems.ts';
+import { pause } from '../common/pause.ts';
 import { failNow } from './failure.ts';
-import { Interrupted, within } from './within.ts';
-
-export type { CallbackContext, CallbackLine, CallbackRegistry, PodCallbacks } from '../contract/index.ts';
-
-export const CALLBACK_NAMES = [
-  'beforeCreate',
-  'onStart',
-  'onLogLine',
-  'formatLine',
-  'onEnd',
-] as const satisfies (keyof PodCallbacks)[];
 
 interface Options {
   /** The pod is there: a name that this worker does not have (any more) is a problem, no reason to end it. */
@@ -146,4 +135,64 @@ function unknownName(name: string, known: readonly string[]): string {
     `callbacks: this worker has none that is called ${JSON.stringify(name)}` +
     (meant ? `; did you mean ${JSON.stringify(meant)}?` : `; it has ${known.join(', ') || 'none at all'}`)
   );
+}
+
+/* MERGED:  What callbacks threw, bounded: a callback that fails for every line of a log must flood neither the history nor the worker's log. */
+const PROBLEMS = 5;
+const LENGTH = 200;
+
+export class CallbackProblems {
+  /** By callback: the first problem, and how often there was one. */
+  readonly #found = new Map<string, { message: string; times: number }>();
+
+  report(callback: string, error: unknown): void {
+    const found = this.#found.get(callback);
+    if (found) {
+      found.times++;
+      return;
+    }
+    const message = `callback ${callback}: ${messageOf(error)}`;
+    this.#found.set(callback, { message, times: 1 });
+    log.warn(message, error instanceof Error ? { stack: error.stack } : {});
+  }
+
+  /** The first few, as they go into result and failure. */
+  get list(): string[] {
+    return [...this.#found.values()].slice(0, PROBLEMS).map(({ message, times }) => {
+      const again = times > 1 ? ` (${times} times)` : '';
+      return `${cut(message, LENGTH - again.length)}${again}`;
+    });
+  }
+}
+
+const cut = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+
+/* MERGED:  Waiting for what an author's code promises: not for ever, and not beyond the end of this attempt. */
+/** This attempt is to end, and does not wait for other people's code. */
+export class Interrupted extends Error {}
+
+/**
+ * What becomes of the work after that is not heard.
+ *
+ * @param options.patient only the worker's shutdown interrupts it
+ * @throws Interrupted, or whatever the work throws
+ */
+export async function within<T>(limitMs: number, work: () => T | Promise<T>, { patient = false } = {}): Promise<T> {
+  const context = Context.current();
+  const interrupted = new AbortController();
+  const look = () => (!patient || context.cancellationDetails?.workerShutdown) && interrupted.abort();
+  if (context.cancellationSignal.aborted) look();
+  context.cancellationSignal.addEventListener('abort', look);
+  const settled = new AbortController();
+  const tooLong = async (): Promise<never> => {
+    await pause(limitMs, AbortSignal.any([interrupted.signal, settled.signal]));
+    if (interrupted.signal.aborted) throw new Interrupted();
+    throw new Error(`it did not end within ${limitMs / 1000} s, and is not waited for any longer`);
+  };
+  try {
+    return await Promise.race([(async () => work())(), tooLong()]);
+  } finally {
+    settled.abort();
+    context.cancellationSignal.removeEventListener('abort', look);
+  }
 }

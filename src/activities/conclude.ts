@@ -1,14 +1,14 @@
 /** Everything that has to be known of a pod before it may be deleted: its log to the last line, its result, its times. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodEnd, PodOutcome, PodTimes } from '../contract/index.ts';
-import { isInterruption, type Attempt } from './attempt.ts';
-import type { PodFeed } from './pod-feed.ts';
-import type { PodLogs } from './pod-logs.ts';
+import { isInterruption } from './attempt.ts';
+import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
+import { eventsFor } from './pod-events.ts';
+import type { PodRun } from './pod-run.ts';
 import { statusOf } from '../pod/containers.ts';
-import { fitting } from './result/fitting.ts';
+import { fitting } from './recorder.ts';
 import { withTrouble } from './result/found.ts';
 import { judge } from './result/judge.ts';
-import type { Outputs } from './result/outputs.ts';
 import { readResult, sourceOf, type Drain } from './result/read-result.ts';
 
 export interface Verdict {
@@ -19,22 +19,17 @@ export interface Verdict {
   patient?: boolean;
 }
 
-export async function concludePod(
-  attempt: Attempt,
-  { outcome, stillRuns, patient = false }: Verdict,
-  feed: PodFeed | undefined,
-  logs: PodLogs,
-  outputs: Outputs,
-): Promise<PodEnd> {
-  const drained = feed && !stillRuns ? logs.drain(feed, attempt.limits.drain) : Promise.resolve();
+export async function concludePod(run: PodRun, { outcome, stillRuns, patient = false }: Verdict): Promise<PodEnd> {
+  const { attempt, watcher, logs } = run;
+  const drained = watcher && !stillRuns ? logs.drain(watcher, attempt.limits.drain) : Promise.resolve();
   // A failure shows no result, and a skip has none.
   const judged =
-    outcome.kind === 'Succeeded' && feed
-      ? await withOutput(attempt, outcome, feed, drainOf(attempt, logs, drained), outputs)
+    outcome.kind === 'Succeeded' && watcher
+      ? await withOutput(run, outcome, watcher, drainOf(run, drained))
       : { outcome };
   await drained;
-  const pod = feed?.latest;
-  const events = await eventsOf(attempt, judged.outcome);
+  const pod = watcher?.latest;
+  const events = await eventsFor(attempt, judged.outcome);
   const end: PodEnd = {
     ...judged,
     times: timesOf(pod, attempt.main),
@@ -48,21 +43,20 @@ export async function concludePod(
   return fitting({ ...end, ...(problems.length > 0 && { problems }) });
 }
 
-const drainOf = ({ limits, main }: Attempt, logs: PodLogs, drained: Promise<void>): Drain => ({
+const drainOf = ({ attempt, logs }: PodRun, drained: Promise<void>): Drain => ({
   uri: logs.summary().uri,
-  refusal: () => logs.refusalOf(main),
+  refusal: () => logs.refusalOf(attempt.main),
   drained,
-  until: Date.now() + limits.drain,
+  until: Date.now() + attempt.limits.drain,
 });
 
 async function withOutput(
-  attempt: Attempt,
+  { attempt, outputs }: PodRun,
   outcome: PodOutcome,
-  feed: PodFeed,
+  watcher: PodWatcher,
   drain: Drain,
-  outputs: Outputs,
 ): Promise<Pick<PodEnd, 'outcome' | 'output' | 'outputFile'>> {
-  const judged = judge(await readResult(attempt, feed, drain), sourceOf(attempt));
+  const judged = judge(await readResult(attempt, watcher, drain), sourceOf(attempt.spec));
   if ('trouble' in judged) return { outcome: withTrouble(outcome, judged.trouble) };
   return { outcome, ...('json' in judged && (await outputs.keep(drain.uri, judged))) };
 }
@@ -72,30 +66,18 @@ async function withOutput(
  *
  * @throws CancelledFailure when this attempt is to end
  */
-export async function readAgain(
-  attempt: Attempt,
-  feed: PodFeed | undefined,
-  logs: PodLogs,
-): Promise<string | undefined> {
-  if (!feed || feed.gone) return undefined;
-  const drain = drainOf(attempt, logs, logs.drain(feed, attempt.limits.drain));
+export async function readResultAgain(run: PodRun): Promise<string | undefined> {
+  const { attempt, watcher, logs } = run;
+  if (!watcher || watcher.gone) return undefined;
+  const drain = drainOf(run, logs.drain(watcher, attempt.limits.drain));
   try {
-    const judged = judge(await readResult(attempt, feed, drain), sourceOf(attempt));
+    const judged = judge(await readResult(attempt, watcher, drain), sourceOf(attempt.spec));
     return 'json' in judged ? judged.json : undefined;
   } catch (error) {
     // The next attempt reads it; for any other reason it is lost.
     if (isInterruption(error)) throw error;
     return undefined;
   }
-}
-
-/** Events help a reader, and no more: no answer is fine. */
-async function eventsOf({ spec, recorder, cluster }: Attempt, { kind }: PodOutcome) {
-  const { pod } = recorder.state;
-  const wanted = spec.events ?? 'onProblem';
-  const well = kind === 'Succeeded' || kind === 'Skipped';
-  if (!pod || wanted === 'never' || (well && wanted === 'onProblem')) return undefined;
-  return cluster.podEvents(pod).catch(() => []);
 }
 
 function timesOf(pod: V1Pod | undefined, main: string): PodTimes {

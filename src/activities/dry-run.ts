@@ -2,15 +2,13 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { Context } from '@temporalio/activity';
 import type { Cleanup, DryRunInput } from '../contract/index.ts';
-import { lastSecond, servedNamespace } from './attempt.ts';
+import { manifestContext, parseSpec, podKeyOf, servedNamespace } from './request.ts';
 import { Callbacks } from './callbacks.ts';
 import { composeManifest } from './compose-manifest.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { failNow } from './failure.ts';
 import { ClusterError } from '../kubernetes/cluster-error.ts';
-import { deadlines } from '../pod/deadlines.ts';
 import { defaultTotal, withTotal } from '../policy/index.ts';
-import { parseSpec } from '../spec/index.ts';
 
 const NOTHING_CREATED: Cleanup = { gone: true };
 
@@ -23,32 +21,20 @@ const NOTHING_CREATED: Cleanup = { gone: true };
 export async function dryRun(dependencies: PodDependencies, input: DryRunInput): Promise<V1Pod> {
   const { spec, task = 'main', on = 'client' } = checkedInput(input);
   const { info } = Context.current();
-  const workflow = info.workflowExecution;
-  if (!workflow) throw failNow('InvalidSpec', 'dryRun runs in a workflow', NOTHING_CREATED);
-  const { activityId, scheduledTimestampMs } = info;
+  const key = podKeyOf(info, dependencies);
+  if (!key) throw failNow('InvalidSpec', 'dryRun runs in a workflow', NOTHING_CREATED);
   const asked = parseSpec(spec, NOTHING_CREATED);
   const checked = withTotal(asked, defaultTotal(asked, dependencies.policy));
   const namespace = servedNamespace(checked, dependencies, NOTHING_CREATED);
   const callbacks = new Callbacks(dependencies.callbacks, checked.callbacks ?? [], {
-    ...workflow,
-    activityId,
+    workflowId: key.workflowId,
+    runId: key.runId,
+    activityId: key.activityId,
     task,
     try: 1,
   });
-  const limits = deadlines(checked, scheduledTimestampMs);
-  const manifest = await composeManifest(
-    dependencies,
-    checked,
-    {
-      namespace,
-      task,
-      try: 1,
-      key: { temporalNamespaceId: dependencies.temporalNamespaceId, ...workflow, activityId },
-      deadline: limits.total,
-      activeDeadlineSeconds: lastSecond(limits, scheduledTimestampMs),
-    },
-    callbacks,
-  );
+  const { context } = manifestContext(checked, { namespace, task, try: 1, key }, info.scheduledTimestampMs);
+  const manifest = await composeManifest(dependencies, checked, context, callbacks);
   return on === 'client' ? manifest : asManifest(await admitted(dependencies, namespace, manifest));
 }
 

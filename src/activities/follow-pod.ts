@@ -2,41 +2,40 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { log } from '@temporalio/activity';
 import type { PodRecord } from '../contract/index.ts';
-import { statusOf } from '../pod/containers.ts';
+import { statusOf, hasStarted } from '../pod/containers.ts';
 import { nextDue } from '../pod/due.ts';
 import { outcomeOf, outcomeOfGone } from '../pod/outcome.ts';
 import { sight, type Sightings } from '../pod/sightings.ts';
 import { remembered, troubleOf } from '../pod/trouble.ts';
 import { waitingFor } from '../pod/waiting.ts';
+import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
+import { pause } from '../common/pause.ts';
 import { type Attempt, CancelRequested } from './attempt.ts';
 import type { Verdict } from './conclude.ts';
-import { withLastWords } from './last-words.ts';
-import type { PodFeed } from './pod-feed.ts';
+import { withLastWords, unlessStopped } from './pod-events.ts';
 import type { PodLogs } from './pod-logs.ts';
-import { StartCall } from './start-call.ts';
-import { unlessStopped } from './stopped-by-node.ts';
 
-export async function followPod(attempt: Attempt, feed: PodFeed, logs: PodLogs): Promise<Verdict> {
+export async function followPod(attempt: Attempt, watcher: PodWatcher, logs: PodLogs): Promise<Verdict> {
   const start = new StartCall(attempt);
-  const verdict = await untilVerdict(attempt, feed, logs, start);
+  const verdict = await untilVerdict(attempt, watcher, logs, start);
   await start.settled();
   return verdict;
 }
 
-async function untilVerdict(attempt: Attempt, feed: PodFeed, logs: PodLogs, start: StartCall): Promise<Verdict> {
+async function untilVerdict(attempt: Attempt, watcher: PodWatcher, logs: PodLogs, start: StartCall): Promise<Verdict> {
   let sightings: Sightings = {};
   let asked = false;
   let confirmed: number | undefined;
   for (;;) {
     await attempt.throwIfInterrupted();
-    const pod = feed.latest;
+    const pod = watcher.latest;
     sightings = sight(sightings, pod, attempt.main);
-    logs.follow(feed);
+    logs.follow(watcher);
     show(attempt, pod);
     start.see(pod);
 
     // A deletion that this attempt did not order may be the workflow's answer to a cancel: ask before judging it.
-    if (!asked && (sightings.deletion !== undefined || feed.gone)) {
+    if (!asked && (sightings.deletion !== undefined || watcher.gone)) {
       asked = true;
       if ((await attempt.recorder.ask()) === 'cancelled') throw new CancelRequested();
       continue; // much may have happened meanwhile
@@ -44,16 +43,16 @@ async function untilVerdict(attempt: Attempt, feed: PodFeed, logs: PodLogs, star
 
     const outcome = outcomeOf(pod, attempt.main, sightings, attempt.spec.exitCodes);
     if (outcome) return { outcome: await unlessStopped(attempt, outcome), stillRuns: false };
-    if (feed.gone) return { outcome: outcomeOfGone(pod, feed.hasLastWord), stillRuns: false };
+    if (watcher.gone) return { outcome: outcomeOfGone(pod, watcher.hasLastWord), stillRuns: false };
     const due = nextDue(pod, attempt.main, attempt.limits, troubleSeen(attempt, pod));
     if (Date.now() >= due.at) {
       if (confirmed === due.at) return { outcome: await withLastWords(attempt, due.outcome), stillRuns: true };
       // The watch can be behind: no pod is given up for what it has done by now.
       confirmed = due.at;
-      await feed.refresh(CONFIRM_MS);
+      await watcher.refresh(CONFIRM_MS);
       continue;
     }
-    await feed.change(due.at - Date.now(), attempt.signal);
+    await watcher.change(due.at - Date.now(), attempt.signal);
   }
 }
 
@@ -80,4 +79,29 @@ function show(attempt: Attempt, pod: V1Pod): void {
   if (state.phase === phase && state.reason === reason && state.node === node) return;
   attempt.recorder.note({ phase, reason, node });
   log.info(`pod ${pod.metadata?.name}: ${phase}${reason && reason !== phase ? `, ${reason}` : ''}`, { node });
+}
+
+/* MERGED:  `onStart`, once an attempt: when the main container is first seen to run, or to have run. The pod is followed meanwhile. */
+/** What an end waits for its start's callback: longer would keep the outcome from being recorded. */
+const PATIENCE_MS = 10_000;
+
+export class StartCall {
+  readonly #attempt: Attempt;
+  #call: Promise<void> | undefined;
+
+  constructor(attempt: Attempt) {
+    this.#attempt = attempt;
+  }
+
+  see(pod: V1Pod): void {
+    const main = statusOf(pod, this.#attempt.main);
+    if (main && hasStarted(main)) this.#call ??= this.#attempt.callbacks.onStart(pod);
+  }
+
+  /** So that `onEnd` comes after it, and what it threw is among the problems. */
+  async settled(): Promise<void> {
+    const done = new AbortController();
+    const call = this.#call?.finally(() => done.abort());
+    if (call) await Promise.race([call, pause(PATIENCE_MS, AbortSignal.any([done.signal, this.#attempt.signal]))]);
+  }
 }

@@ -2,14 +2,14 @@
 import { log } from '@temporalio/activity';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, PodEnd, PodRef } from '../contract/index.ts';
-import { refOf } from './birth.ts';
+import type { PodRun } from './pod-run.ts';
 import { isClusterError } from '../kubernetes/cluster-error.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { pause } from '../common/pause.ts';
 import { containerStatuses } from '../pod/containers.ts';
-import { ANNOTATION, isGated } from '../pod/identity.ts';
+import { ANNOTATION, isGated, refOf } from '../pod/identity.ts';
 import { keptFor, runsOnFor, untilAfter } from '../pod/keeping.ts';
-import { mainHasEnded, PHASE_MS, see, takeDown, takeDownUnseen, untilIt, type Watched } from './take-down.ts';
+import { mainHasEnded, PHASE_MS, lookAtPod, takeDown, takeDownUnseen, waitForPod } from './take-down.ts';
 import { messageOf } from '../common/message-of.ts';
 
 /** How long the other containers of a pod are given to end after the main one. */
@@ -21,40 +21,40 @@ const NOTE_MS = 15_000;
  * What becomes of a pod whose end is recorded: kept for its time, if the spec
  * says so, or it alone has the end of its log, and the pod is over; else taken down.
  */
-export async function keepOrTakeDown(life: Watched, { outcome, logs }: PodEnd): Promise<Cleanup> {
-  const { spec, cluster, recorder } = life.attempt;
+export async function keepOrTakeDown(run: PodRun, { outcome, logs }: PodEnd): Promise<Cleanup> {
+  const { spec, cluster, recorder } = run.attempt;
   const ms = keptFor(spec, outcome.kind, logs.unstored);
   const ref = recorder.state.pod;
-  if (ms === undefined || !ref) return takeDown(life);
+  if (ms === undefined || !ref) return takeDown(run);
   // Only what follows the main container is worth waiting for.
-  if (mainHasEnded(life)) await untilIt(life, isOver, OVER_MS);
+  if (mainHasEnded(run)) await waitForPod(run, isOver, OVER_MS);
   // For its readers: the phase comes about a second after the end of the containers.
-  if (life.feed && isOver(life.feed.latest)) await untilIt(life, isFinal, PHASE_MS);
+  if (run.watcher && isOver(run.watcher.latest)) await waitForPod(run, isFinal, PHASE_MS);
   const kept =
-    life.feed && isOver(life.feed.latest)
+    run.watcher && isOver(run.watcher.latest)
       ? await keep(cluster, ref, ms)
-      : { refused: life.feed ? 'it still ran' : 'it could not be read' };
+      : { refused: run.watcher ? 'it still ran' : 'it could not be read' };
   if (!('refused' in kept)) {
     // Sidecars may have ended after the end was recorded.
-    await life.logs.drain(life.feed!, OVER_MS);
+    await run.logs.drain(run.watcher!, OVER_MS);
     return kept;
   }
-  return notKept(ref, kept.refused, await takeDown(life));
+  return notKept(ref, kept.refused, await takeDown(run));
 }
 
 /**
  * `onCancel: 'keep'`. A pod that never ran has nothing to go on with; one that is on its way out cannot be held up. No answer is no
  * reason to end a pod at work: then the workflow's own cleanup marks it, which has longer.
  */
-export async function letRunOn(life: Watched): Promise<Cleanup> {
-  const { cluster, spec } = life.attempt;
-  if (!(await see(life))) return { gone: false, error: 'it is to run on, and could not be read' };
-  const pod = life.feed && !life.feed.gone ? life.feed.latest : undefined;
-  if (!pod || isGated(pod) || pod.metadata?.deletionTimestamp) return takeDownUnseen(life);
+export async function letRunOn(run: PodRun): Promise<Cleanup> {
+  const { cluster, spec } = run.attempt;
+  if (!(await lookAtPod(run))) return { gone: false, error: 'it is to run on, and could not be read' };
+  const pod = run.watcher && !run.watcher.gone ? run.watcher.latest : undefined;
+  if (!pod || isGated(pod) || pod.metadata?.deletionTimestamp) return takeDownUnseen(run);
   const kept = await keep(cluster, refOf(pod), runsOnFor(spec));
   if (!('refused' in kept)) return kept;
   if (!kept.forGood) return { gone: false, error: `it is to run on, and could not be marked: ${kept.refused}` };
-  return notKept(refOf(pod), kept.refused, await takeDown(life));
+  return notKept(refOf(pod), kept.refused, await takeDown(run));
 }
 
 /** Nothing of it works any more. */

@@ -2,12 +2,12 @@
 import { log } from '@temporalio/activity';
 import type { CallbackLine, LogSummary } from '../contract/index.ts';
 import type { Attempt } from './attempt.ts';
-import { refOf } from './birth.ts';
-import { LoggedLife } from './logged-life.ts';
+import { refOf } from '../pod/identity.ts';
+import { ContainerLog } from './container-log.ts';
 import { folderUri, logFolder, sanitise } from '../logs/index.ts';
 import { livesOf } from '../pod/lives.ts';
 import { containerStatuses } from '../pod/containers.ts';
-import type { PodFeed } from './pod-feed.ts';
+import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { COLLECTOR } from '../pod/collector.ts';
 
 /** How long the rest of the log of an earlier start is asked for; nobody waits for it. */
@@ -16,7 +16,7 @@ const EARLIER_MS = 60_000;
 export class PodLogs {
   readonly #attempt: Attempt;
   readonly #root: string;
-  readonly #lives = new Map<string, LoggedLife>();
+  readonly #lives = new Map<string, ContainerLog>();
   readonly #show: ((line: CallbackLine) => void) | undefined;
   #checkedNames = false;
 
@@ -27,16 +27,16 @@ export class PodLogs {
   }
 
   /** Takes note of the pod's state, and follows every container that has started and whose log is wanted. */
-  follow(feed: PodFeed): void {
-    const pod = feed.latest;
+  follow(watcher: PodWatcher): void {
+    const pod = watcher.latest;
     for (const life of livesOf(pod)) {
       const key = `${life.container}.${life.restart}`;
       if (this.#lives.has(key) || !this.#isWanted(life.container)) continue;
-      const logged = new LoggedLife(life, {
+      const logged = new ContainerLog(life, {
         cluster: this.#attempt.cluster,
         ref: refOf(pod),
         folder: this.#folder(pod.metadata?.uid ?? ''),
-        feed,
+        watcher,
         limits: this.#limits(life.container),
         show: this.#show,
       });
@@ -44,22 +44,22 @@ export class PodLogs {
     }
     for (const life of this.#lives.values())
       if (life.state === 'previous' || life.state === 'lost') void life.drain(EARLIER_MS);
-    this.#tellUnknownNames(feed);
+    this.#tellUnknownNames(watcher);
   }
 
   /**
    * For a pod whose main container has ended: reads what has ended to its end, at most for `limitMs`.
    * @throws CancelledFailure when the worker is told to stop meanwhile: the next attempt reads on
    */
-  drain(feed: PodFeed, limitMs: number): Promise<void> {
-    const drained = this.#drain(feed, limitMs);
+  drain(watcher: PodWatcher, limitMs: number): Promise<void> {
+    const drained = this.#drain(watcher, limitMs);
     // Whoever reads a result meanwhile looks at it later.
     drained.catch(() => undefined);
     return drained;
   }
 
-  async #drain(feed: PodFeed, limitMs: number): Promise<void> {
-    this.follow(feed);
+  async #drain(watcher: PodWatcher, limitMs: number): Promise<void> {
+    this.follow(watcher);
     const ended = [...this.#lives.values()].filter(({ state }) => state !== 'running');
     const { context } = this.#attempt;
     let left = false;
@@ -70,7 +70,7 @@ export class PodLogs {
     };
     context.cancellationSignal.addEventListener('abort', leave);
     leave();
-    const open = feed.latest.metadata?.deletionTimestamp !== undefined;
+    const open = watcher.latest.metadata?.deletionTimestamp !== undefined;
     await Promise.all(ended.map((life) => life.drain(limitMs, { open })));
     context.cancellationSignal.removeEventListener('abort', leave);
     if (left) await this.#attempt.throwIfInterrupted();
@@ -104,7 +104,7 @@ export class PodLogs {
   summary(container = this.#attempt.main): LogSummary {
     const total = { lines: 0, bytes: 0, gaps: 0 };
     const dropped = { lines: 0, bytes: 0 };
-    let last: LoggedLife | undefined;
+    let last: ContainerLog | undefined;
     for (const logged of this.#lives.values()) {
       const { counters, life } = logged;
       total.lines += counters.lines;
@@ -130,7 +130,7 @@ export class PodLogs {
     await this.#each((life) => life.stop());
   }
 
-  async #each(work: (life: LoggedLife) => Promise<void>): Promise<void> {
+  async #each(work: (life: ContainerLog) => Promise<void>): Promise<void> {
     await Promise.all([...this.#lives.values()].map(work));
   }
 
@@ -148,7 +148,7 @@ export class PodLogs {
     return { ...logs, maxBytes: Math.max(0, logs.maxBytes - kept) };
   }
 
-  #tellUnknownNames({ latest }: PodFeed): void {
+  #tellUnknownNames({ latest }: PodWatcher): void {
     const { containers = 'all' } = this.#attempt.spec.logs ?? {};
     const known = containerStatuses(latest).map(({ name }) => name);
     if (this.#checkedNames || containers === 'all' || known.length === 0) return;
@@ -180,3 +180,7 @@ function shower({ spec, callbacks }: Attempt): ((line: CallbackLine) => void) | 
 }
 
 const lastStored = (lines: number) => (lines === 0 ? 'no line' : `line ${lines} is the last one that`);
+
+/** This attempt's counters cover everything before it; an attempt that only cleaned up has none. */
+export const fuller = (now: LogSummary, recorded: LogSummary): LogSummary =>
+  now.lines >= recorded.lines ? now : recorded;

@@ -5,14 +5,14 @@
 import { Context, log } from '@temporalio/activity';
 import type { V1Pod } from '@kubernetes/client-node';
 import { milliseconds } from '../common/duration.ts';
-import type { SweepInput, SweepReport } from '../contract/index.ts';
-import type { PodDependencies } from './dependencies.ts';
-import { refOf } from './birth.ts';
-import { lookAtRun, type RunState } from './cancellation.ts';
-import { keyOf, MANAGED_SELECTOR, type PodKey } from '../pod/identity.ts';
-import { sweepVerdict } from './sweep-verdict.ts';
-import { heartbeating } from './temporal-calls.ts';
+import type { SweepInput, SweepReport, Kept } from '../contract/index.ts';
+import { keyOf, MANAGED_SELECTOR, type PodKey, ANNOTATION } from '../pod/identity.ts';
 import { messageOf } from '../common/message-of.ts';
+import { keepOf } from '../pod/keeping.ts';
+import type { PodDependencies } from './dependencies.ts';
+import { refOf } from '../pod/identity.ts';
+import { stateOfRun, type RunState } from './run-state.ts';
+import { heartbeating } from './temporal-calls.ts';
 
 const DEFAULT_MIN_AGE = '2m';
 const DEFAULT_LIMIT = 200;
@@ -32,7 +32,7 @@ async function sweepNamespaces(
   const runs = new Map<string, Promise<RunState>>();
   // One question per run, however many pods it has.
   const stateOf = (key: PodKey) => {
-    const known = runs.get(key.runId) ?? lookAtRun(client, key);
+    const known = runs.get(key.runId) ?? stateOfRun(client, key);
     runs.set(key.runId, known);
     return known;
   };
@@ -73,4 +73,29 @@ async function remove(cluster: PodDependencies['cluster'], pod: V1Pod, why: stri
     log.warn(`could not sweep pod ${ref.namespace}/${ref.name}: ${messageOf(error)}`);
     return false;
   }
+}
+
+/* MERGED:  Whether nobody will ever delete this pod, pure. */
+/** A live attempt enforces the deadline itself, and may take the grace period and its confirmation for it. */
+const DEADLINE_SLACK_MS = 15 * 60_000;
+
+export function sweepVerdict(
+  pod: V1Pod,
+  { activityId }: PodKey,
+  run: RunState,
+  { now, minAgeMs }: { now: number; minAgeMs: number },
+): Kept | 'undecided' | { why: string } {
+  const keep = keepOf(pod, now);
+  if (keep === 'kept') return 'onPurpose';
+  if (pod.metadata?.deletionTimestamp) return 'terminating';
+  const created = new Date(pod.metadata?.creationTimestamp ?? NaN).getTime();
+  if (!(now - created >= minAgeMs)) return 'young';
+  if (run === 'unknown') return 'undecided';
+  const wasKept = keep === 'over' ? ', and so has the time for which it was kept' : '';
+  if (run === 'closed') return { why: `its workflow run has ended, or does not exist${wasKept}` };
+  if (!run.pending.has(activityId)) return { why: `its activity has ended${wasKept}` };
+  const deadline = Date.parse(pod.metadata?.annotations?.[ANNOTATION.deadline] ?? '');
+  return now > deadline + DEADLINE_SLACK_MS
+    ? { why: 'its deadline has passed, and no worker took care of it' }
+    : 'alive';
 }

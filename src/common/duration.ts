@@ -1,5 +1,10 @@
 import ms, { type StringValue } from 'ms';
-import type { Duration } from '../contract/index.ts';
+
+/**
+ * A length of time: a string as `'90s'`, `'15m'`, `'1.5h'`, `'2d'`, or milliseconds. A spec with fewer than 100,000 of these is
+ * refused: whoever writes `600` or `3600` there means seconds.
+ */
+export type Duration = number | string;
 
 /**
  * Milliseconds of a `Duration`, read as Temporal reads its own.

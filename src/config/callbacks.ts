@@ -1,7 +1,7 @@
 /** The module with the callbacks: whose every word is checked now, and not when the first pod asks for it. */
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CALLBACK_NAMES, type CallbackRegistry } from '../activities/callbacks.ts';
+import { CALLBACK_NAMES, type CallbackRegistry } from '../contract/index.ts';
 import { didYouMean } from '../common/did-you-mean.ts';
 import { messageOf } from '../common/message-of.ts';
 

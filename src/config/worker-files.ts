@@ -1,13 +1,19 @@
 /** What the operator gives a worker in files: read once, at its start, and refused there when anything is wrong. */
-import type { PodDependencies } from '../activities/index.ts';
-import { DEFAULT_POLICY } from '../policy/index.ts';
+import type { CallbackRegistry, PodTemplate } from '../contract/index.ts';
+import { DEFAULT_POLICY, type Policy } from '../policy/index.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
 import { loadCallbacks } from './callbacks.ts';
 import { inFile, namedFile, namedFolder } from './file.ts';
 import { operatorTemplate } from './template.ts';
 import { variables } from './variables.ts';
 
-export type WorkerFiles = Pick<PodDependencies, 'templates' | 'policy' | 'callbacks'>;
+export interface WorkerFiles {
+  /** The operator's own template under every spec, and the folder that `templateFile` is looked up in. */
+  templates: { defaults: PodTemplate; folder?: string };
+  /** What the final manifest may contain. */
+  policy: Policy;
+  callbacks: CallbackRegistry;
+}
 
 /** @throws Problem (2) that names the variable, the file, and what is wrong in it */
 export async function workerFiles(env: NodeJS.ProcessEnv = process.env): Promise<WorkerFiles> {

@@ -1,4 +1,4 @@
-/** The author's own code in the worker. Types only. */
+/** The author's own code in the worker. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodEnd } from './record.ts';
 
@@ -42,3 +42,11 @@ export interface PodCallbacks {
 }
 
 export type CallbackRegistry = Readonly<Record<string, PodCallbacks>>;
+
+export const CALLBACK_NAMES = [
+  'beforeCreate',
+  'onStart',
+  'onLogLine',
+  'formatLine',
+  'onEnd',
+] as const satisfies (keyof PodCallbacks)[];

@@ -1,5 +1,6 @@
 /** What workflows and activities say to each other. Types only. */
-import type { PodRef } from './outcome.ts';
+import type { V1Pod } from '@kubernetes/client-node';
+import type { Cleanup, PodRef, PodResult } from './outcome.ts';
 import type { Duration, PodSpec } from './spec.ts';
 
 /** The input of the `runPod` activity: the author's spec and where it stands in the DAG (read by graph, show and rerun). */
@@ -87,4 +88,17 @@ export interface DryRunInput {
   task?: string;
   /** `client`: the worker makes the manifest. `server`: the API server also validates it, and adds its defaults. Default `client`. */
   on?: 'client' | 'server';
+}
+
+/** On the task queue of the pods. */
+export interface PodActivities {
+  /** @throws ApplicationFailure whose `details[0]` is a `PodFailureDetails` */
+  runPod(input: RunPodInput): Promise<PodResult>;
+}
+
+/** On the task queue of the cleanups, `<task queue>-cleanup`. */
+export interface CleanupActivities {
+  deletePod(input: DeletePodInput): Promise<Cleanup>;
+  dryRun(input: DryRunInput): Promise<V1Pod>;
+  sweep(input: SweepInput): Promise<SweepReport>;
 }

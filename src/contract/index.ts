@@ -1,8 +1,5 @@
-/**
- * The types that cross a boundary: workflow ↔ activity ↔ client. No code here, so that the workflow sandbox, Node's type
- * stripping and the client can all import this file.
- */
-export type * from './callbacks.ts';
+/** What two sides must agree on: workflow ↔ activity ↔ client. Types, and constants that the workflow sandbox can load. */
+export * from './callbacks.ts';
 export type * from './calls.ts';
 export type * from './outcome.ts';
 export type * from './record.ts';

@@ -1,4 +1,5 @@
 /** What an author asks for. Types only: the workflow sandbox, Node's type stripping and the client all import this file. */
+import type { Duration } from '../common/duration.ts';
 import type {
   V1EnvFromSource,
   V1EnvVarSource,
@@ -9,11 +10,7 @@ import type {
   V1VolumeMount,
 } from '@kubernetes/client-node';
 
-/**
- * A length of time: a string as `'90s'`, `'15m'`, `'1.5h'`, `'2d'`, or milliseconds. A spec with fewer than 100,000 of these is
- * refused: whoever writes `600` or `3600` there means seconds.
- */
-export type Duration = number | string;
+export type { Duration } from '../common/duration.ts';
 
 /**
  * What the author asks for: the argument of `runPod`. Everything is optional but an image for the main container. The fields

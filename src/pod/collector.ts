@@ -14,7 +14,7 @@ import type {
   V1VolumeMount,
 } from '@kubernetes/client-node';
 import { MAX_RESULT_BYTES } from '../activities/result/limits.ts';
-import { FRAME } from '../activities/result/frame.ts';
+import { FRAME } from '../activities/result/from-file.ts';
 
 /** Name of the collector and of its volume. Its log is no log of the pod. */
 export const COLLECTOR = 'temporal-pods-result';

@@ -2,8 +2,6 @@
  * The door: an author's spec is checked here before anything is created, and every complaint names the field and the value.
  * What only a cluster knows is left to the API server.
  */
-import type { Cleanup, PodSpec } from '../contract/index.ts';
-import { failNow } from '../activities/failure.ts';
 import { explain, shown } from './explain.ts';
 import { kubernetesFaults } from './kubernetes.ts';
 import { plainFaults } from './plain.ts';
@@ -29,11 +27,3 @@ export function specFaults(spec: unknown): string[] {
 /** As `kubectl` takes one. */
 const isPod = (spec: unknown) =>
   isObject(spec) && isObject(spec['spec']) && (spec['kind'] ?? 'Pod') === 'Pod' && spec['template'] === undefined;
-
-/** @throws ApplicationFailure `InvalidSpec`, not retryable */
-export function parseSpec(spec: unknown, cleanup: Cleanup | undefined): PodSpec {
-  const faults = specFaults(spec);
-  if (faults.length > 0)
-    throw failNow('InvalidSpec', `the pod's spec is not valid:\n  ${faults.join('\n  ')}`, cleanup);
-  return spec as PodSpec;
-}

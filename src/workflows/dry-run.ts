@@ -1,7 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { CleanupActivities } from '../activities/index.ts';
-import type { DryRunInput } from '../contract/index.ts';
+import type { CleanupActivities, DryRunInput } from '../contract/index.ts';
 
 /** The pod that `runPod` would create from this spec, without creating it. */
 export async function dryRun(input: DryRunInput): Promise<V1Pod> {

@@ -1,8 +1,7 @@
 /** One try: an activity and its pod. Here it is also guaranteed that the pod goes, whatever became of the activity. */
 import { ActivityCancellationType, CancellationScope, log, proxyActivities } from '@temporalio/workflow';
-import type { PodActivities } from '../activities/index.ts';
 import { milliseconds } from '../common/duration.ts';
-import type { Cleanup, Duration, EarlierRef, PodResult, PodSpec } from '../contract/index.ts';
+import type { PodActivities, Cleanup, Duration, EarlierRef, PodResult, PodSpec } from '../contract/index.ts';
 import type { Slot } from './dag/index.ts';
 import { hold, listenForReleases } from './hold.ts';
 import { cleanupOf } from './pod-cleanup.ts';

@@ -1,9 +1,8 @@
 /** The workflow's own way to make a pod go: for every ending of an activity that did not confirm it. */
 import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { StringValue } from 'ms';
-import type { CleanupActivities } from '../activities/index.ts';
 import { milliseconds } from '../common/duration.ts';
-import type { Cleanup, DeletePodInput, PodRef, PodSpec } from '../contract/index.ts';
+import type { CleanupActivities, Cleanup, DeletePodInput, PodRef, PodSpec } from '../contract/index.ts';
 import type { Told } from './told.ts';
 
 /** After this the sweeper is left: a dead node or a lost permission must not keep a workflow from its end for ever. */

@@ -1,6 +1,5 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { CleanupActivities } from '../activities/index.ts';
-import type { SweepInput, SweepReport } from '../contract/index.ts';
+import type { CleanupActivities, SweepInput, SweepReport } from '../contract/index.ts';
 
 /** Looks for pods that nobody will ever delete, and deletes them. Started by a Temporal Schedule that every worker sees to. */
 export async function sweep(input: SweepInput = {}): Promise<SweepReport> {

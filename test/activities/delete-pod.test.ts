@@ -5,7 +5,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { ActivityCancellationDetails, ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCleanupActivities, type PodDependencies } from '../../src/activities/index.ts';
-import { refOf } from '../../src/activities/birth.ts';
+import { refOf } from '../../src/pod/identity.ts';
 import { ClusterError } from '../../src/kubernetes/cluster-error.ts';
 import type { Cluster } from '../../src/kubernetes/cluster.ts';
 import { ANNOTATION } from '../../src/pod/identity.ts';

@@ -7,7 +7,7 @@ import { ANNOTATION } from '../../src/pod/identity.ts';
 import type { PodSpec } from '../../src/contract/index.ts';
 import type { FakeCluster, FakePod } from '../support/fake-cluster.ts';
 import { failureOf, inWorld, linesOf, SPEC, type World } from '../support/pods.ts';
-import { RECORD_BYTES } from '../../src/activities/result/fitting.ts';
+import { RECORD_BYTES } from '../../src/activities/recorder.ts';
 import { hello, KEY, opened, podOf, roundTrips, withSidecar } from './support.ts';
 
 const HOUR = 3_600_000;

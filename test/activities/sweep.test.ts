@@ -5,7 +5,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCleanupActivities } from '../../src/activities/index.ts';
 import { ANNOTATION, type PodKey } from '../../src/pod/identity.ts';
 import { podManifest } from '../../src/pod/manifest.ts';
-import { sweepVerdict } from '../../src/activities/sweep-verdict.ts';
+import { sweepVerdict } from '../../src/activities/sweep.ts';
 import type { SweepInput, SweepReport } from '../../src/contract/index.ts';
 import { inWorld, SPEC, type World } from '../support/pods.ts';
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
-import { EarlierRuns } from '../../src/activities/earlier/earlier-runs.ts';
+import { EarlierRuns } from '../../src/activities/earlier-runs.ts';
 import { fileSegments, folderUri, logFolder } from '../../src/logs/index.ts';
 import { parseTimestamp } from '../../src/logs/timestamp.ts';
 import type { PodRecord, PodResult, RunPodInput } from '../../src/contract/index.ts';

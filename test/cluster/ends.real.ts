@@ -6,7 +6,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { isCancellation } from '@temporalio/workflow';
-import { refOf } from '../../src/activities/birth.ts';
+import { refOf } from '../../src/pod/identity.ts';
 import { ANNOTATION } from '../../src/pod/identity.ts';
 import type { PodFailureDetails, PodResult, PodSpec, SweepReport } from '../../src/contract/index.ts';
 import { releasePod } from '../../src/workflows/hold.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { ApplicationFailure, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { isCancellation } from '@temporalio/workflow';
-import { refOf } from '../../src/activities/birth.ts';
+import { refOf } from '../../src/pod/identity.ts';
 import { sweeperId } from '../../src/worker/sweeper.ts';
 import type { PodFailureDetails, PodRecord, PodResult, SweepReport } from '../../src/contract/index.ts';
 import { eventually, isRunning, real, type Real } from '../support/real.ts';

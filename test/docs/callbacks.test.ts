@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CALLBACK_NAMES } from '../../src/activities/callbacks.ts';
+import { CALLBACK_NAMES } from '../../src/contract/index.ts';
 import { loadCallbacks } from '../../src/config/callbacks.ts';
 
 const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8');

@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { refOf } from '../../src/activities/birth.ts';
+import { refOf } from '../../src/pod/identity.ts';
 import { releasePod } from '../../src/workflows/hold.ts';
 import { keyOf, MANAGED_SELECTOR } from '../../src/pod/identity.ts';
 import { ownWorker } from '../support/own-worker.ts';

@@ -1,4 +1,16 @@
-import type { PodOutcome } from '../../contract/index.ts';
+import type { PodOutcome, PodSpec } from '../../contract/index.ts';
+import type { Cluster } from '../../kubernetes/cluster.ts';
+
+/** What reading a result needs to know of the attempt that reads it. */
+export interface ResultReader {
+  readonly cluster: Cluster;
+  readonly main: string;
+  readonly spec: Pick<PodSpec, 'result'>;
+  /** Fires when the attempt is to end. */
+  readonly signal: AbortSignal;
+  /** @throws CancelledFailure */
+  throwIfInterrupted(): Promise<void>;
+}
 
 export type ResultTrouble = 'ResultMissing' | 'ResultInvalid' | 'ResultTooLarge';
 

@@ -1,14 +1,13 @@
 /** The file that the collector handed over, read from its log as soon as it has ended. */
+import { createHash } from 'node:crypto';
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import type { Attempt } from '../attempt.ts';
-import { refOf } from '../birth.ts';
+import { refOf } from '../../pod/identity.ts';
 import { Splitter } from '../../logs/record.ts';
-import type { PodFeed } from '../pod-feed.ts';
+import type { PodWatcher } from '../../kubernetes/pod-watcher.ts';
 import { COLLECT_NOW, COLLECTOR } from '../../pod/collector.ts';
-import { trouble, type Found } from './found.ts';
-import { parseFrame } from './frame.ts';
-import { MAX_RESULT_BYTES } from './limits.ts';
 import { messageOf } from '../../common/message-of.ts';
+import { trouble, utf8, type Found, type ResultReader } from './found.ts';
+import { MAX_RESULT_BYTES, ADVICE } from './limits.ts';
 
 /** Of the collector's log: base64 in lines of 76, each with a timestamp. */
 const LOG_BYTES = 3 * MAX_RESULT_BYTES;
@@ -16,22 +15,27 @@ const AGAIN_MS = 500;
 const READ_MS = 15_000;
 
 /** @throws CancelledFailure when this attempt is to end: the next one reads it again */
-export async function fromFile(attempt: Attempt, feed: PodFeed, path: string, untilMs: number): Promise<Found> {
+export async function fromFile(
+  reader: ResultReader,
+  watcher: PodWatcher,
+  path: string,
+  untilMs: number,
+): Promise<Found> {
   let asked = false;
   /** Nothing else may happen to the pod that would wake us. */
   let again = false;
   for (let why = 'it has not ended'; ;) {
-    await attempt.throwIfInterrupted();
-    if (feed.gone) return missing(path, 'the pod is gone');
-    const pod = feed.latest;
+    await reader.throwIfInterrupted();
+    if (watcher.gone) return missing(path, 'the pod is gone');
+    const pod = watcher.latest;
     const ended = collectorOf(pod)?.state?.terminated;
     again = ended !== undefined || asked;
     try {
-      if (!ended && !asked && othersRun(pod, attempt.main)) {
-        await attempt.cluster.annotatePod(refOf(pod), { [COLLECT_NOW]: new Date().toISOString() });
+      if (!ended && !asked && othersRun(pod, reader.main)) {
+        await reader.cluster.annotatePod(refOf(pod), { [COLLECT_NOW]: new Date().toISOString() });
         asked = again = true;
       }
-      const found = ended || asked ? await handedOver(attempt, pod, path) : undefined;
+      const found = ended || asked ? await handedOver(reader, pod, path) : undefined;
       if (found) return found;
       if (ended && ended.exitCode !== 0)
         return missing(path, `it ended with exit code ${ended.exitCode}${ended.reason ? ` (${ended.reason})` : ''}`);
@@ -41,7 +45,7 @@ export async function fromFile(attempt: Attempt, feed: PodFeed, path: string, un
     }
     const left = untilMs - Date.now();
     if (left <= 0) return missing(path, why);
-    await feed.change(again ? Math.min(left, AGAIN_MS) : left, attempt.signal);
+    await watcher.change(again ? Math.min(left, AGAIN_MS) : left, reader.signal);
   }
 }
 
@@ -52,7 +56,7 @@ const missing = (path: string, why: string): Found =>
   );
 
 /** Undefined when its log is not complete (yet). */
-async function handedOver({ cluster }: Attempt, pod: V1Pod, path: string): Promise<Found | undefined> {
+async function handedOver({ cluster }: ResultReader, pod: V1Pod, path: string): Promise<Found | undefined> {
   const signal = AbortSignal.timeout(READ_MS);
   const splitter = new Splitter();
   const lines: string[] = [];
@@ -70,3 +74,50 @@ const collectorOf = (pod: V1Pod): V1ContainerStatus | undefined =>
 /** The kubelet stops the collector when all plain containers have ended, not only the main one. */
 const othersRun = (pod: V1Pod, main: string): boolean =>
   (pod.status?.containerStatuses ?? []).some(({ name, state }) => name !== main && !state?.terminated);
+
+/* MERGED:  How the collector says what it found: lines of its log that begin with `FRAME`, and the file between them as base64. */
+export const FRAME = '::temporal-pods-result::';
+
+/** What the collector's log says; undefined when it has not said it to its end. The last word counts. */
+export function parseFrame(lines: readonly string[], path: string): Found | undefined {
+  const at = lines.findLastIndex((line) => line.startsWith(FRAME) && line !== `${FRAME} end`);
+  const [, word, ...rest] = (lines[at] ?? '').split(' ');
+  switch (word) {
+    case 'missing':
+      return { found: 'nothing', where: `there is no file ${path}` };
+    case 'dangling':
+      return trouble(
+        'ResultInvalid',
+        `${path} is a symbolic link to a place outside of its volume, or to an absolute path: write a file`,
+      );
+    case 'irregular':
+      return trouble('ResultInvalid', `${path} is not a regular file`);
+    case 'unreadable':
+      return trouble(
+        'ResultInvalid',
+        `${path} may not be read by others than its owner: make it readable, or set securityContext.runAsUser in the template`,
+      );
+    case 'large':
+      return trouble('ResultTooLarge', `${path} has ${rest[0]} bytes, ${MAX_RESULT_BYTES} are the most: ${ADVICE}`);
+    case 'begin':
+      return unframed(lines.slice(at + 1), { bytes: Number(rest[0]), sha256: rest[1] ?? '' }, path);
+    default:
+      return undefined;
+  }
+}
+
+function unframed(
+  lines: readonly string[],
+  announced: { bytes: number; sha256: string },
+  path: string,
+): Found | undefined {
+  const end = lines.indexOf(`${FRAME} end`);
+  if (end === -1) return undefined;
+  const file = Buffer.from(lines.slice(0, end).join(''), 'base64');
+  const sha256 = createHash('sha256').update(file).digest('hex');
+  if (file.length !== announced.bytes || sha256 !== announced.sha256)
+    return trouble('ResultMissing', `${path} changed while it was read, after the main container had ended`);
+  const text = utf8(file);
+  if (text === undefined) return trouble('ResultInvalid', `${path} is not UTF-8`);
+  return text.trim() === '' ? { found: 'nothing', where: `the file ${path} is empty` } : { found: 'text', text };
+}

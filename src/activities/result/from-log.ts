@@ -1,8 +1,12 @@
 /** What follows the marker on the last line that begins with it, in the stored log of the main container. */
+import type { V1Pod } from '@kubernetes/client-node';
 import { readLog, type LogEntry } from '../../logs/index.ts';
 import { listNames } from '../../logs/folders.ts';
 import { parseSegmentName } from '../../logs/segment-file.ts';
-import { trouble, utf8, type Found } from './found.ts';
+import { refOf } from '../../pod/identity.ts';
+import { LogStream, type OpenLogOptions } from '../../logs/stream.ts';
+import type { LogRecord } from '../../logs/record.ts';
+import { trouble, utf8, type Found, type ResultReader } from './found.ts';
 import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
 
 export const DEFAULT_MARKER = '::result::';
@@ -91,4 +95,27 @@ export class MarkedLines {
 async function startIsMissing(folder: string, main: string): Promise<boolean> {
   const own = (await listNames(folder)).map(parseSegmentName).filter((name) => name?.container === main);
   return own.length > 0 && !own.some((name) => name?.segment === 1);
+}
+
+/* MERGED:  The same as from the stored log, from the log that the pod still has: for a storage that would not take it to its end. */
+const READ_MS = 30_000;
+
+/** Undefined when it cannot be read to its end, or has no such line (any more: Kubernetes throws its beginning away). */
+export async function fromPodLog(
+  { cluster, main }: ResultReader,
+  pod: V1Pod,
+  marker = DEFAULT_MARKER,
+): Promise<Found | undefined> {
+  const lines = new MarkedLines(Buffer.from(marker));
+  const add = (records: readonly LogRecord[]) => {
+    for (const { bytes, newline } of records) lines.add({ kind: newline ? 'line' : 'partial', bytes });
+    return Promise.resolve(true);
+  };
+  const source = { openLog: (options: OpenLogOptions) => cluster.openLog(refOf(pod), main, options) };
+  const stream = new LogStream(source, { follow: false, signal: AbortSignal.timeout(READ_MS) });
+  const { how, pieces } = await stream.read(add);
+  if (how !== 'eof') return undefined;
+  await add(pieces);
+  const found = lines.last();
+  return found.found === 'nothing' ? undefined : found;
 }

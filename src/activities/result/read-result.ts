@@ -1,15 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import type { ResultSource } from '../../contract/index.ts';
-import type { Attempt } from '../attempt.ts';
-import type { PodFeed } from '../pod-feed.ts';
-import type { Found } from './found.ts';
+import type { PodSpec, ResultSource } from '../../contract/index.ts';
+import type { PodWatcher } from '../../kubernetes/pod-watcher.ts';
+import type { Found, ResultReader } from './found.ts';
 import { fromFile } from './from-file.ts';
-import { fromLog } from './from-log.ts';
+import { fromLog, fromPodLog } from './from-log.ts';
 import { fromMessage } from './from-message.ts';
-import { fromPodLog } from './from-pod-log.ts';
 
-export const sourceOf = ({ spec }: Pick<Attempt, 'spec'>): ResultSource =>
-  spec.result ?? { from: 'terminationMessage' };
+export const sourceOf = ({ result }: Pick<PodSpec, 'result'>): ResultSource => result ?? { from: 'terminationMessage' };
 
 export interface Drain {
   /** Folder of the pod's log. */
@@ -24,21 +21,21 @@ export interface Drain {
 
 /** What a pod that ended well left as its result. */
 export async function readResult(
-  attempt: Attempt,
-  feed: PodFeed,
+  reader: ResultReader,
+  watcher: PodWatcher,
   { uri, refusal, drained, until }: Drain,
 ): Promise<Found> {
-  const source = sourceOf(attempt);
+  const source = sourceOf(reader.spec);
   switch (source.from) {
     case 'terminationMessage':
-      return fromMessage(feed.latest, attempt.main, attempt.spec.result !== undefined);
+      return fromMessage(watcher.latest, reader.main, reader.spec.result !== undefined);
     case 'log':
       await drained;
       return (
-        (refusal() === undefined ? undefined : await fromPodLog(attempt, feed.latest, source.marker)) ??
-        fromLog(fileURLToPath(uri), attempt.main, source.marker, refusal())
+        (refusal() === undefined ? undefined : await fromPodLog(reader, watcher.latest, source.marker)) ??
+        fromLog(fileURLToPath(uri), reader.main, source.marker, refusal())
       );
     case 'file':
-      return fromFile(attempt, feed, source.path, until);
+      return fromFile(reader, watcher, source.path, until);
   }
 }

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { suite, test } from 'node:test';
 import { withCollector } from '../../../src/pod/collector.ts';
-import { parseFrame } from '../../../src/activities/result/frame.ts';
+import { parseFrame } from '../../../src/activities/result/from-file.ts';
 
 /** What it says of `out.json` in a volume that was filled like this. */
 async function collected(fill: (volume: string) => Promise<unknown>, path = 'out.json') {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { suite, test } from 'node:test';
-import { FRAME, parseFrame } from '../../../src/activities/result/frame.ts';
+import { FRAME, parseFrame } from '../../../src/activities/result/from-file.ts';
 import { framed } from './support.ts';
 
 const parse = (lines: string[]) => parseFrame(lines, '/out/r.json');

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import type { ExitCodes, OutcomeKind } from '../../../src/contract/index.ts';
 import { deadlines } from '../../../src/pod/deadlines.ts';
 import { nextDue } from '../../../src/pod/due.ts';
-import { stoppedBy } from '../../../src/activities/stopped-by-node.ts';
+import { stoppedBy } from '../../../src/activities/pod-events.ts';
 import { byHand } from './by-hand.ts';
 import { judge } from './judge.ts';
 import { EPOCH, readRecording, recordingNames, type Recording } from './recording.ts';

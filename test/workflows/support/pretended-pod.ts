@@ -1,7 +1,7 @@
 /** Stands in for the activity `runPod`, as far as a rerun goes: looks into the earlier run as the real one does. */
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { EarlierRuns } from '../../../src/activities/earlier/earlier-runs.ts';
+import { EarlierRuns } from '../../../src/activities/earlier-runs.ts';
 import type { PodFailureDetails, PodResult, RunPodInput } from '../../../src/contract/index.ts';
 
 /**

@@ -1,7 +1,7 @@
 /** Events of a history, as far as a rerun reads them. */
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { PodResult, PodSpec, RunPodInput } from '../../../src/contract/index.ts';
-import { SPEC } from '../../support/pods.ts';
+import type { PodResult, PodSpec, RunPodInput } from '../../src/contract/index.ts';
+import { SPEC } from '../support/pods.ts';
 
 const payloads = (value: unknown) => ({ payloads: [defaultPayloadConverter.toPayload(value)] });
 

@@ -16,7 +16,7 @@ import {
   type OpenLogOptions,
 } from '../logs/index.ts';
 import { mayRestart, stateOfLife, type Life, type LifeState } from '../pod/lives.ts';
-import type { PodFeed } from './pod-feed.ts';
+import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 
 /** After a clean end of a stream, how long the pod's status is given to tell that the container has ended. */
 const TOLD_WITHIN_MS = 5_000;
@@ -28,7 +28,7 @@ export interface LifeOptions {
   cluster: Cluster;
   ref: PodRef;
   folder: string;
-  feed: PodFeed;
+  watcher: PodWatcher;
   limits: Pick<LogOptions, 'maxBytes' | 'maxLineBytes' | 'tailBytes'>;
   /** Default 60 s. */
   openMs?: number;
@@ -36,7 +36,7 @@ export interface LifeOptions {
   show?: ((line: CallbackLine) => void) | undefined;
 }
 
-export class LoggedLife {
+export class ContainerLog {
   readonly life: Life;
   readonly #options: LifeOptions;
   readonly #lines: Lines | undefined;
@@ -75,7 +75,7 @@ export class LoggedLife {
   }
 
   get state(): LifeState {
-    return stateOfLife(this.#options.feed.latest, this.life);
+    return stateOfLife(this.#options.watcher.latest, this.life);
   }
 
   /** Resolves when a stream is open to catch the last lines, or cannot be. */
@@ -120,7 +120,7 @@ export class LoggedLife {
   }
 
   async #open(limitMs: number): Promise<Follower | undefined> {
-    const { folder, limits, feed } = this.#options;
+    const { folder, limits, watcher } = this.#options;
     const { container, restart } = this.life;
     try {
       const opening = fileSegments(folder, limits).openSegment(container, restart);
@@ -132,7 +132,7 @@ export class LoggedLife {
         state: () => this.#stateNow(),
         maxLineBytes: limits.maxLineBytes,
         ...(this.#lines && { onRecords: (records) => this.#lines?.add(records) }),
-        ...(mayRestart(feed.latest, container) && { afterEnd: (signal) => this.#afterEnd(signal) }),
+        ...(mayRestart(watcher.latest, container) && { afterEnd: (signal) => this.#afterEnd(signal) }),
       });
       this.#known = follower;
       this.#refusal = undefined;
@@ -160,15 +160,15 @@ export class LoggedLife {
    * status is given time to tell.
    */
   async #afterEnd(signal: AbortSignal): Promise<void> {
-    const { feed } = this.#options;
+    const { watcher } = this.#options;
     for (let end = Date.now() + TOLD_WITHIN_MS; this.state === 'running' && Date.now() < end && !signal.aborted;)
-      await feed.change(end - Date.now(), signal);
-    if (this.state === 'running' && !signal.aborted) await feed.refresh(LOOK_MS);
+      await watcher.change(end - Date.now(), signal);
+    if (this.state === 'running' && !signal.aborted) await watcher.refresh(LOOK_MS);
   }
 
   #stateNow(): ContainerState {
     const { state } = this;
-    if (this.#options.feed.gone || state === 'lost') return 'gone';
+    if (this.#options.watcher.gone || state === 'lost') return 'gone';
     return state === 'running' ? 'running' : 'terminated';
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { PodEnd } from '../../../src/contract/index.ts';
-import { fitting, RECORD_BYTES } from '../../../src/activities/result/fitting.ts';
+import type { PodEnd } from '../../src/contract/index.ts';
+import { fitting, RECORD_BYTES } from '../../src/activities/recorder.ts';
 
 const NUL = '\u0000';
 const end = (more: Partial<PodEnd> = {}): PodEnd => ({

@@ -1,10 +1,10 @@
 /** In a rerun: whether this pod need not run, as its work was done in the earlier run. Only reads, so any attempt may end here. */
-import type { PodResult, RunPodInput } from '../../contract/index.ts';
-import type { Attempt } from '../attempt.ts';
-import { pause } from '../../common/pause.ts';
+import type { PodResult, RunPodInput } from '../contract/index.ts';
+import type { Attempt } from './attempt.ts';
+import { pause } from '../common/pause.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
-import { GRPC_CODE } from '../../common/grpc-code.ts';
-import { messageOf } from '../../common/message-of.ts';
+import { GRPC_CODE } from '../common/grpc-code.ts';
+import { messageOf } from '../common/message-of.ts';
 
 /** Asking again cannot help. */
 const FINAL: readonly number[] = [

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { Client } from '@temporalio/client';
-import { EarlierRuns } from '../../../src/activities/earlier/earlier-runs.ts';
-import { callKey } from '../../../src/activities/earlier/call-key.ts';
+import { EarlierRuns, callKey } from '../../src/activities/earlier-runs.ts';
 import { call, RESULT } from './histories.ts';
 
 const client = {} as Client;

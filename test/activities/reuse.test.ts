@@ -1,9 +1,9 @@
 /** In a rerun, a pod that has done this very work in the earlier run is not needed again; whatever is not proven runs. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import type { PodResult, PodSpec, RunPodInput } from '../../../src/contract/index.ts';
-import { inWorld, SPEC, type World } from '../../support/pods.ts';
-import { hello } from '../support.ts';
+import type { PodResult, PodSpec, RunPodInput } from '../../src/contract/index.ts';
+import { inWorld, SPEC, type World } from '../support/pods.ts';
+import { hello } from './support.ts';
 import { call, childStarted, completed, ended, RESULT, scheduled, withMemory } from './histories.ts';
 
 const EARLIER = { workflowId: 'sales-0', runId: 'run-0' };

@@ -4,14 +4,14 @@
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../contract/index.ts';
-import type { Cluster } from '../kubernetes/cluster.ts';
-import type { PodReflector, PodSighting } from '../kubernetes/pod-reflector.ts';
+import type { Cluster } from './cluster.ts';
+import type { PodReflector, PodSighting } from './pod-reflector.ts';
 import { pause } from '../common/pause.ts';
 
 /** In case that the watch has gone quiet without ending: one read a minute and pod. */
 const SAFETY_READ_EVERY = 60_000;
 
-export class PodFeed {
+export class PodWatcher {
   /** The newest state; after the pod has gone, its last. */
   latest: V1Pod;
   /** The API server has no pod of this uid (any more). */

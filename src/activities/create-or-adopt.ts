@@ -1,37 +1,34 @@
 /**
- * The birth of a pod: exactly one per execution of the activity, and no container of it runs before Temporal has its uid. A pod
- * made by an attempt that was frozen, superseded or terminated stays behind its gate and never runs.
+ * One pod per execution of the activity: the one that an earlier attempt created is adopted. No container of it runs before
+ * Temporal has its uid; so a pod created by an attempt that was frozen, superseded or terminated stays behind its gate.
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../contract/index.ts';
-import { adopt, isOursAtWork } from './adoption.ts';
-import type { Attempt } from './attempt.ts';
-import { lookAtRun } from './cancellation.ts';
-import { failNow } from './failure.ts';
 import { ClusterError } from '../kubernetes/cluster-error.ts';
 import { pause } from '../common/pause.ts';
-import { activityHash, isGated, keyOf, LABEL, refOf } from '../pod/identity.ts';
+import { activityHash, isGated, keyOf, LABEL, refOf, belongsTo } from '../pod/identity.ts';
 import { graceOf } from '../pod/names.ts';
+import type { Attempt } from './attempt.ts';
+import { stateOfRun } from './run-state.ts';
+import { failNow } from './failure.ts';
 import { removePod } from './remove-pod.ts';
 
 /** A POST is sent only by an attempt that Temporal acknowledged this recently. */
 const FRESH_MS = 10_000;
 
 /** The pod of this activity: the recorded one, one that an earlier attempt made, or a new one. `undefined`: it is gone. */
-export async function bear(attempt: Attempt): Promise<V1Pod | undefined> {
+export async function createOrAdopt(attempt: Attempt): Promise<V1Pod | undefined> {
   const known = attempt.recorder.state.pod;
   const pod = known ? await readAgain(attempt, known) : await adoptOrCreate(attempt);
   if (!pod) return undefined;
   const ref = refOf(pod);
   if (known && known.uid !== ref.uid) return undefined;
   if (!known) await attempt.mustRecord({ pod: ref, phase: pod.status?.phase ?? 'Pending', reason: 'Created' });
-  return open(attempt, ref, pod);
+  return openGate(attempt, ref, pod);
 }
 
-export { refOf };
-
 /** Takes the gate away. Only after this may a container run. */
-async function open(attempt: Attempt, ref: PodRef, pod: V1Pod): Promise<V1Pod | undefined> {
+async function openGate(attempt: Attempt, ref: PodRef, pod: V1Pod): Promise<V1Pod | undefined> {
   if (pod.metadata?.deletionTimestamp || !isGated(pod)) return pod;
   return attempt.persist(`opening the gate of pod ${ref.name}`, async () => {
     try {
@@ -109,7 +106,7 @@ async function removeEarlierRuns(attempt: Attempt): Promise<void> {
   for (const pod of others) {
     const theirs = keyOf(pod);
     while (theirs) {
-      const standing = await lookAtRun(attempt.context.client, theirs);
+      const standing = await stateOfRun(attempt.context.client, theirs);
       const expectSeconds = graceOf(pod);
       if (standing === 'unknown') await pause(1_000, attempt.signal);
       else if (standing !== 'closed') break;
@@ -130,4 +127,39 @@ async function listed(attempt: Attempt): Promise<void> {
   ]);
   await attempt.throwIfInterrupted();
   if (!done.signal.aborted) attempt.throwIfLateToCreate('the pods of its namespace cannot be listed');
+}
+
+/**
+ * By its full key, and past the gate that only we open, after its uid was recorded: Temporal has forgotten (an activity reset), the
+ * pod works. Whoever may create pods in this namespace could make one like it; who may do that is trusted with the namespace.
+ */
+const isOursAtWork = ({ key }: Attempt, pod: V1Pod): boolean => belongsTo(pod, key) && !isGated(pod);
+
+/**
+ * A pod under our name that has not run: ours by its full key, if it is what we would make now; a stranger's is never touched.
+ * False: it was ours, of an older template, policy or callback; it is gone now.
+ */
+async function adopt(attempt: Attempt, pod: V1Pod, manifest: V1Pod): Promise<boolean> {
+  const { key, main, cluster } = attempt;
+  const ours = belongsTo(pod, key);
+  if (ours && whatRuns(pod, main) === whatRuns(manifest, main)) return true;
+  if (ours) {
+    const expectSeconds = graceOf(pod);
+    const why = `pod ${pod.metadata?.name}, made by an older worker, is still there`;
+    while (!(await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal })).gone) {
+      await attempt.throwIfInterrupted();
+      attempt.throwIfLateToCreate(why);
+    }
+    return false;
+  }
+  throw failNow(
+    'PodNameConflict',
+    `pod ${pod.metadata?.namespace}/${pod.metadata?.name} exists and is not of this task; delete it or find out who made it`,
+  );
+}
+
+function whatRuns(pod: V1Pod, main: string): string {
+  const container = pod.spec?.containers.find(({ name }) => name === main);
+  // The API server leaves empty lists out.
+  return JSON.stringify([container?.image, container?.command ?? [], container?.args ?? []]);
 }

@@ -3,9 +3,9 @@ import { suite, test, type TestContext } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cluster } from '../../src/kubernetes/cluster.ts';
 import type { PodReflector, PodSighting } from '../../src/kubernetes/pod-reflector.ts';
-import { PodFeed } from '../../src/activities/pod-feed.ts';
+import { PodWatcher } from '../../src/kubernetes/pod-watcher.ts';
 import { failureOf, inWorld, SPEC } from '../support/pods.ts';
-import { opened, roundTrips } from './support.ts';
+import { opened, roundTrips } from '../activities/support.ts';
 
 /** A reflector of which the test is the watch. */
 function watchByHand() {
@@ -27,53 +27,53 @@ const podAt = (version: number, phase = 'Running'): V1Pod => ({
   status: { phase },
 });
 
-/** A feed that knows version 5 of a pod, and the watch that tells it more. */
+/** A watcher that knows version 5 of a pod, and the watch that tells it more. */
 async function feedOf(t: TestContext, readPod: () => Promise<V1Pod | undefined>) {
   const { reflector, subscribed } = watchByHand();
   const ref = { namespace: 'n', name: 'x', uid: 'u' };
-  const feed = new PodFeed({ readPod } as unknown as Cluster, reflector, ref, podAt(5));
-  t.after(() => feed.close());
-  return { feed, tell: await subscribed };
+  const watcher = new PodWatcher({ readPod } as unknown as Cluster, reflector, ref, podAt(5));
+  t.after(() => watcher.close());
+  return { watcher, tell: await subscribed };
 }
 
 suite('what is known of a pod', () => {
   test('a DELETED event is no proof that it is gone: the GET decides', async (t) => {
-    const { feed, tell } = await feedOf(t, async () => podAt(6));
+    const { watcher, tell } = await feedOf(t, async () => podAt(6));
     tell({ type: 'deleted', pod: podAt(6) });
-    await feed.refresh(5_000);
-    assert.equal(feed.gone, false);
+    await watcher.refresh(5_000);
+    assert.equal(watcher.gone, false);
   });
 
   test('no answer is not an absence: it is asked again', async (t) => {
     let asked = 0;
-    const { feed, tell } = await feedOf(t, async () => {
+    const { watcher, tell } = await feedOf(t, async () => {
       if (++asked === 1) throw new Error('away');
       return podAt(6);
     });
     tell({ type: 'missing' });
-    await feed.refresh(5_000);
-    assert.deepEqual([feed.gone, asked], [false, 2]);
+    await watcher.refresh(5_000);
+    assert.deepEqual([watcher.gone, asked], [false, 2]);
   });
 
   test('an older state does not take the place of a newer one', async (t) => {
-    const { feed, tell } = await feedOf(t, async () => podAt(5));
+    const { watcher, tell } = await feedOf(t, async () => podAt(5));
     tell({ type: 'seen', pod: podAt(4, 'Pending') });
-    assert.equal(feed.latest.status?.phase, 'Running');
+    assert.equal(watcher.latest.status?.phase, 'Running');
   });
 
   test('a pod that is missing from a list is asked for', async (t) => {
-    const { feed, tell } = await feedOf(t, async () => undefined);
+    const { watcher, tell } = await feedOf(t, async () => undefined);
     tell({ type: 'missing' });
-    await feed.change(5_000, t.signal);
-    assert.equal(feed.gone, true);
+    await watcher.change(5_000, t.signal);
+    assert.equal(watcher.gone, true);
   });
 
   test('with a watch that has gone quiet, it is asked for once a minute', async (t) => {
     t.mock.timers.enable({ apis: ['setInterval'] });
-    const { feed } = await feedOf(t, async () => undefined);
+    const { watcher } = await feedOf(t, async () => undefined);
     t.mock.timers.tick(60_000);
-    await feed.change(5_000, t.signal);
-    assert.equal(feed.gone, true);
+    await watcher.change(5_000, t.signal);
+    assert.equal(watcher.gone, true);
   });
 });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { LoggedLife, type LifeOptions } from '../../src/activities/logged-life.ts';
+import { ContainerLog, type LifeOptions } from '../../src/activities/container-log.ts';
 import { testFolder } from '../logs/support.ts';
 
 const nothing = () => undefined;
@@ -18,9 +18,9 @@ test('a storage that does not answer is waited for only so long, and holds up no
   execFileSync('mkfifo', [pipe]);
   const status = { name: 'base', restartCount: 0, state: { terminated: { exitCode: 0 } } };
   const pod = { spec: { restartPolicy: 'Never' }, status: { containerStatuses: [status] } };
-  const options = { folder: folder.path, feed: { latest: pod, gone: false }, limits: {}, openMs: 20 };
+  const options = { folder: folder.path, watcher: { latest: pod, gone: false }, limits: {}, openMs: 20 };
   await new MockActivityEnvironment({}, { logger: silent }).run(async () => {
-    const life = new LoggedLife({ container: 'base', restart: 0 }, options as unknown as LifeOptions);
+    const life = new ContainerLog({ container: 'base', restart: 0 }, options as unknown as LifeOptions);
     try {
       await life.drain(20);
       assert.match(life.refusal ?? '', /did not answer within 0\.02 s/);

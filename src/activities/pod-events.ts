@@ -4,6 +4,7 @@
  * effort, so this is the last guard against a false success and never the first.
  */
 import type { PodEvent, PodOutcome } from '../contract/index.ts';
+import { LAST_HEARD } from '../pod/due.ts';
 import type { Attempt } from './attempt.ts';
 
 /** The outcome, unless it is a good one and the kubelet had stopped the main container. No answer is fine. */
@@ -25,4 +26,27 @@ export function stoppedBy(events: readonly PodEvent[], main: string, outcome: Po
   if (probe) return { ...outcome, kind: 'ContainerFailed', reason: 'Unhealthy', message: probe.message };
   const message = 'its node stopped it before it ended by itself';
   return { ...outcome, kind: 'PodDisrupted', reason: 'Killing', message };
+}
+
+/* MERGED:  Why a pod did not start is sometimes told by its events alone: a volume that cannot be mounted, a network that cannot be made. */
+/** The outcome in the words of the last warning about the pod, where its status has none. No answer is fine. */
+export async function withLastWords({ cluster, recorder, spec }: Attempt, outcome: PodOutcome): Promise<PodOutcome> {
+  const { pod } = recorder.state;
+  if (!pod || spec.events === 'never' || !LATE.includes(outcome.kind) || outcome.message?.includes(LAST_HEARD))
+    return outcome;
+  const events = await cluster.podEvents(pod).catch(() => []);
+  const last = events.findLast(({ type }) => type === 'Warning');
+  if (!last) return outcome;
+  return { ...outcome, reason: last.reason, message: `${outcome.message ?? ''}${LAST_HEARD}${last.message}` };
+}
+
+const LATE: readonly string[] = ['ScheduleTimeout', 'StartTimeout'] satisfies PodOutcome['kind'][];
+
+/** Events help a reader, and no more: no answer is fine. */
+export async function eventsFor({ spec, recorder, cluster }: Attempt, { kind }: PodOutcome) {
+  const { pod } = recorder.state;
+  const wanted = spec.events ?? 'onProblem';
+  const well = kind === 'Succeeded' || kind === 'Skipped';
+  if (!pod || wanted === 'never' || (well && wanted === 'onProblem')) return undefined;
+  return cluster.podEvents(pod).catch(() => []);
 }

@@ -1,0 +1,110 @@
+/**
+ * What an attempt that is to end before the pod's end is known does about the pod. Not every cancellation of an attempt is one of
+ * the task: only a cancel that was requested stops the pod without a further question.
+ */
+import { CompleteAsyncError, type Context } from '@temporalio/activity';
+import type { ActivityCancellationDetails } from '@temporalio/common';
+import type { PodOutcome } from '../contract/index.ts';
+import { CancelRequested } from './attempt.ts';
+import { fuller } from './pod-logs.ts';
+import type { PodRun } from './pod-run.ts';
+import { stateOfRun } from './run-state.ts';
+import { isOver, letRunOn } from './keep-pod.ts';
+import { everStarted } from '../pod/containers.ts';
+import { keepOf } from '../pod/keeping.ts';
+import { fitting } from './recorder.ts';
+import { mainHasEnded, lookAtPod, takeDown, takeDownUnseen } from './take-down.ts';
+
+/** @throws always: what the SDK is to be told */
+export async function onCancellation(run: PodRun, interruption: unknown): Promise<never> {
+  const { context, spec } = run.attempt;
+  const cancelled = interruption instanceof CancelRequested;
+  switch (cancelled ? 'delete' : meaningOf(context.cancellationDetails)) {
+    case 'delete':
+      await cancel(run);
+      throw new CompleteAsyncError();
+    case 'ask':
+      // With `keep` the workflow marks the pod, and would find it deleted.
+      if (await isAbandoned(context, { workflowCares: spec.onCancel === 'keep' })) await abandon(run);
+      throw interruption;
+    case 'pause':
+      if (spec.onPause === 'delete') await giveUpForPause(run);
+      throw interruption;
+    case 'leave':
+      throw interruption;
+  }
+}
+
+/**
+ * Reports the cancel by task token, not by throwing: the SDK may not have been told of the cancel yet, and would make a failure
+ * of what is thrown; and the report carries what the workflow needs to know about the pod.
+ */
+async function cancel(run: PodRun): Promise<void> {
+  const { context, recorder, spec } = run.attempt;
+  const cleanup = await (spec.onCancel === 'keep' ? letRunOn(run) : takeDownUnseen(run));
+  const { pod, cluster } = recorder.state;
+  await run.attempt.sayToTemporal(() =>
+    context.client.activity.reportCancellation(context.info.taskToken, {
+      pod,
+      cluster,
+      cleanup,
+      logs: run.logs.summary(),
+    }),
+  );
+}
+
+/** The workflow may have been quicker than this attempt, and have left the pod on purpose. */
+async function abandon(run: PodRun): Promise<void> {
+  await lookAtPod(run);
+  if (run.watcher && keepOf(run.watcher.latest, Date.now()) === 'kept') return;
+  await takeDownUnseen(run);
+}
+
+/** The next attempt finds the end that is recorded here, and fails with it: what then follows is for the workflow's tries. */
+async function giveUpForPause(run: PodRun): Promise<void> {
+  const { recorder } = run.attempt;
+  await lookAtPod(run);
+  const pod = run.watcher && !run.watcher.gone ? run.watcher.latest : undefined;
+  // What is over by itself is left as it is: the next attempt reads how it ended.
+  if (!pod || recorder.state.ended || mainHasEnded(run) || isOver(pod)) return;
+  const ended = await run.record({ outcome: paused(everStarted(pod)), stillRuns: true, patient: true });
+  await takeDown(run);
+  await recorder.record({ ended: fitting({ ...ended, logs: fuller(run.logs.summary(), ended.logs) }) });
+}
+
+const paused = (startedEver: boolean): PodOutcome => ({
+  kind: 'PodDisrupted',
+  reason: 'Paused',
+  message: "the task was paused, and its spec says onPause: 'delete'",
+  startedEver,
+});
+
+type Meaning =
+  /** Delete the pod and report the cancel: there will be no other attempt. */
+  | 'delete'
+  /** Our attempt may be superseded, or its run closed: ask Temporal which, and delete only in the second case. */
+  | 'ask'
+  /** Leave the pod, unless the spec has another wish for a pause. */
+  | 'pause'
+  /** Leave the pod: the next attempt adopts it. */
+  | 'leave';
+
+/** The flags overlap (a local timeout sets two), so they are read from the top. */
+function meaningOf(details: ActivityCancellationDetails | undefined): Meaning {
+  if (details?.cancelRequested) return 'delete';
+  if (details?.notFound || details?.timedOut) return 'ask';
+  if (details?.paused) return 'pause';
+  return 'leave'; // workerShutdown, reset, or no flag at all (details that could not be converted)
+}
+
+/**
+ * Whether no attempt and no workflow will take care of this pod any more. No answer counts as "one will".
+ *
+ * @param options.workflowCares the workflow's own cleanup sees to the pod for as long as its run is open
+ */
+async function isAbandoned(context: Context, { workflowCares = false } = {}): Promise<boolean> {
+  const { workflowExecution, activityId } = context.info;
+  if (!workflowExecution) return false;
+  const run = await stateOfRun(context.client, workflowExecution);
+  return run === 'closed' || (!workflowCares && run !== 'unknown' && !run.pending.has(activityId));
+}
