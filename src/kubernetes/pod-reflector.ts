@@ -1,11 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
 import { MANAGED_SELECTOR } from '../pod/identity.ts';
-import { backoffMs } from './backoff.ts';
 import type { Cluster } from './cluster.ts';
 import { isClusterError } from './cluster-error.ts';
 import { createPodCache } from './pod-cache.ts';
 import { messageOf } from '../common/message-of.ts';
+import { pause } from '../common/pause.ts';
+import { Backoff } from '../common/retry.ts';
 
 /** What the reflector saw of one pod. A name can come to belong to another pod: compare the uid. */
 export type PodSighting =
@@ -51,6 +51,7 @@ export function createPodReflector(
   let started = false;
   let resourceVersion: string | undefined;
   let failures = 0;
+  const backoff = new Backoff({ firstMs: 100, mostMs: 10_000 });
 
   async function list() {
     const fresh = await cluster.listPods(namespace, MANAGED_SELECTOR);
@@ -75,7 +76,10 @@ export function createPodReflector(
         resourceVersion = event.type === 'BOOKMARK' ? event.resourceVersion : event.pod.metadata?.resourceVersion;
       }
     } finally {
-      if (events > 0 || lived()) failures = 0;
+      if (events > 0 || lived()) {
+        failures = 0;
+        backoff.reset();
+      }
     }
     if (events > 0) return;
     if (!lived()) throw new Error('the server ended the watch at once');
@@ -96,7 +100,7 @@ export function createPodReflector(
         if (!expired && failures % quietFailures === 0) {
           onTrouble(`pods in ${namespace}: ${failures} failures in a row. ${messageOf(error)}`);
         }
-        await sleep(backoffMs(failures), undefined, { signal }).catch(() => undefined);
+        await pause(backoff.next(), signal);
       }
     }
   }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { backoffMs } from '../../src/kubernetes/backoff.ts';
 import type { PodSighting } from '../../src/kubernetes/pod-reflector.ts';
 import { createReflectors, type Reflectors } from '../../src/kubernetes/reflectors.ts';
 import type { FakeCluster } from '../support/fake-cluster.ts';
@@ -302,14 +301,4 @@ suite('watchPods', () => {
         await assert.rejects(watch[Symbol.asyncIterator]().next(), kind('transient'));
       }
     }));
-});
-
-suite('backoff', () => {
-  test('doubles from 100 ms to 10 s, and lies in the upper half', () => {
-    assert.deepEqual(
-      [0, 1, 2, 3, 7, 8, 50].map((failures) => backoffMs(failures, 1)),
-      [0, 100, 200, 400, 6400, 10_000, 10_000],
-    );
-    assert.equal(backoffMs(3, 0), 200);
-  });
 });
