@@ -3,7 +3,6 @@
  * same pod; so anything that may pass is waited for here, and only an interruption or a verdict leaves.
  */
 import { CancelledFailure, type Context } from '@temporalio/activity';
-import { ActivityNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, PodRecord, PodSpec, RunPodInput } from '../contract/index.ts';
@@ -15,13 +14,13 @@ import { Callbacks } from './callbacks.ts';
 import { composeManifest } from './compose-manifest.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { pause } from '../common/pause.ts';
+import { retry } from '../common/retry.ts';
 import { nameOf, type Deadlines } from '../pod/deadlines.ts';
 import { podName, type PodKey } from '../pod/identity.ts';
 import { mainContainerName } from '../pod/names.ts';
 import { defaultTotal, withTotal } from '../policy/index.ts';
 import { Recorder, type Standing } from './recorder.ts';
 import { manifestContext, parseSpec, podKeyOf, servedNamespace } from './request.ts';
-import { evenCancelled } from './temporal-calls.ts';
 
 /** A cancel was requested, and this attempt is the one to carry it out. Never leaves the activity. */
 export class CancelRequested extends Error {}
@@ -112,30 +111,24 @@ export class Attempt {
    * waited for. @throws ClusterError when asking again cannot help
    */
   async persist<T>(what: string, work: () => Promise<T>, { mayWork = false } = {}): Promise<T> {
-    for (let backoff = 200; ; backoff = Math.min(2 * backoff, 10_000)) {
+    await this.throwIfInterrupted();
+    try {
+      return await retry(work, {
+        firstMs: 200,
+        mostMs: 10_000,
+        signal: this.signal,
+        isFinal: (error) => !(error instanceof ClusterError) || !(mayWork || mayPass(error)),
+        leastMs: retryAfterMs,
+        onRetry: (error) => {
+          const { message } = error as ClusterError;
+          this.recorder.note({ reason: `${what}: ${message}` });
+          if (mayWork) this.#throwIfOverdue(message);
+          else this.throwIfLateToCreate(message);
+        },
+      });
+    } catch (error) {
       await this.throwIfInterrupted();
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof ClusterError) || !(mayWork || mayPass(error))) throw error;
-        this.recorder.note({ reason: `${what}: ${error.message}` });
-        if (mayWork) this.#throwIfOverdue(error.message);
-        else this.throwIfLateToCreate(error.message);
-        await pause(Math.max(backoff, error.retryAfterMs ?? 0), this.signal);
-      }
-    }
-  }
-
-  /** Says something to Temporal for as long as it takes; an activity that it does not know any more needs no telling. */
-  async sayToTemporal(say: () => Promise<unknown>): Promise<void> {
-    for (let backoff = 100; ; backoff = Math.min(2 * backoff, 5_000)) {
-      try {
-        await evenCancelled(this.context.client, say);
-        return;
-      } catch (error) {
-        if (error instanceof ActivityNotFoundError) return;
-        await pause(backoff);
-      }
+      throw error;
     }
   }
 
@@ -176,6 +169,9 @@ export class Attempt {
     return this.#createInDoubt || this.recorder?.state.pod ? undefined : { gone: true };
   }
 }
+
+/** What the API server asked to wait, in milliseconds. */
+const retryAfterMs = (error: unknown) => (error instanceof ClusterError ? error.retryAfterMs : undefined);
 
 const mayPass = ({ kind }: ClusterError) => kind === 'transient' || kind === 'unauthorized' || kind === 'quota';
 

@@ -137,7 +137,6 @@ function unknownName(name: string, known: readonly string[]): string {
   );
 }
 
-/* MERGED:  What callbacks threw, bounded: a callback that fails for every line of a log must flood neither the history nor the worker's log. */
 const PROBLEMS = 5;
 const LENGTH = 200;
 
@@ -167,7 +166,6 @@ export class CallbackProblems {
 
 const cut = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
-/* MERGED:  Waiting for what an author's code promises: not for ever, and not beyond the end of this attempt. */
 /** This attempt is to end, and does not wait for other people's code. */
 export class Interrupted extends Error {}
 

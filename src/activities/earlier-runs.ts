@@ -80,7 +80,6 @@ export class EarlierRuns {
   }
 }
 
-/* MERGED:  What a run has done, read from its history: the whole of it once, so that no worker with its code is needed. */
 type Page = Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistory']>>;
 type Event = NonNullable<NonNullable<Page['history']>['events']>[number];
 
@@ -148,7 +147,6 @@ function eventReader() {
   };
 }
 
-/* MERGED:  Which call of `runPod` is which, over runs: the same task, the same call, and the same asked for. Pure. */
 /** Undefined for an input that does not tell which call it is, as older ones do not: nothing can be proven of it. */
 export function callKey({ task, call, spec, asked }: RunPodInput): string | undefined {
   if (call === undefined) return undefined;

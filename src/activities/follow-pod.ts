@@ -62,7 +62,8 @@ const CONFIRM_MS = 5_000;
 function troubleSeen({ recorder }: Attempt, pod: V1Pod): PodRecord['trouble'] {
   const before = recorder.state.trouble;
   const trouble = remembered(troubleOf(pod), before, Date.now());
-  if (trouble !== before) void recorder.record({ trouble });
+  // An attempt that cannot record it ends with the next thing that it must record.
+  if (trouble !== before) recorder.record({ trouble }).catch(() => undefined);
   return trouble;
 }
 
@@ -81,7 +82,7 @@ function show(attempt: Attempt, pod: V1Pod): void {
   log.info(`pod ${pod.metadata?.name}: ${phase}${reason && reason !== phase ? `, ${reason}` : ''}`, { node });
 }
 
-/* MERGED:  `onStart`, once an attempt: when the main container is first seen to run, or to have run. The pod is followed meanwhile. */
+/** `onStart`, once an attempt: when the main container is first seen to run, or to have run. The pod is followed meanwhile. */
 /** What an end waits for its start's callback: longer would keep the outcome from being recorded. */
 const PATIENCE_MS = 10_000;
 

@@ -3,12 +3,14 @@
  * the task: only a cancel that was requested stops the pod without a further question.
  */
 import { CompleteAsyncError, type Context } from '@temporalio/activity';
+import { ActivityNotFoundError } from '@temporalio/client';
 import type { ActivityCancellationDetails } from '@temporalio/common';
 import type { PodOutcome } from '../contract/index.ts';
 import { CancelRequested } from './attempt.ts';
 import { fuller } from './pod-logs.ts';
 import type { PodRun } from './pod-run.ts';
 import { stateOfRun } from './run-state.ts';
+import { untilAnswered } from './temporal-calls.ts';
 import { isOver, letRunOn } from './keep-pod.ts';
 import { everStarted } from '../pod/containers.ts';
 import { keepOf } from '../pod/keeping.ts';
@@ -43,12 +45,11 @@ async function cancel(run: PodRun): Promise<void> {
   const { context, recorder, spec } = run.attempt;
   const cleanup = await (spec.onCancel === 'keep' ? letRunOn(run) : takeDownUnseen(run));
   const { pod, cluster } = recorder.state;
-  await run.attempt.sayToTemporal(() =>
-    context.client.activity.reportCancellation(context.info.taskToken, {
-      pod,
-      cluster,
-      cleanup,
-      logs: run.logs.summary(),
+  const facts = { pod, cluster, cleanup, logs: run.logs.summary() };
+  await untilAnswered(context, () =>
+    context.client.activity.reportCancellation(context.info.taskToken, facts).catch((error: unknown) => {
+      // An activity that Temporal does not know any more needs no report.
+      if (!(error instanceof ActivityNotFoundError)) throw error;
     }),
   );
 }

@@ -28,7 +28,6 @@ export function stoppedBy(events: readonly PodEvent[], main: string, outcome: Po
   return { ...outcome, kind: 'PodDisrupted', reason: 'Killing', message };
 }
 
-/* MERGED:  Why a pod did not start is sometimes told by its events alone: a volume that cannot be mounted, a network that cannot be made. */
 /** The outcome in the words of the last warning about the pod, where its status has none. No answer is fine. */
 export async function withLastWords({ cluster, recorder, spec }: Attempt, outcome: PodOutcome): Promise<PodOutcome> {
   const { pod } = recorder.state;

@@ -12,8 +12,7 @@ import {
   ActivityResetError,
 } from '@temporalio/client';
 import type { PodRecord, PodEnd } from '../contract/index.ts';
-import { pause } from '../common/pause.ts';
-import { evenCancelled, HEARTBEAT_EVERY } from './temporal-calls.ts';
+import { HEARTBEAT_EVERY, untilAnswered } from './temporal-calls.ts';
 
 /** What Temporal says of this attempt. All but `notFound` mean that the heartbeat's details were recorded. */
 export type Standing = 'pending' | 'cancelled' | 'paused' | 'reset' | 'notFound';
@@ -50,7 +49,7 @@ export class Recorder {
     return this.ask();
   }
 
-  /** Asks Temporal now, past the throttle, how this attempt stands; waits for as long as Temporal is away. */
+  /** Asks Temporal now, past the throttle, how this attempt stands. @throws as `untilAnswered` */
   ask(): Promise<Standing> {
     const answer = this.#last.then(() => this.#ask());
     this.#last = answer.catch(() => undefined);
@@ -68,31 +67,23 @@ export class Recorder {
 
   async #ask(): Promise<Standing> {
     const { client, info } = this.#context;
-    for (let backoff = 100; ; backoff = Math.min(2 * backoff, 5_000)) {
-      try {
-        await evenCancelled(client, () => client.activity.heartbeat(info.taskToken, this.#state));
-        this.#acknowledged = performance.now();
-        return 'pending';
-      } catch (error) {
-        const standing = standingOf(error);
-        if (standing && standing !== 'notFound') this.#acknowledged = performance.now();
-        if (standing) return standing;
-        // Nobody cancels this wait: a Temporal that is away answers again, or the worker is stopped.
-        await pause(backoff);
-      }
-    }
+    const standing = await untilAnswered(this.#context, () =>
+      client.activity.heartbeat(info.taskToken, this.#state).then(() => 'pending' as const, standingOf),
+    );
+    if (standing !== 'notFound') this.#acknowledged = performance.now();
+    return standing;
   }
 }
 
-function standingOf(error: unknown): Standing | undefined {
+/** @throws whatever is no answer */
+function standingOf(error: unknown): Standing {
   if (error instanceof ActivityCancelledError) return 'cancelled';
   if (error instanceof ActivityPausedError) return 'paused';
   if (error instanceof ActivityResetError) return 'reset';
   if (error instanceof ActivityNotFoundError) return 'notFound';
-  return undefined;
+  throw error;
 }
 
-/* MERGED:  Makes an end short enough to be recorded: heartbeat details are stored with every heartbeat. Pure. */
 export const RECORD_BYTES = 24 * 1024;
 const EVENTS = 5;
 

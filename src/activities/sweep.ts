@@ -75,7 +75,6 @@ async function remove(cluster: PodDependencies['cluster'], pod: V1Pod, why: stri
   }
 }
 
-/* MERGED:  Whether nobody will ever delete this pod, pure. */
 /** A live attempt enforces the deadline itself, and may take the grace period and its confirmation for it. */
 const DEADLINE_SLACK_MS = 15 * 60_000;
 

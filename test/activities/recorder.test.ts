@@ -1,14 +1,40 @@
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
-import type { Context } from '@temporalio/activity';
+import { suite, test, type TestContext } from 'node:test';
+import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
 import { Recorder } from '../../src/activities/recorder.ts';
 import type { PodRecord } from '../../src/contract/index.ts';
 import { failureOf, inWorld } from '../support/pods.ts';
 import { hello } from './support.ts';
 
+/** How the SDK ends the attempt. */
+interface End {
+  shutdown: AbortController;
+  stopped: CancelledFailure;
+  details: { workerShutdown?: true; cancelRequested?: true };
+}
+
+/** What the promise rejects with, after as many mocked minutes as it takes. */
+async function settledByTime(t: TestContext, promise: Promise<unknown>): Promise<unknown> {
+  let settled: unknown;
+  promise.catch((error: unknown) => (settled = error));
+  for (let minutes = 0; settled === undefined && minutes < 1_000; minutes += 0.1) {
+    await new Promise(setImmediate);
+    t.mock.timers.tick(6_000);
+  }
+  return settled;
+}
+
 /** A recorder whose token heartbeats are answered like this. */
-function recorderOf(heartbeat: (state: PodRecord) => Promise<void>): Recorder {
+function recorderOf(heartbeat: (state: PodRecord) => Promise<void>, end: Partial<End> = {}): Recorder {
+  const { shutdown = new AbortController(), stopped, details = { workerShutdown: true } } = end;
   const context = {
+    cancellationSignal: shutdown.signal,
+    get cancellationDetails() {
+      return shutdown.signal.aborted ? details : undefined;
+    },
+    get cancelled() {
+      return stopped ? Promise.reject(stopped) : new Promise(() => undefined);
+    },
     heartbeat: () => undefined,
     info: { taskToken: new Uint8Array() },
     client: {
@@ -46,6 +72,46 @@ suite('what an attempt remembers', () => {
     t.after(() => recorder.close());
     assert.equal(await recorder.record({}), 'pending');
     assert.equal(calls, 3);
+  });
+
+  test('is given up when Temporal refuses it for minutes: the attempt ends, and the next one adopts the pod', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const recorder = recorderOf(() => Promise.reject(new Error('Request unauthorized.')));
+    t.after(() => recorder.close());
+    const failure = await settledByTime(t, recorder.record({ reason: 'x' }));
+    assert.ok(failure instanceof ApplicationFailure);
+    assert.equal(failure.type, 'TemporalUnavailable');
+    assert.equal(failure.nonRetryable, false);
+    assert.match(failure.message, /Request unauthorized\./);
+  });
+
+  test('is given up at once when the worker is told to stop: Temporal may be away for hours', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'setInterval'] });
+    const stopped = new CancelledFailure('WORKER_SHUTDOWN');
+    const shutdown = new AbortController();
+    const recorder = recorderOf(
+      async () => {
+        shutdown.abort();
+        throw new Error('Temporal is away');
+      },
+      { shutdown, stopped },
+    );
+    t.after(() => recorder.close());
+    assert.equal(await recorder.record({}).catch((error: unknown) => error), stopped);
+  });
+
+  test('is sent on when the attempt is only cancelled: its end has to be told', async (t) => {
+    const shutdown = new AbortController();
+    shutdown.abort();
+    let calls = 0;
+    const recorder = recorderOf(
+      async () => {
+        if (++calls < 3) throw new Error('Temporal is away');
+      },
+      { shutdown, stopped: new CancelledFailure('CANCELLED'), details: { cancelRequested: true } },
+    );
+    t.after(() => recorder.close());
+    assert.equal(await recorder.record({}), 'pending');
   });
 
   test(

@@ -97,7 +97,6 @@ async function startIsMissing(folder: string, main: string): Promise<boolean> {
   return own.length > 0 && !own.some((name) => name?.segment === 1);
 }
 
-/* MERGED:  The same as from the stored log, from the log that the pod still has: for a storage that would not take it to its end. */
 const READ_MS = 30_000;
 
 /** Undefined when it cannot be read to its end, or has no such line (any more: Kubernetes throws its beginning away). */
