@@ -19,12 +19,12 @@ import { mayRestart, stateOfLife, type Life, type LifeState } from '../pod/lives
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 
 /** After a clean end of a stream, how long the pod's status is given to tell that the container has ended. */
-const TOLD_WITHIN_MS = 5_000;
+const STATUS_WITHIN_MS = 5_000;
 const LOOK_MS = 2_000;
 /** How long the storage may take to open a log: to read, too, what earlier attempts have stored. */
 const OPEN_MS = 60_000;
 
-export interface LifeOptions {
+export interface ContainerLogOptions {
   cluster: Cluster;
   ref: PodRef;
   folder: string;
@@ -37,8 +37,8 @@ export interface LifeOptions {
 }
 
 export class ContainerLog {
-  readonly life: Life;
-  readonly #options: LifeOptions;
+  readonly start: Life;
+  readonly #options: ContainerLogOptions;
   readonly #lines: Lines | undefined;
   /** Undefined when the storage refused, and when it is over. */
   #follower: Promise<Follower | undefined>;
@@ -46,25 +46,25 @@ export class ContainerLog {
   #ending: Promise<void> | undefined;
   #stopped = false;
   /** Why the storage has not all of it. */
-  #refusal: unknown;
-  /** The stored log does not say so itself. */
-  #untold = false;
+  #storageError: unknown;
+  /** Lines are missing, and the stored log has no mark of it. */
+  #hasUnmarkedGap = false;
 
-  constructor(life: Life, options: LifeOptions) {
-    this.life = life;
+  constructor(start: Life, options: ContainerLogOptions) {
+    this.start = start;
     this.#options = options;
-    this.#lines = options.show && new Lines(life.container, options.show);
+    this.#lines = options.show && new Lines(start.container, options.show);
     this.#follower = this.#open(options.openMs ?? OPEN_MS);
   }
 
   get counters(): LogCounters {
     const { gaps, ...counters } = this.#known?.counters ?? { lines: 0, bytes: 0, gaps: 0 };
-    return { ...counters, gaps: gaps + (this.#untold ? 1 : 0) };
+    return { ...counters, gaps: gaps + (this.#hasUnmarkedGap ? 1 : 0) };
   }
 
   /** Why the storage has not all of a drained log: the system's own words. */
   get refusal(): string | undefined {
-    const error = this.#refusal;
+    const error = this.#storageError;
     if (error === undefined) return undefined;
     // The path that comes before the cause is long, and known.
     return messageOf(error instanceof LogStoreError ? (error.cause ?? error) : error);
@@ -75,7 +75,7 @@ export class ContainerLog {
   }
 
   get state(): LifeState {
-    return stateOfLife(this.#options.watcher.latest, this.life);
+    return stateOfLife(this.#options.watcher.latest, this.start);
   }
 
   /** Resolves when a stream is open to catch the last lines, or cannot be. */
@@ -99,7 +99,7 @@ export class ContainerLog {
     if (!(await this.#follower) && !this.#stopped) this.#follower = this.#open(limitMs);
     await this.#do((follower) => (open ? follower.drainOpen(limitMs) : follower.drain(limitMs)));
     if (this.#stopped) return;
-    this.#refusal ??= (await this.#follower)?.refusal;
+    this.#storageError ??= (await this.#follower)?.refusal;
     this.#lines?.end();
     // A sidecar may start hundreds of times: of what is over, the figures and the last lines are kept.
     if (this.#known) this.#known = { counters: this.#known.counters, tail: this.#known.tail };
@@ -110,18 +110,18 @@ export class ContainerLog {
   async #do(work: (follower: Follower) => Promise<unknown>): Promise<void> {
     const follower = await this.#follower;
     if (!follower) return;
-    await work(follower).catch((error: unknown) => this.#stopped || this.#lose(error));
+    await work(follower).catch((error: unknown) => this.#stopped || this.#giveUp(error));
   }
 
-  #lose(error: unknown): void {
-    this.#refusal = error;
-    this.#untold = true;
-    log.error(`the log of container ${this.life.container} is incomplete: ${messageOf(error)}`);
+  #giveUp(error: unknown): void {
+    this.#storageError = error;
+    this.#hasUnmarkedGap = true;
+    log.error(`the log of container ${this.start.container} is incomplete: ${messageOf(error)}`);
   }
 
   async #open(limitMs: number): Promise<Follower | undefined> {
     const { folder, limits, watcher } = this.#options;
-    const { container, restart } = this.life;
+    const { container, restart } = this.start;
     try {
       const opening = fileSegments(folder, limits).openSegment(container, restart);
       const segment = await inTime(limitMs, opening).catch((error: unknown) => {
@@ -135,12 +135,12 @@ export class ContainerLog {
         ...(mayRestart(watcher.latest, container) && { afterEnd: (signal) => this.#afterEnd(signal) }),
       });
       this.#known = follower;
-      this.#refusal = undefined;
-      this.#untold = false;
+      this.#storageError = undefined;
+      this.#hasUnmarkedGap = false;
       if (this.state === 'running' || this.state === 'ended') follower.start();
       return follower;
     } catch (error) {
-      this.#lose(error);
+      this.#giveUp(error);
       return undefined;
     }
   }
@@ -148,7 +148,7 @@ export class ContainerLog {
   /** The API takes no number of a start, so what is asked for depends on what the pod's status says. */
   #openLog(options: OpenLogOptions): Promise<AsyncIterable<Uint8Array>> {
     const { cluster, ref } = this.#options;
-    const { container } = this.life;
+    const { container } = this.start;
     const { state } = this;
     if (state !== 'lost') return cluster.openLog(ref, container, { ...options, previous: state === 'previous' });
     const message = `container ${container} was started again twice before its log was read to the end`;
@@ -161,7 +161,7 @@ export class ContainerLog {
    */
   async #afterEnd(signal: AbortSignal): Promise<void> {
     const { watcher } = this.#options;
-    for (let end = Date.now() + TOLD_WITHIN_MS; this.state === 'running' && Date.now() < end && !signal.aborted;)
+    for (let end = Date.now() + STATUS_WITHIN_MS; this.state === 'running' && Date.now() < end && !signal.aborted;)
       await watcher.change(end - Date.now(), signal);
     if (this.state === 'running' && !signal.aborted) await watcher.refresh(LOOK_MS);
   }

@@ -6,6 +6,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../contract/index.ts';
 import { ClusterError } from '../kubernetes/cluster-error.ts';
 import { pause } from '../common/pause.ts';
+import { Backoff } from '../common/retry.ts';
 import { activityHash, isGated, keyOf, LABEL, refOf, belongsTo } from '../pod/identity.ts';
 import { graceOf } from '../pod/names.ts';
 import type { Attempt } from './attempt.ts';
@@ -49,7 +50,7 @@ async function adoptOrCreate(attempt: Attempt): Promise<V1Pod> {
   let alone = false;
   let why = 'no worker had a slot for it before';
   let quota = false;
-  for (let backoff = 500; ; backoff = Math.min(2 * backoff, 15_000)) {
+  for (const backoff = new Backoff({ firstMs: 500, mostMs: 15_000 }); ;) {
     // An earlier attempt's POST, or our own whose answer was lost.
     const there = await attempt.persist(`looking for pod ${name}`, () => cluster.readPod(namespace, name));
     // Composed only for a pod that has not run: what works already is not judged by newer rules.
@@ -70,7 +71,8 @@ async function adoptOrCreate(attempt: Attempt): Promise<V1Pod> {
       quota = error instanceof ClusterError && error.kind === 'quota';
       attempt.recorder.note({ phase: 'Pending', reason: why });
       // 409: there is a pod after all, so look at once.
-      if (!(error instanceof ClusterError && error.kind === 'alreadyExists')) await pause(backoff, attempt.signal);
+      if (!(error instanceof ClusterError && error.kind === 'alreadyExists'))
+        await pause(backoff.next(), attempt.signal);
       await attempt.throwIfInterrupted();
     }
   }

@@ -5,7 +5,7 @@ import type { Cleanup, PodEnd, PodRef } from '../contract/index.ts';
 import type { PodRun } from './pod-run.ts';
 import { isClusterError } from '../kubernetes/cluster-error.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
-import { pause } from '../common/pause.ts';
+import { retry } from '../common/retry.ts';
 import { containerStatuses } from '../pod/containers.ts';
 import { ANNOTATION, isGated, refOf } from '../pod/identity.ts';
 import { keptFor, runsOnFor, untilAfter } from '../pod/keeping.ts';
@@ -14,8 +14,8 @@ import { messageOf } from '../common/message-of.ts';
 
 /** How long the other containers of a pod are given to end after the main one. */
 const OVER_MS = 10_000;
-/** How long the API server may refuse to take note in a way that passes. */
-const NOTE_MS = 15_000;
+/** Some 15 s in which the API server may refuse to take note in a way that passes. */
+const NOTE = { firstMs: 200, mostMs: 2_000, tries: 12 };
 
 /**
  * What becomes of a pod whose end is recorded: kept for its time, if the spec
@@ -29,7 +29,7 @@ export async function keepOrTakeDown(run: PodRun, { outcome, logs }: PodEnd): Pr
   // Only what follows the main container is worth waiting for.
   if (mainHasEnded(run)) await waitForPod(run, isOver, OVER_MS);
   // For its readers: the phase comes about a second after the end of the containers.
-  if (run.watcher && isOver(run.watcher.latest)) await waitForPod(run, isFinal, PHASE_MS);
+  if (run.watcher && isOver(run.watcher.latest)) await waitForPod(run, hasFinalPhase, PHASE_MS);
   const kept =
     run.watcher && isOver(run.watcher.latest)
       ? await keep(cluster, ref, ms)
@@ -59,9 +59,10 @@ export async function letRunOn(run: PodRun): Promise<Cleanup> {
 
 /** Nothing of it works any more. */
 export const isOver = (pod: V1Pod): boolean =>
-  isFinal(pod) || (containerStatuses(pod).length > 0 && containerStatuses(pod).every(({ state }) => state?.terminated));
+  hasFinalPhase(pod) ||
+  (containerStatuses(pod).length > 0 && containerStatuses(pod).every(({ state }) => state?.terminated));
 
-const isFinal = ({ status }: V1Pod) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
+const hasFinalPhase = ({ status }: V1Pod) => status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 /** The annotation is what the sweeper goes by: without it the pod would be taken for one that was left behind. */
 async function keep(
@@ -70,16 +71,12 @@ async function keep(
   ms: number,
 ): Promise<Cleanup | { refused: string; forGood: boolean }> {
   const kept = untilAfter(ms);
-  const end = performance.now() + NOTE_MS;
-  for (let wait = 200; ; wait = Math.min(2 * wait, 2_000)) {
-    try {
-      await cluster.annotatePod(ref, { [ANNOTATION.keepUntil]: kept });
-      return { gone: false, kept };
-    } catch (error) {
-      const mayPass = isClusterError(error, 'transient') || isClusterError(error, 'unauthorized');
-      if (!mayPass || performance.now() > end) return { refused: messageOf(error), forGood: !mayPass };
-      await pause(wait);
-    }
+  const isFinal = (error: unknown) => !isClusterError(error, 'transient') && !isClusterError(error, 'unauthorized');
+  try {
+    await retry(() => cluster.annotatePod(ref, { [ANNOTATION.keepUntil]: kept }), { ...NOTE, isFinal });
+    return { gone: false, kept };
+  } catch (error) {
+    return { refused: messageOf(error), forGood: isFinal(error) };
   }
 }
 

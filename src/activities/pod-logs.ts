@@ -16,35 +16,35 @@ const EARLIER_MS = 60_000;
 export class PodLogs {
   readonly #attempt: Attempt;
   readonly #root: string;
-  readonly #lives = new Map<string, ContainerLog>();
+  readonly #logs = new Map<string, ContainerLog>();
   readonly #show: ((line: CallbackLine) => void) | undefined;
   #checkedNames = false;
 
   constructor(attempt: Attempt, root: string) {
     this.#attempt = attempt;
     this.#root = root;
-    this.#show = shower(attempt);
+    this.#show = lineSink(attempt);
   }
 
   /** Takes note of the pod's state, and follows every container that has started and whose log is wanted. */
   follow(watcher: PodWatcher): void {
     const pod = watcher.latest;
-    for (const life of livesOf(pod)) {
-      const key = `${life.container}.${life.restart}`;
-      if (this.#lives.has(key) || !this.#isWanted(life.container)) continue;
-      const logged = new ContainerLog(life, {
+    for (const start of livesOf(pod)) {
+      const key = `${start.container}.${start.restart}`;
+      if (this.#logs.has(key) || !this.#isWanted(start.container)) continue;
+      const logged = new ContainerLog(start, {
         cluster: this.#attempt.cluster,
         ref: refOf(pod),
         folder: this.#folder(pod.metadata?.uid ?? ''),
         watcher,
-        limits: this.#limits(life.container),
+        limits: this.#limits(start.container),
         show: this.#show,
       });
-      this.#lives.set(key, logged);
+      this.#logs.set(key, logged);
     }
-    for (const life of this.#lives.values())
-      if (life.state === 'previous' || life.state === 'lost') void life.drain(EARLIER_MS);
-    this.#tellUnknownNames(watcher);
+    for (const one of this.#logs.values())
+      if (one.state === 'previous' || one.state === 'lost') void one.drain(EARLIER_MS);
+    this.#warnOfUnknownNames(watcher);
   }
 
   /**
@@ -53,51 +53,51 @@ export class PodLogs {
    */
   drain(watcher: PodWatcher, limitMs: number): Promise<void> {
     const drained = this.#drain(watcher, limitMs);
-    // Whoever reads a result meanwhile looks at it later.
+    // The reader of a result awaits it later.
     drained.catch(() => undefined);
     return drained;
   }
 
   async #drain(watcher: PodWatcher, limitMs: number): Promise<void> {
     this.follow(watcher);
-    const ended = [...this.#lives.values()].filter(({ state }) => state !== 'running');
+    const ended = [...this.#logs.values()].filter(({ state }) => state !== 'running');
     const { context } = this.#attempt;
     let left = false;
     const leave = () => {
       if (!context.cancellationDetails?.workerShutdown) return;
       left = true;
-      for (const life of ended) void life.stop();
+      for (const one of ended) void one.stop();
     };
     context.cancellationSignal.addEventListener('abort', leave);
     leave();
     const open = watcher.latest.metadata?.deletionTimestamp !== undefined;
-    await Promise.all(ended.map((life) => life.drain(limitMs, { open })));
+    await Promise.all(ended.map((one) => one.drain(limitMs, { open })));
     context.cancellationSignal.removeEventListener('abort', leave);
     if (left) await this.#attempt.throwIfInterrupted();
   }
 
   /** For a pod that is about to be deleted: resolves when streams are open to catch the last lines, or cannot be. */
   async opened(limitMs: number): Promise<void> {
-    await this.#each((life) => life.opened(limitMs));
+    await this.#each((one) => one.opened(limitMs));
   }
 
   /** For a pod that is being deleted while it runs: reads to the end of its containers, at most for `limitMs`. */
   async drainOpen(limitMs: number): Promise<void> {
-    await this.#each((life) => life.drain(limitMs, { open: true }));
+    await this.#each((one) => one.drain(limitMs, { open: true }));
   }
 
   /** Logs that were drained, and that the storage would not take to their end: which, up to where, and why. */
   get problems(): string[] {
-    return [...this.#lives.values()].flatMap(({ life, refusal, counters }) =>
+    return [...this.#logs.values()].flatMap(({ start, refusal, counters }) =>
       refusal === undefined
         ? []
-        : [`log of container ${life.container}: ${lastStored(counters.lines)} could be stored: ${refusal}`],
+        : [`log of container ${start.container}: ${lastStored(counters.lines)} could be stored: ${refusal}`],
     );
   }
 
   /** Why the storage has not all of this container's log; undefined when it has, as far as anybody can tell. */
   refusalOf(container: string): string | undefined {
-    return [...this.#lives.values()].find(({ life, refusal }) => life.container === container && refusal)?.refusal;
+    return [...this.#logs.values()].find(({ start, refusal }) => start.container === container && refusal)?.refusal;
   }
 
   /** With the last lines of the container that the outcome is about; default: the main one. */
@@ -105,15 +105,15 @@ export class PodLogs {
     const total = { lines: 0, bytes: 0, gaps: 0 };
     const dropped = { lines: 0, bytes: 0 };
     let last: ContainerLog | undefined;
-    for (const logged of this.#lives.values()) {
-      const { counters, life } = logged;
+    for (const logged of this.#logs.values()) {
+      const { counters, start } = logged;
       total.lines += counters.lines;
       total.bytes += counters.bytes;
       total.gaps += counters.gaps;
       dropped.lines += counters.dropped?.lines ?? 0;
       dropped.bytes += counters.dropped?.bytes ?? 0;
       // Of a start that said nothing, the one before it.
-      if (life.container === container && (logged.tail || !last)) last = logged;
+      if (start.container === container && (logged.tail || !last)) last = logged;
     }
     const pod = this.#attempt.recorder.state.pod;
     return {
@@ -127,11 +127,11 @@ export class PodLogs {
 
   /** Lets go at once; what is not stored yet is read again by the next attempt. */
   async stop(): Promise<void> {
-    await this.#each((life) => life.stop());
+    await this.#each((one) => one.stop());
   }
 
-  async #each(work: (life: ContainerLog) => Promise<void>): Promise<void> {
-    await Promise.all([...this.#lives.values()].map(work));
+  async #each(work: (one: ContainerLog) => Promise<void>): Promise<void> {
+    await Promise.all([...this.#logs.values()].map(work));
   }
 
   #isWanted(container: string): boolean {
@@ -143,12 +143,12 @@ export class PodLogs {
   #limits(container: string) {
     const logs = this.#attempt.spec.logs ?? {};
     if (logs.maxBytes === undefined) return logs;
-    const earlier = [...this.#lives.values()].filter(({ life }) => life.container === container);
+    const earlier = [...this.#logs.values()].filter(({ start }) => start.container === container);
     const kept = earlier.reduce((sum, { counters }) => sum + counters.bytes, 0);
     return { ...logs, maxBytes: Math.max(0, logs.maxBytes - kept) };
   }
 
-  #tellUnknownNames({ latest }: PodWatcher): void {
+  #warnOfUnknownNames({ latest }: PodWatcher): void {
     const { containers = 'all' } = this.#attempt.spec.logs ?? {};
     const known = containerStatuses(latest).map(({ name }) => name);
     if (this.#checkedNames || containers === 'all' || known.length === 0) return;
@@ -164,15 +164,15 @@ export class PodLogs {
   }
 }
 
-/** Undefined when nobody looks on: then no line is made of the bytes at all. */
-function shower({ spec, callbacks }: Attempt): ((line: CallbackLine) => void) | undefined {
+/** Undefined when nothing wants lines: then no line is made of the bytes at all. */
+function lineSink({ spec, callbacks }: Attempt): ((line: CallbackLine) => void) | undefined {
   const print = spec.logs?.print ?? false;
   const tells = callbacks.wants('onLogLine');
   if (!print && !tells) return undefined;
   return (line) => {
     if (tells) callbacks.onLogLine(line);
     if (!print) return;
-    // The worker's log leaves out what is of level debug; who asks for a container's lines wants them all.
+    // The worker's log leaves out what is of level debug; `logs.print` asks for all of a container's lines.
     const level = line.level === 'debug' ? 'info' : (line.level ?? 'info');
     const { container, level: said } = line;
     log[level](sanitise(callbacks.formatLine(line)), { container, ...(said === 'debug' && { level: said }) });

@@ -5,6 +5,7 @@
 import type { Cleanup, PodRef } from '../contract/index.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { pause } from '../common/pause.ts';
+import { Backoff } from '../common/retry.ts';
 
 /** Kubelets and API servers have bad minutes. */
 const CONFIRM_MS = 60_000;
@@ -26,7 +27,7 @@ export async function removePod(cluster: Cluster, ref: PodRef, removal: Removal)
   const end = performance.now() + removal.expectSeconds * 1000 + (removal.confirmMs ?? CONFIRM_MS);
   let ordered = false;
   let trouble: unknown;
-  for (let wait = 20; performance.now() < end; wait = Math.min(2 * wait, LOOK_EVERY)) {
+  for (const backoff = new Backoff({ firstMs: 20, mostMs: LOOK_EVERY }); performance.now() < end;) {
     try {
       if (!ordered) {
         if ((await cluster.deletePod(ref, removal.graceSeconds)) === 'gone') return { gone: true };
@@ -38,9 +39,9 @@ export async function removePod(cluster: Cluster, ref: PodRef, removal: Removal)
     } catch (error) {
       trouble = error;
     }
-    // Who may not wait has ordered the deletion all the same.
+    // An attempt that may not wait has ordered the deletion all the same.
     if (removal.signal.aborted) break;
-    await pause(wait, removal.signal);
+    await pause(backoff.next(), removal.signal);
   }
   const why = trouble instanceof Error ? trouble.message : 'the pod is still terminating';
   return { gone: false, error: `pod ${ref.namespace}/${ref.name} was not seen to go: ${why}` };

@@ -2,6 +2,7 @@
 import type { PodResult, RunPodInput } from '../contract/index.ts';
 import type { Attempt } from './attempt.ts';
 import { pause } from '../common/pause.ts';
+import { Backoff } from '../common/retry.ts';
 import type { EarlierRuns } from './earlier-runs.ts';
 import { GRPC_CODE } from '../common/grpc-code.ts';
 import { messageOf } from '../common/message-of.ts';
@@ -23,7 +24,7 @@ export async function reusedResult(
   const { context, recorder } = attempt;
   if (!input.earlier || recorder.state.pod) return undefined;
   recorder.note({ reason: `looking into the history of ${input.earlier.workflowId}` });
-  for (let backoff = 200; ; backoff = Math.min(2 * backoff, 10_000)) {
+  for (const backoff = new Backoff({ firstMs: 200, mostMs: 10_000 }); ;) {
     await attempt.throwIfInterrupted();
     try {
       // Whoever else waits for the same history goes on waiting.
@@ -40,7 +41,7 @@ export async function reusedResult(
       }
       recorder.note({ reason: why });
       attempt.throwIfLateToCreate(why);
-      await pause(backoff, attempt.signal);
+      await pause(backoff.next(), attempt.signal);
     }
   }
 }

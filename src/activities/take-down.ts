@@ -2,7 +2,8 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, PodRef } from '../contract/index.ts';
-import { pause } from '../common/pause.ts';
+import { retry } from '../common/retry.ts';
+import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import type { PodRun } from './pod-run.ts';
 import { belongsTo, refOf } from '../pod/identity.ts';
 import { graceOf } from '../pod/names.ts';
@@ -16,6 +17,8 @@ const SIDECAR_GRACE_SECONDS = 5;
 const OPEN_MS = 2_000;
 /** How long a look before a deletion may take. */
 const LOOK_MS = 5_000;
+/** One bad answer must not cost a pod the last lines of its log. */
+const LOOK = { firstMs: 200, mostMs: 400, tries: 6 };
 /** How long a pod whose containers have all ended is given to be over as a whole. */
 export const PHASE_MS = 3_000;
 
@@ -57,20 +60,11 @@ const isClosing = (pod: V1Pod) =>
     : false;
 
 /** Waits until the pod is like this, is on its way out, or the time is up. */
-export async function waitForPod(
-  { watcher: watcher }: PodRun,
-  isSo: (pod: V1Pod) => boolean,
-  ms: number,
-): Promise<void> {
+export async function waitForPod({ watcher }: PodRun, isSo: (pod: V1Pod) => boolean, ms: number): Promise<void> {
   const end = Date.now() + ms;
-  while (
-    watcher &&
-    !watcher.gone &&
-    !watcher.latest.metadata?.deletionTimestamp &&
-    !isSo(watcher.latest) &&
-    Date.now() < end
-  )
-    await watcher.change(end - Date.now(), new AbortController().signal);
+  const goesOn = ({ gone, latest }: PodWatcher) =>
+    !gone && !latest.metadata?.deletionTimestamp && !isSo(latest) && Date.now() < end;
+  while (watcher && goesOn(watcher)) await watcher.change(end - Date.now(), new AbortController().signal);
 }
 
 /** A pod that was not seen is given its own grace. */
@@ -92,7 +86,7 @@ export async function lookAtPod(run: PodRun): Promise<boolean> {
   const { recorder, cluster, key, namespace, podName } = run.attempt;
   if (recorder.state.cluster !== cluster.id) return false;
   try {
-    const pod = run.watcher?.latest ?? (await again(() => cluster.readPod(namespace, podName)));
+    const pod = run.watcher?.latest ?? (await retry(() => cluster.readPod(namespace, podName), LOOK));
     if (!pod || !belongsTo(pod, key)) return true;
     recorder.note({ pod: refOf(pod) });
     const watcher = run.watcher ?? run.watch(pod);
@@ -104,13 +98,6 @@ export async function lookAtPod(run: PodRun): Promise<boolean> {
     // What acts on the pod asks again, for longer.
     return false;
   }
-}
-
-async function again<T>(work: () => Promise<T>, left = 5): Promise<T> {
-  return work().catch((error: unknown) => {
-    if (left === 0) throw error;
-    return pause(200).then(() => again(work, left - 1));
-  });
 }
 
 /** Retryable: a worker of the right cluster takes the next attempt. */

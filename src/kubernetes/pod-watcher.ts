@@ -7,6 +7,7 @@ import type { PodRef } from '../contract/index.ts';
 import type { Cluster } from './cluster.ts';
 import type { PodReflector, PodSighting } from './pod-reflector.ts';
 import { pause } from '../common/pause.ts';
+import { retry } from '../common/retry.ts';
 
 /** In case that the watch has gone quiet without ending: one read a minute and pod. */
 const SAFETY_READ_EVERY = 60_000;
@@ -73,16 +74,19 @@ export class PodWatcher {
 
   async #readOnce(): Promise<void> {
     if (this.gone) return;
-    for (let backoff = 200; !this.#closed.signal.aborted; backoff = Math.min(2 * backoff, 10_000)) {
-      try {
-        const pod = await this.#cluster.readPod(this.#ref.namespace, this.#ref.name);
-        if (pod?.metadata?.uid === this.#ref.uid) this.#take(pod);
-        else this.gone = true;
-        break;
-      } catch {
-        // No answer is not an absence: ask again.
-        await pause(backoff, this.#closed.signal);
-      }
+    const { namespace, name, uid } = this.#ref;
+    // No answer is not an absence: it asks again, until it is closed.
+    const read = retry(() => this.#cluster.readPod(namespace, name), {
+      firstMs: 200,
+      mostMs: 10_000,
+      signal: this.#closed.signal,
+    });
+    try {
+      const pod = await read;
+      if (pod?.metadata?.uid === uid) this.#take(pod);
+      else this.gone = true;
+    } catch {
+      // Closed meanwhile.
     }
     this.#changed();
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { ContainerLog, type LifeOptions } from '../../src/activities/container-log.ts';
+import { ContainerLog, type ContainerLogOptions } from '../../src/activities/container-log.ts';
 import { testFolder } from '../logs/support.ts';
 
 const nothing = () => undefined;
@@ -20,7 +20,7 @@ test('a storage that does not answer is waited for only so long, and holds up no
   const pod = { spec: { restartPolicy: 'Never' }, status: { containerStatuses: [status] } };
   const options = { folder: folder.path, watcher: { latest: pod, gone: false }, limits: {}, openMs: 20 };
   await new MockActivityEnvironment({}, { logger: silent }).run(async () => {
-    const life = new ContainerLog({ container: 'base', restart: 0 }, options as unknown as LifeOptions);
+    const life = new ContainerLog({ container: 'base', restart: 0 }, options as unknown as ContainerLogOptions);
     try {
       await life.drain(20);
       assert.match(life.refusal ?? '', /did not answer within 0\.02 s/);
