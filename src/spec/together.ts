@@ -4,7 +4,7 @@ import type { PodSpec } from '../contract/index.ts';
 import { quantity } from '../common/quantity.ts';
 import { DEFAULT_TOTAL } from '../pod/deadlines.ts';
 import { mainContainerName } from '../pod/names.ts';
-import { schemaProblems } from '../activities/result/schema.ts';
+import { schemaProblems } from '../json-schema/schema.ts';
 import { shown } from './explain.ts';
 import { elements } from './lists.ts';
 import { lengthOf } from './words.ts';

@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm';
 import type { ResultSource } from '../../contract/index.ts';
 import type { Found, ResultTrouble, Trouble } from './found.ts';
 import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
-import type { Schema } from './json-schema.ts';
-import { schemaFaults, schemaProblems } from './schema.ts';
+import type { Schema } from '../../json-schema/keywords.ts';
+import { schemaFaults, schemaProblems } from '../../json-schema/schema.ts';
 
 /** A value and its JSON; `{}`: none was left, and none is required. */
 export type Judged = { value: unknown; json: string } | { trouble: Trouble } | Record<never, never>;

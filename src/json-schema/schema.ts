@@ -1,5 +1,5 @@
 /** An author's JSON Schema: can it be used, and does a value fit. It only judges: defaults are not filled in, nothing is changed. */
-import { CHECKS, faultsOf, isObject, patternOf, referred, type Schema } from './json-schema.ts';
+import { CHECKS, faultsOf, isObject, patternOf, referred, type Schema } from './keywords.ts';
 
 const FAULTS = 5;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { z } from 'zod';
-import { schemaFaults, schemaProblems } from '../../../src/activities/result/schema.ts';
+import { schemaFaults, schemaProblems } from '../../src/json-schema/schema.ts';
 
 /** Schema, what fits it, what does not. */
 const LAWS: [name: string, schema: Record<string, unknown>, good: unknown[], bad: unknown[]][] = [
