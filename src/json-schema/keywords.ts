@@ -38,12 +38,22 @@ export function faultsOf(schema: Schema, value: unknown, path = '', root: Schema
 export function referred(root: Schema, ref: string): Schema | undefined {
   if (!/^#(\/|$)/.test(ref)) return undefined;
   const keys = ref.split('/').slice(1);
-  const plain = keys.map((key) => decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~'));
-  const found = plain.reduce<unknown>(
-    (part, key) => (isObject(part) || Array.isArray(part) ? own(part, key) : undefined),
-    root,
-  );
+  const found = keys
+    .map(plainKey)
+    .reduce<unknown>(
+      (part, key) => (key !== undefined && (isObject(part) || Array.isArray(part)) ? own(part, key) : undefined),
+      root,
+    );
   return typeof found === 'boolean' || isObject(found) ? found : undefined;
+}
+
+/** @returns undefined for what is no encoding of any key, as `%` */
+function plainKey(key: string): string | undefined {
+  try {
+    return decodeURIComponent(key).replaceAll('~1', '/').replaceAll('~0', '~');
+  } catch {
+    return undefined;
+  }
 }
 
 export const isObject = (value: unknown): value is Json =>

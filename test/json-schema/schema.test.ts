@@ -135,6 +135,7 @@ suite('a schema that cannot be used is told by path', () => {
     [{ patternProperties: { '(': {} } }, /^result\.schema\.patternProperties: has a key that is no regular expression/],
     [{ $ref: 'https://elsewhere/schema' }, /\.\$ref: must name a part of this schema/],
     [{ $ref: '#/$defs/none' }, /\.\$ref: must name a part/],
+    [{ $ref: '#/%' }, /\.\$ref: must name a part of this schema \(#\/…\), got "#\/%"/],
     [{ unevaluatedProperties: false }, /unevaluatedProperties: is not a keyword/],
     [{ minLength: -1 }, /minLength: must be a whole number/],
     [{ minimum: '3' }, /minimum: must be a number/],
