@@ -2,8 +2,7 @@
 // The installed name. Plain JavaScript, since any Node may start it; what it starts are the TypeScript files beside it, as they are.
 // A Node that is too old for them hands over to the one that is pinned in package.json.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import * as nodeModule from 'node:module';
+import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +12,7 @@ const LEAST = 24;
 const root = new URL('..', import.meta.url);
 
 if (major() >= LEAST) {
-  if (root.pathname.includes('/node_modules/')) readTypesInNodeModules();
+  if (root.pathname.includes('/node_modules/')) await import('./strip-types.js');
   await import('../src/client.ts');
 } else {
   handOver(pinnedNode());
@@ -24,24 +23,9 @@ function major() {
   return Number(process.versions.node.split('.', 1)[0]);
 }
 
-/** Node itself strips no types there, for fear of packages that nobody compiled; this one is meant to be run so. */
-function readTypesInNodeModules() {
-  // The only word of it is that it may change, and the version of Node is pinned.
-  const emitWarning = process.emitWarning.bind(process);
-  process.emitWarning = (warning, ...more) =>
-    String(warning).startsWith('stripTypeScriptTypes') ? undefined : emitWarning(warning, ...more);
-  nodeModule.registerHooks({
-    load(url, context, next) {
-      if (!url.startsWith(root.href) || !url.endsWith('.ts')) return next(url, context);
-      const source = nodeModule.stripTypeScriptTypes(readFileSync(new URL(url), 'utf8'));
-      return { format: 'module', source, shortCircuit: true };
-    },
-  });
-}
-
 function pinnedNode() {
   try {
-    const require = nodeModule.createRequire(import.meta.url);
+    const require = createRequire(import.meta.url);
     return join(dirname(require.resolve('node/package.json')), 'bin', 'node');
   } catch {
     console.error(

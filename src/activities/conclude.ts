@@ -56,7 +56,7 @@ async function withOutput(
   watcher: PodWatcher,
   drain: Drain,
 ): Promise<Pick<PodEnd, 'outcome' | 'output' | 'outputFile'>> {
-  const judged = judge(await readResult(attempt, watcher, drain), sourceOf(attempt.spec));
+  const judged = await judge(await readResult(attempt, watcher, drain), sourceOf(attempt.spec));
   if ('trouble' in judged) return { outcome: withTrouble(outcome, judged.trouble) };
   return { outcome, ...('json' in judged && (await outputs.keep(drain.uri, judged))) };
 }
@@ -71,7 +71,7 @@ export async function readResultAgain(run: PodRun): Promise<string | undefined> 
   if (!watcher || watcher.gone) return undefined;
   const drain = drainOf(run, logs.drain(watcher, attempt.limits.drain));
   try {
-    const judged = judge(await readResult(attempt, watcher, drain), sourceOf(attempt.spec));
+    const judged = await judge(await readResult(attempt, watcher, drain), sourceOf(attempt.spec));
     return 'json' in judged ? judged.json : undefined;
   } catch (error) {
     // The next attempt reads it; for any other reason it is lost.

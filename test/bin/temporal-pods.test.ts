@@ -52,6 +52,16 @@ suite('temporal-pods, installed', { timeout: 60_000 }, () => {
     assert.match(out, /^mine +functionfunction$/m);
     assert.doesNotMatch(out, /hello/);
     assert.match(out, /^sweep /m, 'what every worker has is there too');
+
+    // A thread is another start of Node, which needs to be told the same.
+    const judging = join(folder, 'project', 'judging.js');
+    await writeFile(
+      judging,
+      `import '${installed}/bin/strip-types.js';\n` +
+        `const { misfits } = await import('${installed}/src/json-schema/misfits.ts');\n` +
+        `console.log(await misfits({ type: 'number' }, '3'));\n`,
+    );
+    assert.deepEqual(await run(judging, []), { code: 0, out: '[]\n', err: '' });
   });
 
   test('a module that is not there, cannot be loaded, or takes one of our names is told with the variable', async () => {

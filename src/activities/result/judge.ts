@@ -1,10 +1,8 @@
-/** text → value, or what is wrong with it. Pure. */
-import { runInNewContext } from 'node:vm';
+/** text → value, or what is wrong with it. */
 import type { ResultSource } from '../../contract/index.ts';
 import type { Found, ResultTrouble, Trouble } from './found.ts';
 import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
-import type { Schema } from '../../json-schema/keywords.ts';
-import { schemaFaults, schemaProblems } from '../../json-schema/schema.ts';
+import { misfits } from '../../json-schema/misfits.ts';
 
 /** A value and its JSON; `{}`: none was left, and none is required. */
 export type Judged = { value: unknown; json: string } | { trouble: Trouble } | Record<never, never>;
@@ -12,7 +10,7 @@ export type Judged = { value: unknown; json: string } | { trouble: Trouble } | R
 export const isRequired = ({ from, required, schema }: ResultSource): boolean =>
   required ?? (from !== 'terminationMessage' || schema !== undefined);
 
-export function judge(found: Found, source: ResultSource): Judged {
+export async function judge(found: Found, source: ResultSource): Promise<Judged> {
   if (found.found === 'trouble') return as(found.kind, found.message);
   if (found.found === 'nothing')
     return isRequired(source) ? as('ResultMissing', `result.from is '${source.from}', and ${found.where}`) : {};
@@ -35,7 +33,7 @@ export function judge(found: Found, source: ResultSource): Judged {
   const size = Math.max(Buffer.byteLength(found.text), Buffer.byteLength(json));
   if (size > MAX_RESULT_BYTES)
     return as('ResultTooLarge', `it has ${size} bytes as JSON, ${MAX_RESULT_BYTES} are the most: ${ADVICE}`);
-  const faults = source.schema ? misfits(source.schema, value) : [];
+  const faults = source.schema ? await misfits(source.schema, json) : [];
   return faults.length > 0 ? as('ResultInvalid', faults.join('\n')) : { value, json };
 }
 
@@ -44,23 +42,5 @@ function finite(_key: string, value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError('not finite');
   return value;
 }
-
-/** The schema of a spec that an older worker let in may be one that cannot be used. */
-function misfits(schema: Schema, value: unknown): string[] {
-  const problems = schemaProblems(schema);
-  if (problems.length > 0) return problems;
-  try {
-    const faults = bounded(() => schemaFaults(schema, value));
-    return faults.length > 0 ? ['it does not fit result.schema:', ...faults] : [];
-  } catch (error) {
-    return [`it cannot be held against result.schema: ${String(error)}`];
-  }
-}
-
-/**
- * A pattern can take for ever over a text that is made for it, and with it every heartbeat of this worker; here it is cut off.
- * @throws Error after 2 s
- */
-const bounded = <T>(work: () => T): T => runInNewContext('work()', { work }, { timeout: 2_000 }) as T;
 
 const as = (kind: ResultTrouble, message: string): Judged => ({ trouble: { kind, message } });
