@@ -19,6 +19,7 @@ import { nameOf, type Deadlines } from '../pod/deadlines.ts';
 import { podName, type PodKey } from '../pod/identity.ts';
 import { mainContainerName } from '../pod/names.ts';
 import { defaultTotal, withTotal } from '../policy/index.ts';
+import { earlierRecord } from './heartbeat-record.ts';
 import { Recorder, type Standing } from './recorder.ts';
 import { manifestContext, parseSpec, podKeyOf, servedNamespace } from './request.ts';
 
@@ -40,6 +41,8 @@ export class Attempt {
   readonly callbacks: Callbacks;
   /** Makes the manifest of a pod that is not there yet: templates, callbacks and policy have no say about one that is. */
   readonly compose: () => Promise<V1Pod>;
+  /** Why what earlier attempts remembered is not known: a pod of theirs may have run, and may be gone. */
+  readonly unreadable: string | undefined;
   #createInDoubt: boolean;
 
   /** @throws ApplicationFailure `InvalidSpec`, before anything is created */
@@ -49,9 +52,13 @@ export class Attempt {
     if (!key)
       throw failNow('InvalidSpec', 'runPod runs in a workflow: its run is what the pod belongs to', { gone: true });
     this.context = context;
-    const earlier = info.heartbeatDetails as PodRecord | undefined;
+    const { namespaces } = dependencies;
+    const { record: earlier, unreadable } = earlierRecord(info.heartbeatDetails, { key, task: input.task, namespaces });
+    this.unreadable = unreadable;
+    if (unreadable !== undefined)
+      context.log.warn(`the record of the earlier attempts cannot be believed: ${unreadable}`);
     // An earlier attempt may have a create under way that this one knows nothing of.
-    this.#createInDoubt = info.attempt > 1 || earlier !== undefined;
+    this.#createInDoubt = info.attempt > 1 || earlier !== undefined || unreadable !== undefined;
     // A pod that is there was admitted by the rules of its day: a newer worker's rules must not end it.
     const asked = earlier?.pod ? input.spec : parseSpec(input.spec, this.nothingCreated());
     const total = earlier ? earlier.total : defaultTotal(asked, dependencies.policy);
@@ -60,7 +67,7 @@ export class Attempt {
     this.key = key;
     const namespace = earlier?.pod?.namespace ?? servedNamespace(this.spec, dependencies, this.nothingCreated());
     this.namespace = namespace;
-    this.podName = earlier?.pod?.name ?? podName(input.task, this.key);
+    this.podName = podName(input.task, this.key);
     this.callbacks = new Callbacks(
       dependencies.callbacks,
       this.spec.callbacks ?? [],

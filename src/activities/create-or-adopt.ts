@@ -21,9 +21,9 @@ const FRESH_MS = 10_000;
 export async function createOrAdopt(attempt: Attempt): Promise<V1Pod | undefined> {
   const known = attempt.recorder.state.pod;
   const pod = known ? await readAgain(attempt, known) : await adoptOrCreate(attempt);
-  if (!pod) return undefined;
+  // A pod of our name that is not ours was not made by this activity, whatever the record says.
+  if (!pod || (known && (known.uid !== pod.metadata?.uid || !belongsTo(pod, attempt.key)))) return undefined;
   const ref = refOf(pod);
-  if (known && known.uid !== ref.uid) return undefined;
   if (!known) await attempt.mustRecord({ pod: ref, phase: pod.status?.phase ?? 'Pending', reason: 'Created' });
   return openGate(attempt, ref, pod);
 }
@@ -44,7 +44,8 @@ async function openGate(attempt: Attempt, ref: PodRef, pod: V1Pod): Promise<V1Po
 const readAgain = (attempt: Attempt, { namespace, name }: PodRef) =>
   attempt.persist(`reading pod ${name}`, () => attempt.cluster.readPod(namespace, name), { mayWork: true });
 
-async function adoptOrCreate(attempt: Attempt): Promise<V1Pod> {
+/** Undefined: there is none, and an unreadable record may have told of one that has run. */
+async function adoptOrCreate(attempt: Attempt): Promise<V1Pod | undefined> {
   const { cluster, namespace, podName: name } = attempt;
   let manifest: V1Pod | undefined;
   let alone = false;
@@ -55,6 +56,7 @@ async function adoptOrCreate(attempt: Attempt): Promise<V1Pod> {
     const there = await attempt.persist(`looking for pod ${name}`, () => cluster.readPod(namespace, name));
     // Composed only for a pod that has not run: what works already is not judged by newer rules.
     if (there && isOursAtWork(attempt, there)) return there;
+    if (!there && attempt.unreadable !== undefined) return undefined;
     manifest ??= await attempt.compose();
     if (there) {
       if (await adopt(attempt, there, manifest)) return there;

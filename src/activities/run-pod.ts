@@ -57,31 +57,40 @@ async function toItsEnd(run: PodRun): Promise<PodEnd> {
   if (pod) return run.record(await followPod(attempt, run.watch(pod), run.logs));
   // Not deleted by this attempt: it may have been the workflow, after a cancel.
   await attempt.mustStand(await attempt.recorder.ask());
-  return run.record({ outcome: neverSeenAgain, stillRuns: false });
+  return run.record({ outcome: neverSeenAgain(attempt.unreadable), stillRuns: false });
 }
 
 /** What the activity returns or throws, once its pod is deleted or kept. */
 async function settle(run: PodRun, ended: PodEnd): Promise<PodResult> {
   // While the pod is there: a result that is not on this worker's storage can be read from it once more.
-  const loaded = await run.outputs.of(ended, () => readResultAgain(run));
+  const loaded = await run.outputs.of(ended, run.logs.summary().uri, () => readResultAgain(run));
   const cleanup = await keepOrTakeDown(run, ended);
   const { outcome, node, times, events, phase, problems } = ended;
   const logs = fuller(run.logs.summary(ended.outcome.container), ended.logs);
-  const pod = run.attempt.recorder.state.pod as PodRef;
+  const { pod } = run.attempt.recorder.state;
   const facts = { times, ...(events && { events }), logs, ...(problems && { problems }), cleanup };
   const failWith = (failed: PodOutcome) => podFailure(failed, { pod, node, phase, ...facts });
   if (outcome.kind !== 'Succeeded' && outcome.kind !== 'Skipped') throw failWith(outcome);
   if ('lost' in loaded) throw failWith({ ...outcome, kind: 'ResultMissing', message: loaded.lost });
-  return { outcome: outcome.kind, exitCode: outcome.exitCode ?? 0, ...loaded, pod: { ...pod, node }, ...facts };
+  return {
+    outcome: outcome.kind,
+    exitCode: outcome.exitCode ?? 0,
+    ...loaded,
+    pod: { ...(pod as PodRef), node },
+    ...facts,
+  };
 }
 
-const neverSeenAgain: PodOutcome = {
+const neverSeenAgain = (unreadable: string | undefined): PodOutcome => ({
   kind: 'PodDeleted',
   reason: 'Gone',
-  message: 'the pod was there, and is not any more; what it did is unknown',
+  message:
+    unreadable === undefined
+      ? 'the pod was there, and is not any more; what it did is unknown'
+      : `there is no pod, and the record of the earlier attempts, which may have had one, cannot be believed: ${unreadable}`,
   // It cannot be known: the safe assumption is that work was done.
   startedEver: true,
-};
+});
 
 /** Says nothing of a cleanup: the workflow's own looks for a pod. */
 const refused = ({ kind, message }: ClusterError) =>

@@ -27,7 +27,10 @@ export async function takeDown(run: PodRun): Promise<Cleanup> {
   const { cluster, recorder, context, limits } = run.attempt;
   const graceSeconds = graceOf(run.watcher?.latest);
   const ref = recorder.state.pod;
-  if (!ref) return { gone: true };
+  if (!ref) return run.attempt.nothingCreated() ?? { gone: false, error: 'it is not known whether there was a pod' };
+  // Only what was seen to be ours is deleted: the record is input, and a uid is no proof.
+  if (!run.watcher && !(await lookAtPod(run))) return { gone: false, error: `pod ${ref.name} could not be read` };
+  if (!run.watcher) return { gone: true };
   const mainEnded = mainHasEnded(run);
   const expectSeconds = mainEnded ? Math.min(graceSeconds, SIDECAR_GRACE_SECONDS) : graceSeconds;
   const stopped = new AbortController();

@@ -19,6 +19,15 @@ export function milliseconds(duration: Duration): number {
   return value;
 }
 
+/** Whether `milliseconds` can read it. */
+export function isLength(duration: Duration): boolean {
+  try {
+    return milliseconds(duration) >= 0;
+  } catch {
+    return false;
+  }
+}
+
 /** Elsewhere in the field a bare number is seconds, up to a day's 86,400: none of these is believed to be milliseconds. */
 const FEWEST = 100_000;
 

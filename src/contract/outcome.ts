@@ -1,46 +1,49 @@
-/** What is told of a pod: its outcome, the result of `runPod`, the details of its failure. Types only. */
+/** What is told of a pod: its outcome, the result of `runPod`, the details of its failure. */
 
 /** How a pod ended. Every kind but `Succeeded` is also the `type` of the failure that `runPod` throws. */
-export type OutcomeKind =
-  | 'Succeeded'
+export const OUTCOME_KINDS = [
+  'Succeeded',
   /** An exit code of `exitCodes.skip`. */
-  | 'Skipped'
+  'Skipped',
   /** The main container ended with an exit code other than 0. */
-  | 'ContainerFailed'
+  'ContainerFailed',
   /** The kernel killed it for memory, whatever the exit code says. */
-  | 'OOMKilled'
+  'OOMKilled',
   /** The command could not be started (exit 126/127/128, StartError). */
-  | 'ContainerCannotRun'
-  | 'InitContainerFailed'
+  'ContainerCannotRun',
+  'InitContainerFailed',
   /** The image's name is malformed, or it may not be pulled and is absent. */
-  | 'InvalidImage'
-  | 'ImagePullFailed'
+  'InvalidImage',
+  'ImagePullFailed',
   /** A Secret, ConfigMap, mount or security setting that the kubelet refuses. */
-  | 'ContainerConfigError'
+  'ContainerConfigError',
   /** A node refused the pod before any container started: OutOfcpu, NodeAffinity, UnexpectedAdmissionError… */
-  | 'PodRejected'
+  'PodRejected',
   /** Evicted, preempted, drained, node shut down; or paused with `onPause: 'delete'`. */
-  | 'PodDisrupted'
+  'PodDisrupted',
   /** Its node has been silent for `timeouts.nodeLost`. Whether the work goes on there, nobody can tell. */
-  | 'NodeLost'
+  'NodeLost',
   /** Deleted by somebody else, or gone without an outcome. */
-  | 'PodDeleted'
+  'PodDeleted',
   /** `timeouts.schedule` passed, and no quota let the pod be created. */
-  | 'QuotaExceeded'
+  'QuotaExceeded',
   /** `timeouts.schedule` passed: the pod was not created, or got no node. */
-  | 'ScheduleTimeout'
+  'ScheduleTimeout',
   /** `timeouts.start` passed. */
-  | 'StartTimeout'
+  'StartTimeout',
   /** `timeouts.init` passed for one init container. */
-  | 'InitTimeout'
+  'InitTimeout',
   /** `timeouts.run`, `timeouts.total` or the pod's own activeDeadlineSeconds passed. */
-  | 'DeadlineExceeded'
+  'DeadlineExceeded',
   /** It ended well, but its result is not JSON, or does not fit the schema. */
-  | 'ResultInvalid'
+  'ResultInvalid',
   /** It ended well, but left no result where one is required. */
-  | 'ResultMissing'
+  'ResultMissing',
   /** It ended well, but its result is longer than its way can carry. */
-  | 'ResultTooLarge';
+  'ResultTooLarge',
+] as const;
+
+export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
 
 /** The other `type`s of a failure: there was no pod to have an outcome. Never tried again. */
 export type RefusalKind =

@@ -5,7 +5,8 @@ import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
 import { failureOf, inWorld, SPEC } from '../support/pods.ts';
-import { hello, podOf } from './support.ts';
+import { hello, KEY, podOf } from './support.ts';
+import { podName } from '../../src/pod/identity.ts';
 
 const ALWAYS = { times: 1_000_000 };
 const AN_HOUR_AGO = { scheduledAt: Date.now() - 3_600_000 };
@@ -333,7 +334,7 @@ suite('a cancel at the first act', () => {
   test(
     'confirms nothing in another cluster than the pod’s',
     inWorld(async ({ fake, temporal, attempt }) => {
-      temporal.recorded = { v: 1, cluster: 'another', pod: { namespace: 'n', name: 'x', uid: 'u' } };
+      temporal.recorded = { v: 1, cluster: 'another', pod: { namespace: 'n', name: podName('orders', KEY), uid: 'u' } };
       temporal.standing = 'cancelled';
       await assert.rejects(attempt().result, CompleteAsyncError);
       assert.equal(temporal.cancelled?.cleanup?.gone, false);

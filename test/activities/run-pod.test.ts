@@ -6,6 +6,8 @@ import { podManifest } from '../../src/pod/manifest.ts';
 import type { FakePod } from '../support/fake-cluster.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { failureOf, inWorld, linesOf, SPEC } from '../support/pods.ts';
+import { podName } from '../../src/pod/identity.ts';
+import { KEY } from './support.ts';
 
 const say =
   (line: string, exitCode = 0) =>
@@ -506,7 +508,7 @@ suite('a pod that others take away', () => {
   test(
     'another cluster than the recorded one is refused, never taken for a deleted pod',
     inWorld(async ({ fake, temporal, attempt }) => {
-      temporal.recorded = { v: 1, cluster: 'another', pod: { namespace: 'n', name: 'x', uid: 'u' } };
+      temporal.recorded = { v: 1, cluster: 'another', pod: { namespace: 'n', name: podName('orders', KEY), uid: 'u' } };
       const { error } = await failureOf(attempt());
       assert.equal(error.type, 'OtherCluster');
       assert.notEqual(error.nonRetryable, true);

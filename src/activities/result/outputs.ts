@@ -3,7 +3,7 @@
  * with every heartbeat; else in a file beside the pod's log.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { log } from '@temporalio/activity';
@@ -11,6 +11,7 @@ import type { PodEnd } from '../../contract/index.ts';
 import { makeFolder } from '../../logs/index.ts';
 import { pause } from '../../common/pause.ts';
 import { messageOf } from '../../common/message-of.ts';
+import { MAX_RESULT_BYTES } from './limits.ts';
 
 const RECORD_BYTES = 8 * 1024;
 const FILE = 'result.json';
@@ -40,26 +41,37 @@ export class Outputs {
   /**
    * The value of a recorded end, or where it was.
    *
+   * @param uri of the folder of the pod's log, which follows from the pod's key: what the record says of files is not believed
    * @param readAgain what the pod still says its result is, as JSON; undefined when it says nothing any more
    */
   async of(
-    { output, outputFile, logs }: PodEnd,
+    { output, outputFile }: PodEnd,
+    uri: string,
     readAgain: () => Promise<string | undefined>,
   ): Promise<{ output: unknown } | { lost: string }> {
     if (!outputFile) return { output };
     if (this.#mine?.sha256 === outputFile.sha256) return { output: this.#mine.value };
-    const file = join(fileURLToPath(logs.uri), outputFile.name);
+    const file = join(fileURLToPath(uri), FILE);
     for (let left = TRIES; left > 0; left -= 1) {
-      const json = await readFile(file, 'utf8').catch(() => undefined);
+      const json = await read(file);
       if (json !== undefined && sha256Of(json) === outputFile.sha256) return { output: JSON.parse(json) as unknown };
       if (left > 1) await pause(AGAIN_MS);
     }
     const json = await readAgain();
     if (json !== undefined && sha256Of(json) === outputFile.sha256) return { output: JSON.parse(json) as unknown };
     const lost =
-      `the work is done, but its result is not on this worker's storage: the worker that read it wrote it to ${file}; ` +
+      `the work is done, but its result is not on this worker's storage: the worker that read it wrote it beside the log of the pod, and there is no ${file} here; ` +
       'let all workers of a task queue share TEMPORAL_PODS_LOG_DIR';
     return { lost };
+  }
+}
+
+async function read(file: string): Promise<string | undefined> {
+  try {
+    const info = await stat(file);
+    return info.isFile() && info.size <= MAX_RESULT_BYTES ? await readFile(file, 'utf8') : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -36,20 +36,20 @@ suite('a result between the recorded end and the answer', () => {
   test('is in a file when it is long, and any attempt that shares the storage has it back', async () => {
     const kept = await new Outputs().keep(uri, judged(LONG));
     assert.equal(kept.output, undefined);
-    assert.deepEqual(await new Outputs().of(endWith(kept), nowhere), { output: LONG });
+    assert.deepEqual(await new Outputs().of(endWith(kept), uri, nowhere), { output: LONG });
     assert.deepEqual(await readdir(join(folder, 'pod')), ['result.json'], 'nothing half written is left');
   });
 
   test('two attempts at once leave one whole file', async () => {
     const all = await Promise.all([1, 2, 3].map(() => new Outputs().keep(uri, judged(LONG))));
     assert.equal(await readFile(join(folder, 'pod/result.json'), 'utf8'), JSON.stringify(LONG));
-    for (const kept of all) assert.deepEqual(await new Outputs().of(endWith(kept), nowhere), { output: LONG });
+    for (const kept of all) assert.deepEqual(await new Outputs().of(endWith(kept), uri, nowhere), { output: LONG });
   });
 
   test('without the shared storage it is lost, and that says where it was', async () => {
     const kept = await new Outputs().keep(uri, judged(LONG));
     await rm(join(folder, 'pod'), { recursive: true });
-    const loaded = await new Outputs().of(endWith(kept), nowhere);
+    const loaded = await new Outputs().of(endWith(kept), uri, nowhere);
     assert.ok('lost' in loaded);
     assert.match(loaded.lost, /the work is done.*pod\/result\.json.*TEMPORAL_PODS_LOG_DIR/);
   });
@@ -57,7 +57,7 @@ suite('a result between the recorded end and the answer', () => {
   test('a file that is not the recorded one is not believed', async () => {
     const kept = await new Outputs().keep(uri, judged(LONG));
     await writeFile(join(folder, 'pod/result.json'), JSON.stringify({ ...LONG, none: 1 }));
-    assert.ok('lost' in (await new Outputs().of(endWith(kept), nowhere)));
+    assert.ok('lost' in (await new Outputs().of(endWith(kept), uri, nowhere)));
   });
 
   test('a storage that refuses costs the attempt nothing that read it', async () => {
@@ -66,7 +66,7 @@ suite('a result between the recorded end and the answer', () => {
     // The worker's own log is told, and that needs an activity around it.
     const keep = () => outputs.keep(uri, judged(LONG));
     const kept = await new MockActivityEnvironment().run<[], Awaited<ReturnType<typeof keep>>, typeof keep>(keep);
-    assert.deepEqual(await outputs.of(endWith(kept), nowhere), { output: LONG });
-    assert.ok('lost' in (await new Outputs().of(endWith(kept), nowhere)));
+    assert.deepEqual(await outputs.of(endWith(kept), uri, nowhere), { output: LONG });
+    assert.ok('lost' in (await new Outputs().of(endWith(kept), uri, nowhere)));
   });
 });
