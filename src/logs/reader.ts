@@ -13,8 +13,10 @@ export interface LogEntry {
    * `dropped`: left out by `logs.maxBytes`) and `message`.
    */
   readonly kind: 'line' | 'partial' | 'gap';
-  /** A line that was cut says so at its end. */
+  /** As they are shown: a line that was cut says so at its end. */
   readonly bytes: Buffer;
+  /** So many bytes more of the line were not kept (`logs.maxLineBytes`). */
+  readonly cut?: number;
 }
 
 export interface ReadLogOptions {
@@ -194,7 +196,8 @@ class StoredStart {
 function toLogEntry(container: string, entry: Exclude<Stored, { kind: 'dropped' }>): LogEntry {
   const { timestamp } = entry;
   if (entry.kind === 'gap') return { container, timestamp, kind: 'gap', bytes: gapBytes(entry.gap) };
-  return { container, timestamp, kind: entry.newline ? 'line' : 'partial', bytes: shownBytes(entry) };
+  const kind = entry.newline ? 'line' : 'partial';
+  return { container, timestamp, kind, bytes: shownBytes(entry), ...(entry.cut && { cut: entry.cut }) };
 }
 
 const gapBytes = (gap: { readonly reason: string; readonly message: string }) => Buffer.from(JSON.stringify(gap));
