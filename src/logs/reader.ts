@@ -2,8 +2,7 @@ import { pause } from '../common/pause.ts';
 import { listNames } from './folders.ts';
 import { shownBytes } from './record.ts';
 import { SegmentChain } from './segment-chain.ts';
-import { parseSegmentName, type StreamKey } from './segment-file.ts';
-import type { Entry } from './segment-format.ts';
+import { parseSegmentName, type StreamKey, type Entry } from './segment-format.ts';
 
 export interface LogEntry {
   readonly container: string;
@@ -46,6 +45,12 @@ export async function* readLog(folder: string, options: ReadLogOptions = {}): As
     await pause(pollMs, follow);
   }
   for (const container of containers.values()) yield* container.droppedInAll();
+}
+
+/** Whether there is a log of the container, but not from its beginning: another worker, with a storage of its own, wrote that. */
+export async function isBeginningMissing(folder: string, container: string): Promise<boolean> {
+  const own = (await listNames(folder)).map(parseSegmentName).filter((name) => name?.container === container);
+  return own.length > 0 && !own.some((name) => name?.segment === 1);
 }
 
 async function discover(

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { setTimeout } from 'node:timers/promises';
 import test, { describe } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { follow, type Follower } from '../../src/logs/follower.ts';
-import { LogStoreError } from '../../src/logs/segment-claim.ts';
-import { fileSegments, type Segment } from '../../src/logs/segment-store.ts';
+import { LogStoreError, fileSegments, type Segment } from '../../src/logs/segments.ts';
 import { epoch, FakeKubelet, KubernetesError } from './fake-kubelet.ts';
 import { limits, testFolder, texts } from './support.ts';
 
@@ -149,7 +148,7 @@ describe('while the container runs', () => {
     const release = Promise.withResolvers<void>();
     let appends = 0;
     const segment = {
-      ledger: { cursor: undefined, counters: { bytes: 0 }, written: 0 },
+      logState: { cursor: undefined, counters: { bytes: 0 }, written: 0 },
       append: () => (appends++, release.promise.then(() => [])),
       close: () => Promise.resolve(),
     };
@@ -187,7 +186,7 @@ describe('while the container runs', () => {
     let refuse = true;
     const sometimes: Segment = {
       ...segment,
-      ledger: segment.ledger,
+      logState: segment.logState,
       append: (records) => (refuse ? Promise.reject(full) : segment.append(records)),
       close: () => segment.close(),
       end: () => segment.end(),
@@ -307,7 +306,7 @@ describe('drain', () => {
     await segment.close();
     const full = new LogStoreError('store', 'no space left');
     const refusing: Segment = {
-      ledger: segment.ledger,
+      logState: segment.logState,
       append: () => Promise.reject(full),
       addGap: () => Promise.reject(full),
       end: () => Promise.reject(full),

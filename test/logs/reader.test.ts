@@ -6,7 +6,7 @@ import test, { type TestContext } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { readLog, type LogEntry } from '../../src/logs/reader.ts';
 import type { LogRecord } from '../../src/logs/record.ts';
-import { fileSegments } from '../../src/logs/segment-store.ts';
+import { fileSegments } from '../../src/logs/segments.ts';
 import { recordsOf, testFolder } from './support.ts';
 
 const at = (second: number, text: string): LogRecord[] =>

@@ -1,11 +1,14 @@
 /** What follows the marker on the last line that begins with it, in the stored log of the main container. */
 import type { V1Pod } from '@kubernetes/client-node';
-import { readLog, type LogEntry } from '../../logs/index.ts';
-import { listNames } from '../../logs/folders.ts';
-import { parseSegmentName } from '../../logs/segment-file.ts';
+import {
+  isBeginningMissing,
+  LogStream,
+  readLog,
+  type LogEntry,
+  type LogRecord,
+  type OpenLogOptions,
+} from '../../logs/index.ts';
 import { refOf } from '../../pod/identity.ts';
-import { LogStream, type OpenLogOptions } from '../../logs/stream.ts';
-import type { LogRecord } from '../../logs/record.ts';
 import { trouble, utf8, type Found, type ResultReader } from './found.ts';
 import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
 
@@ -19,7 +22,7 @@ export const DEFAULT_MARKER = '::result::';
 export async function fromLog(folder: string, main: string, marker = DEFAULT_MARKER, missing?: string): Promise<Found> {
   const lines = new MarkedLines(Buffer.from(marker));
   for await (const entry of readLog(folder, { containers: [main] })) lines.add(entry);
-  return lines.last({ missing, startIsMissing: await startIsMissing(folder, main) });
+  return lines.last({ missing, startIsMissing: await isBeginningMissing(folder, main) });
 }
 
 export class MarkedLines {
@@ -89,12 +92,6 @@ export class MarkedLines {
     this.#size = this.#cut = 0;
     this.#lines += 1;
   }
-}
-
-/** An earlier worker, with a storage of its own, wrote the first segments. */
-async function startIsMissing(folder: string, main: string): Promise<boolean> {
-  const own = (await listNames(folder)).map(parseSegmentName).filter((name) => name?.container === main);
-  return own.length > 0 && !own.some((name) => name?.segment === 1);
 }
 
 const READ_MS = 30_000;
