@@ -247,6 +247,18 @@ describe('drain', () => {
     assert.deepEqual(await texts(folder.path), ['one', 'two']);
   });
 
+  test('ends the wait for the next stream', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one');
+    kubelet.refusals.push(new KubernetesError('transient'));
+    // A day: the runner would end the test long before.
+    const follower = await followerOf(kubelet, folder.path, { backoff: { firstMs: 86_400_000, mostMs: 86_400_000 } });
+    follower.start();
+    await eventually(() => follower.note !== undefined);
+    kubelet.terminate();
+    assert.deepEqual(await follower.drain(long), { lines: 1, bytes: 4, gaps: 0 });
+  });
+
   test('says in the log what it could not read in time, once', async () => {
     await using folder = await testFolder();
     const kubelet = kubeletWith('one');
