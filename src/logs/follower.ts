@@ -1,10 +1,10 @@
-import { Backoff } from './backoff.ts';
-import type { LogCounters } from './ledger.ts';
-import { EndSeen, finish, incomplete, isWhole } from './finish.ts';
-import type { FollowOptions } from './limits.ts';
-import { LogReading, type Reading } from './reading.ts';
-import { LogStoreError } from './segment-claim.ts';
-import type { Segment } from './segment-store.ts';
+import { pause } from '../common/pause.ts';
+import { Backoff } from '../common/retry.ts';
+import type { ContainerState, FollowOptions } from './follow-options.ts';
+import type { LogCounters } from './log-state.ts';
+import type { LogRecord } from './record.ts';
+import { LogStoreError, type Segment } from './segments.ts';
+import { SourceReader, type ReadResult } from './source-reader.ts';
 import type { LogSource } from './stream.ts';
 
 /** Follows the log of one container (one start of it) into a segment, and ends the segment. */
@@ -18,14 +18,14 @@ export const follow = (source: LogSource, segment: Segment, options: FollowOptio
 export class Follower {
   readonly #segment: Segment;
   readonly #options: FollowOptions;
-  readonly #reading: LogReading;
+  readonly #reader: SourceReader;
   readonly #stop = new AbortController();
   /** Ends the following, not the reading of what is left. */
-  readonly #leave = new AbortController();
+  readonly #stopFollowing = new AbortController();
+  readonly #drainBegan = new AbortController();
   readonly #backoff: Backoff;
   #loop: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
-  #draining = false;
   #deleting = false;
   #error: (Error & { kind?: string }) | undefined;
   readonly #endSeen = new EndSeen();
@@ -33,28 +33,28 @@ export class Follower {
   constructor(source: LogSource, segment: Segment, options: FollowOptions) {
     this.#segment = segment;
     this.#options = options;
-    this.#reading = new LogReading(source, segment, options);
-    this.#backoff = new Backoff(...this.#reading.limits.backoffMs);
+    this.#reader = new SourceReader(source, segment, options);
+    this.#backoff = new Backoff(this.#reader.limits.backoff);
   }
 
   /** The whole log up to now, earlier attempts included. */
   get counters(): LogCounters {
-    return { ...this.#segment.ledger.counters };
+    return { ...this.#segment.logState.counters };
   }
 
   /** The last lines, as the container wrote them. */
   get tail(): string {
-    return this.#segment.ledger.tail.toString();
+    return this.#segment.logState.tail.toString();
   }
 
   /** What is wrong with the log at the moment, in words; undefined when nothing is. */
   get note(): string | undefined {
-    return this.#reading.live ? undefined : this.#error?.message;
+    return this.#reader.live ? undefined : this.#error?.message;
   }
 
   /** What kept the end of a drained log out of the storage; undefined when it is there, or was not to be had. */
   get refusal(): LogStoreError | undefined {
-    return !this.#segment.ledger.ended && this.#error instanceof LogStoreError ? this.#error : undefined;
+    return !this.#ended && this.#error instanceof LogStoreError ? this.#error : undefined;
   }
 
   /** Follows in the background, as long as the container runs, and reads what is left then. Never throws: see `note`. */
@@ -65,18 +65,18 @@ export class Follower {
   /** True as soon as a stream is open that stores whatever comes; false when there is none after so long, or can be none. */
   async opened(limitMs: number): Promise<boolean> {
     this.start();
-    if (this.#reading.live) return true;
+    if (this.#reader.live) return true;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#reading.onLive = resolve;
+    this.#reader.onLive = resolve;
     const timer = setTimeout(resolve, limitMs);
     await Promise.race([promise, this.#loop]);
     clearTimeout(timer);
-    return this.#reading.live;
+    return this.#reader.live;
   }
 
-  /** For a container that has terminated, in a pod that nobody deletes: makes the log complete, or says in it why not. */
+  /** For a container that has terminated, in a pod that stays for now: makes the log complete, or says in it why not. */
   drain(limitMs: number): Promise<LogCounters> {
-    return this.#drain(limitMs, () => this.#reading.settle());
+    return this.#drain(limitMs, () => this.#reader.endFollowing());
   }
 
   /** For a pod that is being deleted: keeps a stream open until the container has ended or the pod is gone. */
@@ -90,9 +90,18 @@ export class Follower {
   /** Lets go at once. Nothing is lost: what is not stored yet will be read again by the next attempt. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the log is not followed any more'));
-    this.#leave.abort();
+    this.#stopFollowing.abort();
     await this.#loop;
     if (!this.#draining) await this.#close();
+  }
+
+  get #draining(): boolean {
+    return this.#drainBegan.signal.aborted;
+  }
+
+  /** The container's end is stored. */
+  get #ended(): boolean {
+    return this.#segment.logState.ended;
   }
 
   async #follow(): Promise<void> {
@@ -100,44 +109,48 @@ export class Follower {
     await this.#onceEnded();
   }
 
-  /** At once, though its pod goes on: later the node may be gone. What may start again is left alone: the next log could be that of the next start. */
-  async #onceEnded(): Promise<void> {
-    const wanted = () =>
-      !this.#leave.signal.aborted &&
-      !this.#draining &&
-      !this.#options.afterEnd &&
-      this.#options.state() === 'terminated';
+  async #whileRunning(): Promise<void> {
+    const { signal } = this.#stopFollowing;
+    const wanted = () => !signal.aborted && (!this.#draining || this.#deleting) && this.#options.state() === 'running';
     while (wanted()) {
-      const reading = await this.#read(false, this.#leave.signal);
-      if (reading && isWhole(reading)) await this.#segment.end().catch((error: Error) => (this.#error = error));
-      if (this.#segment.ledger.ended || this.#error?.kind === 'superseded' || this.#error?.kind === 'notFound') return;
-      await this.#backoff.pause(this.#leave.signal);
+      const began = performance.now();
+      const result = await this.#read(true, signal);
+      const { kind } = result?.error ?? this.#error ?? {};
+      if (kind === 'superseded' || (kind === 'notFound' && this.#deleting)) return;
+      if (result?.how === 'eof' && wanted()) await this.#options.afterEnd?.(signal);
+      if (!wanted()) return;
+      const livedMs = performance.now() - began;
+      if ((result?.fresh ?? 0) > 0 || livedMs > this.#reader.limits.backoff.mostMs) this.#backoff.reset();
+      await this.#pause();
     }
   }
 
-  async #whileRunning(): Promise<void> {
+  /** At once, though its pod goes on: later the node may be gone. What may start again is left alone: the next log could be that of the next start. */
+  async #onceEnded(): Promise<void> {
+    const { signal } = this.#stopFollowing;
     const wanted = () =>
-      !this.#leave.signal.aborted && !(this.#draining && !this.#deleting) && this.#options.state() === 'running';
+      !signal.aborted && !this.#draining && !this.#options.afterEnd && this.#options.state() === 'terminated';
     while (wanted()) {
-      const began = performance.now();
-      const reading = await this.#read(true, this.#leave.signal);
-      const { kind } = reading?.error ?? this.#error ?? {};
-      if (kind === 'superseded' || (kind === 'notFound' && this.#deleting)) return;
-      if (reading?.how === 'eof' && wanted()) await this.#options.afterEnd?.(this.#leave.signal);
-      if (!wanted()) return;
-      if ((reading?.fresh ?? 0) > 0 || performance.now() - began > this.#reading.limits.backoffMs[1])
-        this.#backoff.reset();
-      await this.#backoff.pause(this.#leave.signal);
+      const result = await this.#read(false, signal);
+      if (result && isWhole(result)) await this.#segment.end().catch((error: Error) => (this.#error = error));
+      if (this.#ended || this.#error?.kind === 'superseded' || this.#error?.kind === 'notFound') return;
+      await this.#pause();
     }
+  }
+
+  /** Before the next stream. The beginning of a drain cuts it short. */
+  async #pause(): Promise<void> {
+    const signals = [this.#stopFollowing.signal, ...(this.#draining ? [] : [this.#drainBegan.signal])];
+    await pause(this.#backoff.next(), AbortSignal.any(signals));
   }
 
   /** Reads once and remembers what went wrong; undefined when the storage failed. */
-  async #read(following: boolean, signal: AbortSignal): Promise<Reading | undefined> {
+  async #read(following: boolean, signal: AbortSignal): Promise<ReadResult | undefined> {
     try {
-      const reading = await this.#reading.read(following, signal);
-      this.#error = reading.how === 'broken' ? reading.error : undefined;
-      if (following) this.#endSeen.look(reading, this.#options.state());
-      return reading;
+      const result = await this.#reader.read(following, signal);
+      this.#error = result.how === 'broken' ? result.error : undefined;
+      if (following) this.#endSeen.look(result, this.#options.state());
+      return result;
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error(String(error));
       return undefined;
@@ -145,10 +158,10 @@ export class Follower {
   }
 
   async #drain(limitMs: number, begin: () => void): Promise<LogCounters> {
-    this.#draining = true;
+    this.#drainBegan.abort();
     try {
       this.#stop.signal.throwIfAborted();
-      if (!this.#segment.ledger.ended && !this.#closed) {
+      if (!this.#ended && !this.#closed) {
         begin();
         await this.#end(limitMs);
       }
@@ -160,27 +173,77 @@ export class Follower {
 
   async #end(limitMs: number): Promise<void> {
     const deadline = performance.now() + limitMs;
-    const timer = setTimeout(() => this.#leave.abort(), limitMs);
-    this.#backoff.wake();
+    const timer = setTimeout(() => this.#stopFollowing.abort(), limitMs);
     await this.#loop;
     clearTimeout(timer);
     this.#stop.signal.throwIfAborted();
-    if (this.#segment.ledger.ended) return;
-    if (this.#leave.signal.aborted && this.#options.state() === 'running') {
-      return incomplete(this.#segment, `the container had not ended ${limitMs / 1000} s after its end was asked for`);
+    if (this.#ended) return;
+    if (this.#stopFollowing.signal.aborted && this.#options.state() === 'running')
+      return this.#addUnread(`the container had not ended ${limitMs / 1000} s after its end was asked for`);
+    await this.#finish(Math.max(this.#reader.limits.lastReadMs, deadline - performance.now()));
+  }
+
+  /** Reads what is left of an ended container's log: reaching the end of the file proves that nothing is missing. */
+  async #finish(limitMs: number): Promise<void> {
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new Error('too late')), limitMs);
+    try {
+      await this.#readToEnd(AbortSignal.any([this.#stop.signal, limit.signal]));
+    } finally {
+      clearTimeout(timer);
     }
-    await finish({
-      read: (signal) => this.#read(false, signal),
-      error: () => this.#error,
-      segment: this.#segment,
-      backoff: this.#backoff,
-      endSeen: this.#endSeen,
-      stop: this.#stop.signal,
-      limitMs: Math.max(this.#reading.limits.lastReadMs, deadline - performance.now()),
-    });
+  }
+
+  async #readToEnd(limit: AbortSignal): Promise<void> {
+    let message = 'no answer';
+    for (;;) {
+      const result = await this.#read(false, limit);
+      this.#stop.signal.throwIfAborted();
+      if (result && isWhole(result)) return this.#segment.end();
+      const failure = this.#error;
+      if (failure?.kind === 'superseded') throw failure;
+      if (failure?.kind === 'notFound') return this.#endWithout();
+      // The error of the read that the limit cut off says nothing.
+      if (limit.aborted) return this.#addUnread(`the log could not be read to its end: ${message}`);
+      message = failure?.message ?? message;
+      await pause(this.#backoff.next(), limit);
+    }
+  }
+
+  /** The pod is there no more. If the followed stream has shown the end, what it left is the container's last piece. */
+  async #endWithout(): Promise<void> {
+    const { pieces } = this.#endSeen;
+    if (!pieces) return this.#addUnread('the pod was gone before its log was read to the end');
+    await this.#segment.append(pieces);
+    await this.#segment.end();
+  }
+
+  /** Says in the log that its end is missing, once. */
+  async #addUnread(message: string): Promise<void> {
+    if (this.#segment.logState.gap !== 'unread') await this.#segment.addGap({ reason: 'unread', message });
   }
 
   #close(): Promise<void> {
     return (this.#closed ??= this.#segment.close());
+  }
+}
+
+/** The end of the file of a container that had ended: there is no more. */
+const isWhole = ({ how, found, terminal }: ReadResult): boolean => how === 'eof' && found && terminal;
+
+/** Whether a followed stream has shown the container's end, as far as a stream can. */
+class EndSeen {
+  /** What the stream left without a newline; undefined when the end was not seen. */
+  pieces: readonly LogRecord[] | undefined;
+  #certain = false;
+
+  look({ follow, opened, how, found, pieces, error }: ReadResult, state: ContainerState): void {
+    if (opened) {
+      this.pieces = follow && how === 'eof' && found ? pieces : undefined;
+      this.#certain = state !== 'running';
+    } else if (error?.kind !== 'notFound' && !this.#certain) {
+      // An end of file while the container was thought to run, and then no answer: it may have written more since.
+      this.pieces = undefined;
+    }
   }
 }

@@ -1,10 +1,8 @@
-import { setTimeout } from 'node:timers/promises';
+import { pause } from '../common/pause.ts';
 import { listNames } from './folders.ts';
-import type { DroppedNote } from './ledger.ts';
 import { shownBytes } from './record.ts';
 import { SegmentChain } from './segment-chain.ts';
-import { parseSegmentName } from './segment-file.ts';
-import type { Entry } from './segment-format.ts';
+import { parseSegmentName, type StreamKey, type Entry } from './segment-format.ts';
 
 export interface LogEntry {
   readonly container: string;
@@ -14,8 +12,10 @@ export interface LogEntry {
    * `dropped`: left out by `logs.maxBytes`) and `message`.
    */
   readonly kind: 'line' | 'partial' | 'gap';
-  /** A line that was cut says so at its end. */
+  /** As they are shown: a line that was cut says so at its end. */
   readonly bytes: Buffer;
+  /** So many bytes more of the line were not kept (`logs.maxLineBytes`). */
+  readonly cut?: number;
 }
 
 export interface ReadLogOptions {
@@ -26,113 +26,183 @@ export interface ReadLogOptions {
   readonly pollMs?: number;
 }
 
-type Stored = Extract<Entry, { kind: 'record' | 'gap' | 'dropped' }>;
-
-/** One start of one container. */
-interface Stream {
-  readonly container: string;
-  readonly restart: number;
-  readonly chain: SegmentChain;
-  entries: Stored[];
-  next: number;
-  /** Nothing more when it was looked at last. */
-  idle: boolean;
-  /** What was left out, as far as it is told. */
-  dropped?: Extract<Entry, { kind: 'dropped' }>;
-  /** Lines are missing behind the place from which on they were left out: the count is too small. */
-  uncounted: boolean;
-}
-
 /** Reads a pod's log back: every container in its own order, and several of them by time. */
 export async function* readLog(folder: string, options: ReadLogOptions = {}): AsyncGenerator<LogEntry> {
-  const { follow, containers, pollMs = 100 } = options;
-  const streams = new Map<string, Stream>();
+  const { follow, containers: wanted, pollMs = 100 } = options;
+  const containers = new Map<string, StoredContainer>();
   for (;;) {
     const last = follow?.aborted ?? true;
-    await discover(folder, streams, containers);
-    wakeAll(streams);
-    for (let stream = await earliest(streams); stream; stream = await earliest(streams)) {
-      const shown = take(stream);
-      if (shown) yield shown;
+    await discover(folder, containers, wanted);
+    for (const container of containers.values()) await container.lookAtAll();
+    for (let next = earliest(containers); next; next = earliest(containers)) {
+      const entry = next.take();
+      if (entry) yield entry;
+      // Looks at the others again after each block, not after each line.
+      if (next.time === undefined && (await next.readOn()))
+        for (const other of containers.values()) if (other.time === undefined) await other.lookAtNewest();
     }
     if (last) break;
-    await setTimeout(pollMs, undefined, { signal: follow }).catch(() => undefined);
+    await pause(pollMs, follow);
   }
-  for (const stream of streams.values()) if (stream.dropped) yield droppedEntry(stream, stream.dropped);
+  for (const container of containers.values()) yield* container.droppedInAll();
 }
 
-/** The stream's next entry, if it is one to show: of what was left out, only the place where that began. */
-function take(stream: Stream): LogEntry | undefined {
-  const entry = stream.entries[stream.next++];
-  if (entry?.kind !== 'dropped') {
-    if (entry?.kind === 'gap' && stream.dropped) stream.uncounted = true;
-    return entry && toLogEntry(stream.container, entry);
-  }
-  const { container, dropped } = stream;
-  stream.dropped = entry;
-  if (dropped) return undefined;
-  const message = 'logs.maxBytes is reached: nothing more of this log is kept';
-  return { container, timestamp: entry.timestamp, kind: 'gap', bytes: gapBytes('dropped', message) };
+/** Whether there is a log of the container, but not from its beginning: another worker, with a storage of its own, wrote that. */
+export async function isBeginningMissing(folder: string, container: string): Promise<boolean> {
+  const own = (await listNames(folder)).map(parseSegmentName).filter((name) => name?.container === container);
+  return own.length > 0 && !own.some((name) => name?.segment === 1);
 }
 
-function droppedEntry({ container, uncounted }: Stream, { timestamp, note }: { timestamp: string; note: DroppedNote }) {
-  const message = `dropped by logs.maxBytes: ${uncounted ? 'at least ' : ''}${note.lines} lines, ${note.bytes} bytes`;
-  return { container, timestamp, kind: 'gap' as const, bytes: gapBytes('dropped', message) };
-}
-
-const gapBytes = (reason: string, message: string) => Buffer.from(JSON.stringify({ reason, message }));
-
-async function discover(folder: string, streams: Map<string, Stream>, containers?: readonly string[]): Promise<void> {
+async function discover(
+  folder: string,
+  containers: Map<string, StoredContainer>,
+  wanted?: readonly string[],
+): Promise<void> {
   for (const name of await listNames(folder)) {
     const parsed = parseSegmentName(name);
-    if (!parsed || (containers && !containers.includes(parsed.container))) continue;
-    const { container, restart, segment } = parsed;
-    const key = `${container}.${restart}`;
+    if (!parsed || (wanted && !wanted.includes(parsed.container))) continue;
+    const container = containers.get(parsed.container) ?? new StoredContainer(folder, parsed.container);
+    containers.set(parsed.container, container);
     // Names are sorted: the first one is the first segment.
-    if (streams.has(key)) continue;
-    const chain = new SegmentChain(folder, { container, restart }, segment);
-    streams.set(key, { container, restart, chain, entries: [], next: 0, idle: false, uncounted: false });
+    container.add(parsed.restart, parsed.segment);
   }
 }
 
-/** The stream whose next entry is the oldest; a container's second start waits for the first. */
-async function earliest(streams: ReadonlyMap<string, Stream>): Promise<Stream | undefined> {
-  const heads = new Map<string, Stream>();
-  for (const stream of streams.values()) {
-    const head = heads.get(stream.container);
-    if (head && head.restart < stream.restart) continue;
-    if (stream.next < stream.entries.length || (await refill(stream, streams))) heads.set(stream.container, stream);
-  }
-  let first: Stream | undefined;
-  for (const head of heads.values()) if (!first || timeOf(head) < timeOf(first)) first = head;
+/** The container whose next entry is the oldest. (A pod has few containers, whatever their starts and lines.) */
+function earliest(containers: ReadonlyMap<string, StoredContainer>): StoredContainer | undefined {
+  let first: StoredContainer | undefined;
+  for (const container of containers.values())
+    if (container.time !== undefined && (first?.time === undefined || container.time < first.time)) first = container;
   return first;
 }
 
-/** Looks at the others again after each block, not after each line. */
-async function refill(stream: Stream, streams: ReadonlyMap<string, Stream>): Promise<boolean> {
-  if (stream.idle) return false;
-  stream.next = 0;
-  stream.entries = [];
-  while (stream.entries.length === 0) {
-    const entries = await stream.chain.read();
-    if (!entries) {
-      stream.idle = true;
-      return false;
-    }
-    stream.entries = entries.filter((entry): entry is Stored => entry.kind !== 'header' && entry.kind !== 'end');
+/** The stored log of one container: its starts one after the other. One of them is read at a time. */
+class StoredContainer {
+  readonly #folder: string;
+  readonly #container: string;
+  readonly #starts = new Map<number, StoredStart>();
+  /** Those whose end was not read yet, in their order, and the place of the one that is being read. */
+  #open: StoredStart[] = [];
+  #at = 0;
+
+  constructor(folder: string, container: string) {
+    this.#folder = folder;
+    this.#container = container;
   }
-  wakeAll(streams);
-  return true;
+
+  add(restart: number, firstSegment: number): void {
+    if (this.#starts.has(restart)) return;
+    const start = new StoredStart(this.#folder, { container: this.#container, restart }, firstSegment);
+    this.#starts.set(restart, start);
+    this.#open.push(start);
+  }
+
+  /** Of the next entry; undefined when there is none for now. */
+  get time(): bigint | undefined {
+    return this.#open[this.#at]?.time;
+  }
+
+  /** The next entry, if it is one to show. */
+  take(): LogEntry | undefined {
+    return this.#open[this.#at]?.take();
+  }
+
+  /** Looks for more from the first start on that can have more. Nothing read before may be left. */
+  async lookAtAll(): Promise<void> {
+    this.#open = this.#open.filter(({ ended }) => !ended).sort((a, b) => a.restart - b.restart);
+    this.#at = 0;
+    await this.readOn();
+  }
+
+  /** The same for the newest start only: the others hardly ever get longer. */
+  async lookAtNewest(): Promise<void> {
+    this.#at = Math.max(0, this.#open.length - 1);
+    await this.readOn();
+  }
+
+  /** Reads the next block, if need be of the next start. */
+  async readOn(): Promise<boolean> {
+    for (; this.#at < this.#open.length; this.#at += 1) if (await this.#open[this.#at]?.readOn()) return true;
+    return false;
+  }
+
+  *droppedInAll(): Generator<LogEntry> {
+    for (const start of this.#starts.values()) {
+      const entry = start.droppedInAll();
+      if (entry) yield entry;
+    }
+  }
 }
 
-function wakeAll(streams: ReadonlyMap<string, Stream>): void {
-  for (const stream of streams.values()) stream.idle = false;
-}
+type Stored = Extract<Entry, { kind: 'record' | 'gap' | 'dropped' }>;
 
-const timeOf = ({ entries, next }: Stream): bigint => entries[next]?.ns ?? 0n;
+/** The stored log of one start of a container. */
+class StoredStart {
+  readonly restart: number;
+  /** The container's end was read: no writer adds anything. */
+  ended = false;
+  readonly #container: string;
+  readonly #chain: SegmentChain;
+  #entries: Stored[] = [];
+  #next = 0;
+  /** What was left out, as far as it is told. */
+  #dropped: Extract<Entry, { kind: 'dropped' }> | undefined;
+  /** Lines are missing behind the place from which on they were left out: the count is too small. */
+  #uncounted = false;
+
+  constructor(folder: string, key: StreamKey, firstSegment: number) {
+    this.restart = key.restart;
+    this.#container = key.container;
+    this.#chain = new SegmentChain(folder, key, firstSegment);
+  }
+
+  get time(): bigint | undefined {
+    return this.#entries[this.#next]?.ns;
+  }
+
+  /** Reads the next block that has an entry; false when there is none for now. */
+  async readOn(): Promise<boolean> {
+    this.#next = 0;
+    this.#entries = [];
+    while (this.#entries.length === 0) {
+      const entries = this.ended ? undefined : await this.#chain.read();
+      if (!entries) return false;
+      this.#entries = entries.filter((entry): entry is Stored => entry.kind !== 'header' && entry.kind !== 'end');
+      this.ended = entries.at(-1)?.kind === 'end';
+    }
+    return true;
+  }
+
+  /** Of what was left out, only the place where that began is shown. */
+  take(): LogEntry | undefined {
+    const entry = this.#entries[this.#next++];
+    if (entry?.kind !== 'dropped') {
+      if (entry?.kind === 'gap' && this.#dropped) this.#uncounted = true;
+      return entry && toLogEntry(this.#container, entry);
+    }
+    const isFirst = !this.#dropped;
+    this.#dropped = entry;
+    const message = 'logs.maxBytes is reached: nothing more of this log is kept';
+    return isFirst ? this.#droppedEntry(entry, message) : undefined;
+  }
+
+  droppedInAll(): LogEntry | undefined {
+    if (!this.#dropped) return undefined;
+    const { lines, bytes } = this.#dropped.note;
+    const least = this.#uncounted ? 'at least ' : '';
+    return this.#droppedEntry(this.#dropped, `dropped by logs.maxBytes: ${least}${lines} lines, ${bytes} bytes`);
+  }
+
+  #droppedEntry({ timestamp }: Stored, message: string): LogEntry {
+    return { container: this.#container, timestamp, kind: 'gap', bytes: gapBytes({ reason: 'dropped', message }) };
+  }
+}
 
 function toLogEntry(container: string, entry: Exclude<Stored, { kind: 'dropped' }>): LogEntry {
   const { timestamp } = entry;
-  if (entry.kind === 'gap') return { container, timestamp, kind: 'gap', bytes: Buffer.from(JSON.stringify(entry.gap)) };
-  return { container, timestamp, kind: entry.newline ? 'line' : 'partial', bytes: shownBytes(entry) };
+  if (entry.kind === 'gap') return { container, timestamp, kind: 'gap', bytes: gapBytes(entry.gap) };
+  const kind = entry.newline ? 'line' : 'partial';
+  return { container, timestamp, kind, bytes: shownBytes(entry), ...(entry.cut && { cut: entry.cut }) };
 }
+
+const gapBytes = (gap: { readonly reason: string; readonly message: string }) => Buffer.from(JSON.stringify(gap));

@@ -1,6 +1,22 @@
-import type { DroppedNote, Gap } from './ledger.ts';
-import type { LogRecord } from './record.ts';
-import { parseTimestamp } from './timestamp.ts';
+/** What a segment is called and what stands in it. */
+import { join } from 'node:path';
+import type { DroppedNote, Gap } from './log-state.ts';
+import { parseTimestamp, type LogRecord } from './record.ts';
+
+/** One start of a container: its log is one stream. */
+export interface StreamKey {
+  readonly container: string;
+  readonly restart: number;
+}
+
+export const segmentPath = (folder: string, { container, restart }: StreamKey, segment: number): string =>
+  join(folder, `${container}.${restart}.${String(segment).padStart(4, '0')}.log`);
+
+/** The container, restart and number in a segment's file name; undefined for any other file. */
+export function parseSegmentName(name: string): (StreamKey & { readonly segment: number }) | undefined {
+  const [, container, restart, segment] = /^([a-z0-9-]+)\.(\d+)\.(\d{4,})\.log$/.exec(name) ?? [];
+  return container ? { container, restart: Number(restart), segment: Number(segment) } : undefined;
+}
 
 /** First line of a segment: where in its predecessor's file the log stops being valid and goes on here. */
 export interface SegmentHeader {

@@ -81,8 +81,8 @@ export class LogStream {
         // A long search appends nothing, so nothing else would let others run.
         if (count % 16 === 0) await setImmediate();
       }
-      const { pieces, spoke } = this.#splitter.end();
-      if (spoke) return { how: 'broken', opened, pieces: [], error: new KubeletError(this.#splitter.speech) };
+      const { pieces, isKubelet } = this.#splitter.end();
+      if (isKubelet) return { how: 'broken', opened, pieces: [], error: new KubeletError(this.#splitter.kubeletText) };
       return { how: 'eof', opened, pieces };
     } catch (error) {
       const how = error instanceof Idle ? 'idle' : 'broken';
@@ -129,7 +129,7 @@ export class LogStream {
 export class KubeletError extends Error {
   override readonly name = 'KubeletError';
   readonly kind = 'kubelet';
-  constructor(speech: string) {
-    super(speech || 'the log response ended in the middle of a timestamp');
+  constructor(text: string) {
+    super(text || 'the log response ended in the middle of a timestamp');
   }
 }

@@ -9,7 +9,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { EarlierRuns } from '../../src/activities/earlier-runs.ts';
 import { fileSegments, folderUri, logFolder } from '../../src/logs/index.ts';
-import { parseTimestamp } from '../../src/logs/timestamp.ts';
+import { parseTimestamp } from '../../src/logs/record.ts';
 import type { PodRecord, PodResult, RunPodInput } from '../../src/contract/index.ts';
 import { temporal } from '../support/temporal.ts';
 import { client } from './client-process.ts';
@@ -97,7 +97,11 @@ async function stubPod(logRoot: string, { spec, task }: RunPodInput): Promise<Po
       { timestamp, ns: parseTimestamp(timestamp) ?? 0n, bytes: Buffer.from(line), newline: true },
     ]);
   };
-  const summary = () => ({ uri: folderUri(folder), ...segment.ledger.counters, tail: segment.ledger.tail.toString() });
+  const summary = () => ({
+    uri: folderUri(folder),
+    ...segment.logState.counters,
+    tail: segment.logState.tail.toString(),
+  });
   try {
     for (const line of spec.args ?? []) await print(line);
     await theEnd(context, spec.env ?? {}).catch(async (error: unknown) => {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import test from 'node:test';
 import fc from 'fast-check';
 import { Follower } from '../../src/logs/follower.ts';
-import { LogReading } from '../../src/logs/reading.ts';
+import { SourceReader } from '../../src/logs/source-reader.ts';
 import { shownBytes } from '../../src/logs/record.ts';
 import { SegmentChain } from '../../src/logs/segment-chain.ts';
 import type { Entry } from '../../src/logs/segment-format.ts';
-import { fileSegments, type Segment } from '../../src/logs/segment-store.ts';
+import { fileSegments, type Segment } from '../../src/logs/segments.ts';
 import { epoch, FakeKubelet, type Cut, type RuntimeRecord } from './fake-kubelet.ts';
 import { asEntry, limits, readAll, recordsOf, show, testFolder } from './support.ts';
 
@@ -82,7 +82,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 
 interface Attempt {
   readonly segment: Segment;
-  readonly reading: LogReading;
+  readonly reading: SourceReader;
 }
 
 /** Lives through the steps, then lets a last attempt drain the log. Returns what a reader saw who looked on. */
@@ -103,7 +103,7 @@ async function live(
   };
   const begin = async (): Promise<Attempt> => {
     const segment = await store.openSegment('base', 0);
-    return { segment, reading: new LogReading(kubelet, segment, options) };
+    return { segment, reading: new SourceReader(kubelet, segment, options) };
   };
   const attempts = [await begin()];
   kubelet.impatient = true;

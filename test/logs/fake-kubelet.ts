@@ -1,5 +1,5 @@
 import type { LogSource, OpenLogOptions } from '../../src/logs/stream.ts';
-import { parseTimestamp } from '../../src/logs/timestamp.ts';
+import { parseTimestamp } from '../../src/logs/record.ts';
 
 /** One record of the container runtime's log file. A line is one of them that is full, behind any number that are not. */
 export interface RuntimeRecord {

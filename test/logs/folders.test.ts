@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import test from 'node:test';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { encodeName, folderUri, logFolder, podFolders } from '../../src/logs/folders.ts';
+import { encodeName, folderUri, logFolder, podFolders, makeFolder } from '../../src/logs/folders.ts';
 import { testFolder } from './support.ts';
 
 const key = { workflowId: 'nightly/2026 ü', runId: 'run-1', activityId: 'orders-1', uid: 'uid-1' };
@@ -42,4 +42,22 @@ test('the pods of a run are found again', async () => {
     { activityId: 'orders-1', uid: 'uid-1', folder: join(root.path, 'nightly%2F2026%20%C3%BC/run-1/orders-1/uid-1') },
   ]);
   assert.deepEqual(await podFolders(root.path, { ...key, runId: 'run-2' }), []);
+});
+
+test('a folder is made with those above it, also by several at once; one that is there is fine', async () => {
+  await using folder = await testFolder();
+  const path = join(folder.path, 'a', 'b', 'c');
+  await Promise.all([makeFolder(path), makeFolder(path), makeFolder(join(path, 'd'))]);
+  await makeFolder(path);
+  assert.ok((await stat(join(path, 'd'))).isDirectory());
+});
+
+test('where none can be made, it says so and ends', async () => {
+  // Node's own mkdir with `recursive` never ends here.
+  await assert.rejects(makeFolder('/proc/nosuch'), { code: 'ENOENT' });
+  await assert.rejects(makeFolder('/proc/nosuch/run/pod'), { code: 'ENOENT' });
+  await using folder = await testFolder();
+  await writeFile(join(folder.path, 'file'), '');
+  await assert.rejects(makeFolder(join(folder.path, 'file')), { code: 'EEXIST' });
+  await assert.rejects(makeFolder(join(folder.path, 'file', 'x')), { code: 'ENOTDIR' });
 });

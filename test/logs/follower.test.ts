@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { setTimeout } from 'node:timers/promises';
 import test, { describe } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { follow, type Follower } from '../../src/logs/follower.ts';
-import { LogStoreError } from '../../src/logs/segment-claim.ts';
-import { fileSegments, type Segment } from '../../src/logs/segment-store.ts';
+import { LogStoreError, fileSegments, type Segment } from '../../src/logs/segments.ts';
 import { epoch, FakeKubelet, KubernetesError } from './fake-kubelet.ts';
 import { limits, testFolder, texts } from './support.ts';
 
@@ -149,7 +148,7 @@ describe('while the container runs', () => {
     const release = Promise.withResolvers<void>();
     let appends = 0;
     const segment = {
-      ledger: { cursor: undefined, counters: { bytes: 0 }, written: 0 },
+      logState: { cursor: undefined, counters: { bytes: 0 }, written: 0 },
       append: () => (appends++, release.promise.then(() => [])),
       close: () => Promise.resolve(),
     };
@@ -187,7 +186,7 @@ describe('while the container runs', () => {
     let refuse = true;
     const sometimes: Segment = {
       ...segment,
-      ledger: segment.ledger,
+      logState: segment.logState,
       append: (records) => (refuse ? Promise.reject(full) : segment.append(records)),
       close: () => segment.close(),
       end: () => segment.end(),
@@ -246,6 +245,18 @@ describe('drain', () => {
     kubelet.speech = undefined;
     assert.deepEqual(await drained, { lines: 2, bytes: 8, gaps: 0 });
     assert.deepEqual(await texts(folder.path), ['one', 'two']);
+  });
+
+  test('ends the wait for the next stream', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one');
+    kubelet.refusals.push(new KubernetesError('transient'));
+    // A day: the runner would end the test long before.
+    const follower = await followerOf(kubelet, folder.path, { backoff: { firstMs: 86_400_000, mostMs: 86_400_000 } });
+    follower.start();
+    await eventually(() => follower.note !== undefined);
+    kubelet.terminate();
+    assert.deepEqual(await follower.drain(long), { lines: 1, bytes: 4, gaps: 0 });
   });
 
   test('says in the log what it could not read in time, once', async () => {
@@ -307,7 +318,7 @@ describe('drain', () => {
     await segment.close();
     const full = new LogStoreError('store', 'no space left');
     const refusing: Segment = {
-      ledger: segment.ledger,
+      logState: segment.logState,
       append: () => Promise.reject(full),
       addGap: () => Promise.reject(full),
       end: () => Promise.reject(full),

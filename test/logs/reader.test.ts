@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { readLog, type LogEntry } from '../../src/logs/reader.ts';
 import type { LogRecord } from '../../src/logs/record.ts';
-import { fileSegments } from '../../src/logs/segment-store.ts';
+import { fileSegments } from '../../src/logs/segments.ts';
 import { recordsOf, testFolder } from './support.ts';
 
 const at = (second: number, text: string): LogRecord[] =>
@@ -88,4 +91,88 @@ test('a reader who follows sees lines, successors and containers as they come, a
   assert.deepEqual([await next(), await next()], ['base line last', 'end']);
   await first.close();
   await second.close();
+});
+
+/** How often a file was opened, or a folder listed, from now on. */
+function countCalls(t: TestContext, name: 'open' | 'readdir') {
+  const counted = t.mock.method(files, name);
+  syncBuiltinESMExports();
+  return () => counted.mock.callCount();
+}
+
+/** A sidecar that has started so often, with a line and the end in each log, beside a container of a few lines. */
+async function writeStarts(folder: string, starts: number): Promise<void> {
+  await write(folder, 'base', 0, [...at(1, 'b1'), ...at(2, 'b2')]);
+  for (let restart = 0; restart < starts; restart++) {
+    const segment = await fileSegments(folder).openSegment('side', restart);
+    await segment.append(at(1, `start ${restart}`));
+    await segment.end();
+    await segment.close();
+  }
+}
+
+test('what it takes to read a log grows with its starts, not with their square', async (t) => {
+  const opened: number[] = [];
+  for (const starts of [20, 40]) {
+    await using folder = await testFolder();
+    await writeStarts(folder.path, starts);
+    const opens = countCalls(t, 'open');
+    const lines = await collect(readLog(folder.path));
+    opened.push(opens());
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+    assert.deepEqual(
+      lines.filter((line) => line.startsWith('side')),
+      Array.from({ length: starts }, (_, restart) => `side line start ${restart}`),
+    );
+  }
+  const [few = 0, many = 0] = opened;
+  assert.ok(many <= 2 * few, `20 starts took ${few} opened files, 40 took ${many}`);
+});
+
+test('a reader who follows opens no more the logs whose end it has read', async (t) => {
+  await using folder = await testFolder();
+  await writeStarts(folder.path, 20);
+  t.after(() => syncBuiltinESMExports());
+  const lists = countCalls(t, 'readdir');
+  const opens = countCalls(t, 'open');
+  const done = new AbortController();
+  t.after(() => done.abort());
+  let lines = 0;
+  const reading = (async () => {
+    for await (const entry of readLog(folder.path, { follow: done.signal, pollMs: 1 }))
+      if (entry.kind === 'line') lines += 1;
+  })();
+  while (lines < 22) await setImmediate();
+  const looks = async (times: number) => {
+    for (const end = lists() + times; lists() < end;) await setImmediate();
+  };
+  // The look that found the last line may be under way.
+  await looks(2);
+  const before = opens();
+  await looks(5);
+  // What has not ended is looked at: its file, and whether it has a successor.
+  assert.ok(opens() - before <= 12, `${opens() - before} files were opened in five looks`);
+  done.abort();
+  await reading;
+});
+
+test('lines that come to an earlier start after a later one was read are not missed', async () => {
+  await using folder = await testFolder();
+  const store = fileSegments(folder.path);
+  const first = await store.openSegment('side', 0);
+  await first.append(at(1, 'first start'));
+  await write(folder.path, 'side', 1, at(3, 'second start'));
+  const done = new AbortController();
+  const entries = readLog(folder.path, { follow: done.signal, pollMs: 1 });
+  const next = async () => {
+    const result = await entries.next();
+    return result.done ? 'end' : plain(result.value);
+  };
+  assert.deepEqual([await next(), await next()], ['side line first start', 'side line second start']);
+  await first.append(at(2, 'late'));
+  assert.equal(await next(), 'side line late');
+  await first.close();
+  done.abort();
+  assert.equal(await next(), 'end');
 });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
 import fc from 'fast-check';
-import { Splitter, type LogRecord } from '../../src/logs/record.ts';
-import { parseTimestamp, sinceTime } from '../../src/logs/timestamp.ts';
+import { Splitter, type LogRecord, parseTimestamp, sinceTime } from '../../src/logs/record.ts';
 import { recordsOf } from './support.ts';
 
 const stamp = '2026-11-22T10:00:00.000000001Z';
@@ -51,7 +50,7 @@ describe('the splitter', () => {
       `${stamp} one\nmore\n${later} two\n`,
       ['1F one', '1F more', '2F two'],
     ],
-    ['never takes the kubelet speaking for log', 'unable to retrieve container logs for containerd://abc', []],
+    ['never takes the kubelet’s own words for log', 'unable to retrieve container logs for containerd://abc', []],
     ['skips the rest of a line from before sinceTime', `est\n${stamp} one\n`, ['1F one']],
     [
       'skips what the kubelet says at the end',
@@ -66,8 +65,8 @@ describe('the splitter', () => {
   test('says what the kubelet said', () => {
     const splitter = new Splitter();
     assert.deepEqual(splitter.push(Buffer.from('unable to retrieve container logs for containerd://abc')), []);
-    assert.deepEqual(splitter.end(), { pieces: [], spoke: true });
-    assert.equal(splitter.speech, 'unable to retrieve container logs for containerd://abc');
+    assert.deepEqual(splitter.end(), { pieces: [], isKubelet: true });
+    assert.equal(splitter.kubeletText, 'unable to retrieve container logs for containerd://abc');
   });
 
   test('keeps a line of 1 MiB whole', () => {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FollowLimits } from '../../src/logs/limits.ts';
+import type { FollowLimits } from '../../src/logs/follow-options.ts';
 import { readLog, type LogEntry } from '../../src/logs/reader.ts';
 import { Splitter, type LogRecord } from '../../src/logs/record.ts';
 
@@ -11,7 +11,7 @@ export const limits: Partial<FollowLimits> = {
   searchIdleMs: 20,
   catchUpMs: 5,
   lastReadMs: 50,
-  backoffMs: [1, 4],
+  backoff: { firstMs: 1, mostMs: 4 },
 };
 
 export interface TestFolder extends AsyncDisposable {

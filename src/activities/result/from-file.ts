@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { refOf } from '../../pod/identity.ts';
-import { Splitter } from '../../logs/record.ts';
+import { Splitter } from '../../logs/index.ts';
 import type { PodWatcher } from '../../kubernetes/pod-watcher.ts';
 import { COLLECT_NOW, COLLECTOR } from '../../pod/collector.ts';
 import { messageOf } from '../../common/message-of.ts';

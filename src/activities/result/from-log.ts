@@ -1,11 +1,14 @@
 /** What follows the marker on the last line that begins with it, in the stored log of the main container. */
 import type { V1Pod } from '@kubernetes/client-node';
-import { readLog, type LogEntry } from '../../logs/index.ts';
-import { listNames } from '../../logs/folders.ts';
-import { parseSegmentName } from '../../logs/segment-file.ts';
+import {
+  isBeginningMissing,
+  LogStream,
+  readLog,
+  type LogEntry,
+  type LogRecord,
+  type OpenLogOptions,
+} from '../../logs/index.ts';
 import { refOf } from '../../pod/identity.ts';
-import { LogStream, type OpenLogOptions } from '../../logs/stream.ts';
-import type { LogRecord } from '../../logs/record.ts';
 import { trouble, utf8, type Found, type ResultReader } from './found.ts';
 import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
 
@@ -19,18 +22,16 @@ export const DEFAULT_MARKER = '::result::';
 export async function fromLog(folder: string, main: string, marker = DEFAULT_MARKER, missing?: string): Promise<Found> {
   const lines = new MarkedLines(Buffer.from(marker));
   for await (const entry of readLog(folder, { containers: [main] })) lines.add(entry);
-  return lines.last({ missing, startIsMissing: await startIsMissing(folder, main) });
+  return lines.last({ missing, startIsMissing: await isBeginningMissing(folder, main) });
 }
-
-/** What the reader of a log puts where a line was cut. */
-const CUT = /\[\d+ more bytes cut by logs\.maxLineBytes\]$/;
 
 export class MarkedLines {
   readonly #marker: Buffer;
   #pieces: Buffer[] = [];
   #size = 0;
-  /** The last whole line that begins with the marker, without it. */
-  #found: { text: Buffer; size: number } | undefined;
+  #cut = 0;
+  /** The last whole line that begins with the marker, without it; `cut`: so many bytes of it were not kept. */
+  #found: { text: Buffer; size: number; cut: number } | undefined;
   #lines = 0;
   /** Why lines are missing behind the last one that was found. */
   #gap: string | undefined;
@@ -39,7 +40,7 @@ export class MarkedLines {
     this.#marker = marker;
   }
 
-  add({ kind, bytes }: Pick<LogEntry, 'kind' | 'bytes'>): void {
+  add({ kind, bytes, cut = 0 }: Pick<LogEntry, 'kind' | 'bytes' | 'cut'>): void {
     if (kind === 'gap') {
       this.#endLine();
       this.#gap = (JSON.parse(String(bytes)) as { message: string }).message;
@@ -49,6 +50,7 @@ export class MarkedLines {
     const room = MAX_RESULT_BYTES + this.#marker.length + 1 - this.#size;
     if (room > 0) this.#pieces.push(Buffer.from(bytes.subarray(0, room)));
     this.#size += bytes.length;
+    this.#cut += cut;
     if (kind === 'line') this.#endLine();
   }
 
@@ -70,11 +72,11 @@ export class MarkedLines {
         `no line of the stored log begins with ${marker}, but its beginning is not on this worker's storage`,
       );
     if (!found) return { found: 'nothing', where: `none of the ${this.#lines} lines of its log begins with ${marker}` };
+    if (found.cut > 0)
+      return trouble('ResultTooLarge', `its line was cut by logs.maxLineBytes: ${found.cut} more bytes`);
     if (found.size > MAX_RESULT_BYTES)
       return trouble('ResultTooLarge', `it has ${found.size} bytes, ${MAX_RESULT_BYTES} are the most: ${ADVICE}`);
     const text = utf8(found.text);
-    const cut = CUT.exec(text ?? '')?.[0];
-    if (cut) return trouble('ResultTooLarge', `its line was cut: ${cut}`);
     return text === undefined ? trouble('ResultInvalid', 'it is not UTF-8') : { found: 'text', text };
   }
 
@@ -82,19 +84,14 @@ export class MarkedLines {
     if (this.#size === 0) return;
     const line = Buffer.concat(this.#pieces);
     if (line.subarray(0, this.#marker.length).equals(this.#marker)) {
-      this.#found = { text: line.subarray(this.#marker.length), size: this.#size - this.#marker.length };
+      const size = this.#size - this.#marker.length;
+      this.#found = { text: line.subarray(this.#marker.length), size, cut: this.#cut };
       this.#gap = undefined;
     }
     this.#pieces = [];
-    this.#size = 0;
+    this.#size = this.#cut = 0;
     this.#lines += 1;
   }
-}
-
-/** An earlier worker, with a storage of its own, wrote the first segments. */
-async function startIsMissing(folder: string, main: string): Promise<boolean> {
-  const own = (await listNames(folder)).map(parseSegmentName).filter((name) => name?.container === main);
-  return own.length > 0 && !own.some((name) => name?.segment === 1);
 }
 
 const READ_MS = 30_000;

@@ -1,6 +1,5 @@
 /** The log of one pod, as far as it is on this machine, and of that what was asked for. */
-import { readLog, type LogEntry, type ReadLogOptions } from '../../logs/index.ts';
-import { parseTimestamp } from '../../logs/timestamp.ts';
+import { parseTimestamp, readLog, type LogEntry, type ReadLogOptions } from '../../logs/index.ts';
 import type { LogOptions } from './selection.ts';
 
 type Wanted = Pick<LogOptions, 'containers' | 'since' | 'tail'>;

@@ -122,4 +122,14 @@ suite('a result in the log', () => {
     assert.ok(cut.found === 'trouble' && cut.kind === 'ResultTooLarge', JSON.stringify(cut));
     assert.match(cut.message, /cut by logs\.maxLineBytes/);
   });
+
+  test('a program may print the words that a cut line is shown with', async () => {
+    const value = '"… [2 more bytes cut by logs.maxLineBytes]';
+    assert.deepEqual(await found([`::result::${value}\n`]), text(value));
+  });
+
+  test('only the cut of the found line counts', async () => {
+    const cutBefore = await found([`${'x'.repeat(100)}\n`, '::result::1\n', `${'y'.repeat(100)}\n`], { line: 50 });
+    assert.deepEqual(cutBefore, text('1'));
+  });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { Aligner, recordKey } from '../../src/logs/align.ts';
-import type { LogRecord } from '../../src/logs/record.ts';
+import { Aligner } from '../../src/logs/source-reader.ts';
+import { recordKey, type LogRecord } from '../../src/logs/record.ts';
 import { epoch, formatTimestamp } from './fake-kubelet.ts';
 
 const record = (milliseconds: number, text: string): LogRecord => {

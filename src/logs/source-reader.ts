@@ -1,12 +1,10 @@
-import { Aligner } from './align.ts';
-import { followLimits, type FollowLimits, type FollowOptions } from './limits.ts';
-import type { LogRecord } from './record.ts';
-import { LogStoreError } from './segment-claim.ts';
-import type { Segment } from './segment-store.ts';
+import { followLimits, type FollowLimits, type FollowOptions } from './follow-options.ts';
+import type { Cursor } from './log-state.ts';
+import { recordKey, second, sinceTime, type LogRecord } from './record.ts';
+import { LogStoreError, type Segment } from './segments.ts';
 import { LogStream, type LogSource, type StreamEnd } from './stream.ts';
-import { sinceTime } from './timestamp.ts';
 
-export interface Reading extends StreamEnd {
+export interface ReadResult extends StreamEnd {
   /** Whether the place to go on from was found, so that what came after it is stored. */
   readonly found: boolean;
   readonly follow: boolean;
@@ -23,7 +21,7 @@ interface Pass {
 }
 
 /** Reads a container's log from where the stored part ends, and stores what is new. */
-export class LogReading {
+export class SourceReader {
   /** A followed stream is open and past the cursor: whatever the container writes is stored. */
   live = false;
   onLive: () => void = () => undefined;
@@ -32,7 +30,7 @@ export class LogReading {
   readonly #options: FollowOptions;
   readonly limits: FollowLimits;
   #stream: LogStream | undefined;
-  #settling = false;
+  #ending = false;
 
   constructor(source: LogSource, segment: Segment, options: FollowOptions) {
     this.#source = source;
@@ -42,8 +40,8 @@ export class LogReading {
   }
 
   /** Lets the followed stream catch up and end; there will be no other. */
-  settle(): void {
-    this.#settling = true;
+  endFollowing(): void {
+    this.#ending = true;
     this.#stream?.setIdle(this.limits.catchUpMs);
   }
 
@@ -51,9 +49,9 @@ export class LogReading {
    * Reads once to the end of the stream. Whether the cursor is really gone is decided by a read of the whole log that does
    * not follow: only there does the end of the stream mean that there is no more.
    */
-  async read(follow: boolean, signal: AbortSignal): Promise<Reading> {
+  async read(follow: boolean, signal: AbortSignal): Promise<ReadResult> {
     const near = await this.#pass({ follow, near: true }, signal);
-    if (near.found || near.how === 'broken' || (follow && this.#settling)) return near;
+    if (near.found || near.how === 'broken' || (follow && this.#ending)) return near;
     const whole = await this.#pass({ follow: false, near: false }, signal);
     if (whole.found || whole.how !== 'eof') return whole;
     // The rotation went through a row of equal records: the last one there is the cursor.
@@ -63,9 +61,9 @@ export class LogReading {
     return this.#pass({ follow: false, near: false }, signal);
   }
 
-  async #pass({ follow, near, times }: Pass, signal: AbortSignal): Promise<Reading & { seen: number }> {
-    const { ledger } = this.#segment;
-    const { cursor, written } = ledger;
+  async #pass({ follow, near, times }: Pass, signal: AbortSignal): Promise<ReadResult & { seen: number }> {
+    const { logState } = this.#segment;
+    const { cursor, written } = logState;
     const { marginSeconds, wholeBelowBytes, stallMs } = this.limits;
     const aligner = new Aligner(
       cursor && { ...cursor, times: times ?? cursor.times },
@@ -73,15 +71,15 @@ export class LogReading {
     );
     const terminal = !follow && this.#options.state() !== 'running';
     const since = near && cursor && written >= wholeBelowBytes ? sinceTime(cursor.ns, marginSeconds) : undefined;
-    const patience = () => (follow ? this.#patience(aligner.state, ledger.written - written) : stallMs);
+    const idleMs = () => (follow ? this.#idleMs(aligner.state, logState.written - written) : stallMs);
     const stream = new LogStream(
       this.#source,
       { follow, signal, ...(since && { sinceTime: since }) },
-      { idleMs: Math.min(patience(), stallMs), maxLineBytes: this.#options.maxLineBytes },
+      { idleMs: Math.min(idleMs(), stallMs), maxLineBytes: this.#options.maxLineBytes },
     );
     let fresh = 0;
     const goLive = () => {
-      stream.setIdle(patience());
+      stream.setIdle(idleMs());
       if (!follow || this.live || aligner.state !== 'found') return;
       this.live = true;
       this.onLive();
@@ -105,10 +103,52 @@ export class LogReading {
     return { ...end, follow, terminal, fresh, found: aligner.state === 'found', seen: aligner.seen };
   }
 
-  #patience(state: Aligner['state'], bytes: number): number {
+  #idleMs(state: Aligner['state'], bytes: number): number {
     const { searchIdleMs, silenceMs, busySilenceMs, busyBytes, catchUpMs } = this.limits;
-    if (this.#settling) return catchUpMs;
+    if (this.#ending) return catchUpMs;
     if (state !== 'found') return searchIdleMs;
     return bytes < busyBytes ? silenceMs : busySilenceMs;
+  }
+}
+
+/**
+ * Finds in a stream that is read again where the stored part ends, by content: the order of a log file is not the order of
+ * time (2.8 ms of disorder seen), so whatever stands behind the cursor's record is new, and whatever stands before it is not.
+ *
+ * Equal records have equal timestamps, so `sinceTime` cuts off all of them or none, and counting them finds the right one.
+ */
+export class Aligner {
+  /** `passed`: the stream is so far behind the cursor that it will not come any more. */
+  state: 'searching' | 'found' | 'passed';
+  /** How many records equal to the cursor have been seen. */
+  seen = 0;
+  readonly #cursor: Cursor | undefined;
+  readonly #until: bigint | undefined;
+
+  /** Without a cursor everything is new. With `window`, a record that many seconds later than the cursor ends the search. */
+  constructor(cursor: Cursor | undefined, windowSeconds?: number) {
+    this.#cursor = cursor;
+    this.#until = cursor && windowSeconds !== undefined ? cursor.ns + BigInt(windowSeconds) * second : undefined;
+    this.state = cursor ? 'searching' : 'found';
+  }
+
+  /** Returns the records that are new. */
+  push(records: readonly LogRecord[]): readonly LogRecord[] {
+    if (this.state === 'found') return records;
+    for (const [index, record] of records.entries()) {
+      if (this.state === 'passed') break;
+      if (this.#isCursor(record)) return records.slice(index + 1);
+      if (this.#until !== undefined && record.ns > this.#until) this.state = 'passed';
+    }
+    return [];
+  }
+
+  #isCursor(record: LogRecord): boolean {
+    const cursor = this.#cursor;
+    if (cursor?.ns !== record.ns || cursor.key !== recordKey(record)) return false;
+    this.seen += 1;
+    if (this.seen < cursor.times) return false;
+    this.state = 'found';
+    return true;
   }
 }

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
+import test from 'node:test';
 import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import test from 'node:test';
-import { LogStoreError } from '../../src/logs/segment-claim.ts';
+import { LogStoreError, fileSegments } from '../../src/logs/segments.ts';
 import { SegmentChain } from '../../src/logs/segment-chain.ts';
 import { encodeHeader, encodeRecords } from '../../src/logs/segment-format.ts';
-import { fileSegments } from '../../src/logs/segment-store.ts';
 import { readAll, recordsOf, testFolder, texts } from './support.ts';
 
 const stamped = (...lines: string[]) =>
@@ -58,7 +57,7 @@ test('each container and each restart has segments of its own', async () => {
     ['side', 0],
   ] as const) {
     const segment = await store.openSegment(container, restart);
-    assert.equal(segment.ledger.counters.lines, 0);
+    assert.equal(segment.logState.counters.lines, 0);
     await segment.append(stamped(`${container} ${restart}`));
     await segment.close();
   }
@@ -73,7 +72,7 @@ test('a torn last record is cut off', async () => {
   await first.close();
   await appendFile(join(folder.path, 'base.0.0001.log'), '2026-11-22T10:00:00.000000002Z F thr');
   const second = await store.openSegment('base', 0);
-  assert.deepEqual(second.ledger.counters, { lines: 2, bytes: 8, gaps: 0 });
+  assert.deepEqual(second.logState.counters, { lines: 2, bytes: 8, gaps: 0 });
   await second.append(stamped('-', '-', 'three').slice(2));
   await second.close();
   assert.deepEqual(await texts(folder.path), ['one', 'two', 'three']);
@@ -93,7 +92,7 @@ test('what a superseded writer appends is not part of the log', async () => {
   await next.close();
   assert.deepEqual(await texts(folder.path), ['one', 'two']);
   const last = await store.openSegment('base', 0);
-  assert.deepEqual([last.ledger.counters, last.ledger.ended], [{ lines: 2, bytes: 8, gaps: 0 }, false]);
+  assert.deepEqual([last.logState.counters, last.logState.ended], [{ lines: 2, bytes: 8, gaps: 0 }, false]);
   await last.close();
 });
 
@@ -127,15 +126,15 @@ test('what is known of the log is the same for the next attempt', async () => {
   await first.append(stamped('one', 'two'));
   await first.append(stamped('one').concat(stamped('one')));
   const second = await store.openSegment('base', 0);
-  assert.deepEqual(second.ledger.cursor, first.ledger.cursor);
-  assert.equal(second.ledger.cursor?.times, 3);
-  assert.deepEqual(second.ledger.counters, first.ledger.counters);
-  assert.equal(second.ledger.tail.toString(), 'one\ntwo\none\none');
+  assert.deepEqual(second.logState.cursor, first.logState.cursor);
+  assert.equal(second.logState.cursor?.times, 3);
+  assert.deepEqual(second.logState.counters, first.logState.counters);
+  assert.equal(second.logState.tail.toString(), 'one\ntwo\none\none');
   await second.end();
   await first.close();
   await second.close();
   const third = await store.openSegment('base', 0);
-  assert.equal(third.ledger.ended, true);
+  assert.equal(third.logState.ended, true);
   await third.close();
 });
 
@@ -145,7 +144,7 @@ test('pieces of a line count as one line', async () => {
   await segment.append(
     recordsOf(Buffer.from('2026-11-22T10:00:00.000000000Z aaaabbbbcc\n2026-11-22T10:00:01.000000000Z dddde'), 4),
   );
-  assert.deepEqual(segment.ledger.counters, { lines: 2, bytes: 16, gaps: 0 });
+  assert.deepEqual(segment.logState.counters, { lines: 2, bytes: 16, gaps: 0 });
   await segment.close();
 });
 
@@ -162,7 +161,7 @@ test('a failed write is a clear error, and the log goes on behind the last whole
     segment.append([two]),
     (error) => error instanceof LogStoreError && /^Cannot write the log/.test(error.message),
   );
-  assert.equal(segment.ledger.counters.lines, 1);
+  assert.equal(segment.logState.counters.lines, 1);
   await segment.append([two]);
   await segment.append([three]);
   await segment.close();
@@ -205,14 +204,14 @@ test('behind maxBytes nothing is kept; what is left out is written down, and the
   await first.close();
   const second = await store.openSegment('base', 0);
   const dropped = { lines: 2, bytes: 11 };
-  assert.deepEqual(second.ledger.counters, { lines: 2, bytes: 8, gaps: 0, dropped });
-  assert.equal(second.ledger.cursor?.ns, lines[3]?.ns);
+  assert.deepEqual(second.logState.counters, { lines: 2, bytes: 8, gaps: 0, dropped });
+  assert.equal(second.logState.cursor?.ns, lines[3]?.ns);
   // A small one would have room.
   assert.deepEqual(await second.append(lines.slice(4)), []);
   await second.end();
   await second.close();
-  assert.deepEqual(second.ledger.counters.dropped, { lines: 4, bytes: 20 });
-  assert.equal(second.ledger.tail.toString(), 'one\ntwo\nfive\nsix');
+  assert.deepEqual(second.logState.counters.dropped, { lines: 4, bytes: 20 });
+  assert.equal(second.logState.tail.toString(), 'one\ntwo\nfive\nsix');
   const messages = (await readAll(folder.path)).map(({ bytes }) => bytes.toString());
   assert.deepEqual(messages.slice(0, 2), ['one', 'two']);
   assert.match(messages[2] ?? '', /logs.maxBytes is reached/);
@@ -228,8 +227,8 @@ test('an attempt that was killed has left out no more than it wrote down: the re
   const killed = await store.openSegment('base', 0);
   for (const line of lines) await killed.append([line]);
   const next = await store.openSegment('base', 0);
-  assert.deepEqual(next.ledger.counters.dropped, { lines: 4, bytes: 4 + 4 + 6 + megabyte.length + 1 });
-  assert.equal(next.ledger.cursor?.ns, lines[3]?.ns);
+  assert.deepEqual(next.logState.counters.dropped, { lines: 4, bytes: 4 + 4 + 6 + megabyte.length + 1 });
+  assert.equal(next.logState.cursor?.ns, lines[3]?.ns);
   await next.close();
   await killed.close();
 });
@@ -243,7 +242,7 @@ test('a line that is left out in pieces, by two attempts, is one line', async ()
   await first.close();
   const second = await store.openSegment('base', 0);
   await second.append(pieces.slice(1));
-  assert.deepEqual(second.ledger.counters.dropped, { lines: 1, bytes: 7 });
+  assert.deepEqual(second.logState.counters.dropped, { lines: 1, bytes: 7 });
   await second.close();
 });
 
@@ -267,8 +266,8 @@ test('a line that was cut is stored as such, and shown as such', async () => {
   assert.match(await readFile(join(folder.path, 'base.0.0001.log'), 'utf8'), /Z F:cut=2 abcd\n$/);
   assert.deepEqual(await texts(folder.path), ['abcd… [2 more bytes cut by logs.maxLineBytes]']);
   const next = await store.openSegment('base', 0);
-  assert.deepEqual(next.ledger.counters, { lines: 1, bytes: 5, gaps: 0, dropped: { lines: 0, bytes: 2 } });
-  assert.equal(next.ledger.tail.toString(), 'abcd… [2 more bytes cut by logs.maxLineBytes]');
+  assert.deepEqual(next.logState.counters, { lines: 1, bytes: 5, gaps: 0, dropped: { lines: 0, bytes: 2 } });
+  assert.equal(next.logState.tail.toString(), 'abcd… [2 more bytes cut by logs.maxLineBytes]');
   await next.close();
 });
 
@@ -276,6 +275,6 @@ test('tailBytes is what the tail holds', async () => {
   await using folder = await testFolder();
   const segment = await fileSegments(folder.path, { tailBytes: 12 }).openSegment('base', 0);
   await segment.append(stamped('one', 'two', 'three', 'four'));
-  assert.equal(segment.ledger.tail.toString(), 'three\nfour');
+  assert.equal(segment.logState.tail.toString(), 'three\nfour');
   await segment.close();
 });

@@ -1,16 +1,25 @@
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, link, open, unlink, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { listNames, makeFolder } from './folders.ts';
-import { Ledger, type Gap } from './ledger.ts';
-import type { LogRecord } from './record.ts';
+import { LogState, type Gap } from './log-state.ts';
+import { type LogRecord, timestampNow } from './record.ts';
 import { SegmentChain } from './segment-chain.ts';
-import { claim, LogStoreError, storeError, type Claimed } from './segment-claim.ts';
-import { parseSegmentName, segmentPath, type StreamKey } from './segment-file.ts';
-import { encodeDropped, encodeEnd, encodeGap, encodeRecords, type SegmentHeader } from './segment-format.ts';
-import { Tail } from './tail.ts';
-import { timestampNow } from './timestamp.ts';
+import {
+  parseSegmentName,
+  segmentPath,
+  type StreamKey,
+  encodeDropped,
+  encodeEnd,
+  encodeGap,
+  encodeRecords,
+  type SegmentHeader,
+  encodeHeader,
+} from './segment-format.ts';
+import { Tail } from './lines.ts';
 
-/** Of what `maxBytes` leaves out, so much may be left out before a note tells it: a new attempt reads it again. */
-const TOLD_EVERY_BYTES = 1024 * 1024;
+/** Of what `maxBytes` leaves out, so much may be left out before it is noted: a new attempt reads it again. */
+const NOTE_EVERY_BYTES = 1024 * 1024;
 
 export interface StoreLimits {
   /** Of kept text and newlines per start of a container. Default: no limit. */
@@ -28,7 +37,7 @@ export interface SegmentStore {
 /** What is stored of one container's log, and the one place to add to it. The calls must be awaited one by one. */
 export interface Segment {
   /** The log up to now: that of earlier attempts included. */
-  readonly ledger: Readonly<Pick<Ledger, 'counters' | 'cursor' | 'ended' | 'gap' | 'tail' | 'written'>>;
+  readonly logState: Readonly<Pick<LogState, 'counters' | 'cursor' | 'ended' | 'gap' | 'tail' | 'written'>>;
   /** Returns those that were kept: the first ones, up to `maxBytes`. */
   append(records: readonly LogRecord[]): Promise<readonly LogRecord[]>;
   addGap(gap: Gap): Promise<void>;
@@ -43,14 +52,14 @@ export const fileSegments = (folder: string, limits: StoreLimits = {}): SegmentS
     const key = { container, restart };
     await makeFolder(folder);
     for (;;) {
-      const end = await readToEnd(folder, key, new Ledger(tailOf(limits)));
+      const end = await readToEnd(folder, key, new LogState(tailOf(limits)));
       // Lines behind the point where a newer segment began were counted: look again.
       if (end.chain?.overshot) continue;
       const { chain } = end;
       const after = chain && { segment: chain.segment, offset: chain.offset };
       const header = { v: 1, ...key, segment: (chain?.segment ?? 0) + 1, ...(after && { after }) } as const;
       const claimed = await claim(folder, header);
-      if (claimed) return new FileSegment(folder, header, claimed, end.ledger, limits.maxBytes);
+      if (claimed) return new FileSegment(folder, header, claimed, end.logState, limits.maxBytes);
     }
   },
 });
@@ -62,33 +71,33 @@ const tailOf = ({ tailBytes = 8192 }: StoreLimits) =>
 async function readToEnd(
   folder: string,
   key: StreamKey,
-  ledger: Ledger,
-): Promise<{ chain?: SegmentChain; ledger: Ledger }> {
+  logState: LogState,
+): Promise<{ chain?: SegmentChain; logState: LogState }> {
   const segments = (await listNames(folder))
     .map(parseSegmentName)
     .filter((name) => name?.container === key.container && name.restart === key.restart)
     .map((name) => name?.segment ?? 0);
-  if (segments.length === 0) return { ledger };
+  if (segments.length === 0) return { logState };
   const chain = new SegmentChain(folder, key, Math.min(...segments));
   for (let entries = await chain.read(); entries; entries = await chain.read()) {
     let records: LogRecord[] = [];
     for (const entry of entries) {
       if (entry.kind === 'record') records.push(entry);
       if (entry.kind === 'gap' || entry.kind === 'dropped') {
-        ledger.add(records);
+        logState.add(records);
         records = [];
       }
-      if (entry.kind === 'gap') ledger.addGap(entry.gap);
-      if (entry.kind === 'dropped') ledger.addNote(entry.note, entry.timestamp);
-      if (entry.kind === 'end') ledger.ended = true;
+      if (entry.kind === 'gap') logState.addGap(entry.gap);
+      if (entry.kind === 'dropped') logState.addNote(entry.note, entry.timestamp);
+      if (entry.kind === 'end') logState.ended = true;
     }
-    ledger.add(records);
+    logState.add(records);
   }
-  return { chain, ledger };
+  return { chain, logState };
 }
 
 class FileSegment implements Segment {
-  readonly ledger: Ledger;
+  readonly logState: LogState;
   readonly #folder: string;
   #header: SegmentHeader;
   #file: FileHandle;
@@ -96,49 +105,49 @@ class FileSegment implements Segment {
   #broken = false;
   readonly #maxBytes: number;
 
-  constructor(folder: string, header: SegmentHeader, { file, size }: Claimed, ledger: Ledger, maxBytes = Infinity) {
+  constructor(folder: string, header: SegmentHeader, { file, size }: Claimed, logState: LogState, maxBytes = Infinity) {
     this.#folder = folder;
     this.#header = header;
     this.#file = file;
     this.#size = size;
-    this.ledger = ledger;
+    this.logState = logState;
     this.#maxBytes = maxBytes;
   }
 
   async append(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
-    const { ledger } = this;
-    const kept = ledger.full ? [] : records.slice(0, fitting(records, this.#maxBytes - ledger.counters.bytes));
+    const { logState } = this;
+    const kept = logState.full ? [] : records.slice(0, fitting(records, this.#maxBytes - logState.counters.bytes));
     if (kept.length > 0) {
       await this.#write(encodeRecords(kept)).catch((error: unknown) => {
-        if (error instanceof LogStoreError) ledger.add(kept.slice(0, error.stored));
+        if (error instanceof LogStoreError) logState.add(kept.slice(0, error.stored));
         throw error;
       });
-      ledger.add(kept);
+      logState.add(kept);
     }
     if (kept.length < records.length) {
-      const first = !ledger.full;
-      ledger.drop(records.slice(kept.length));
-      if (first || ledger.untold >= TOLD_EVERY_BYTES) await this.#tell();
+      const first = !logState.full;
+      logState.drop(records.slice(kept.length));
+      if (first || logState.bytesSinceNote >= NOTE_EVERY_BYTES) await this.#writeNote();
     }
     return kept;
   }
 
   async addGap(gap: Gap): Promise<void> {
-    await this.#tell();
-    await this.#write(encodeGap(this.ledger.timestamp ?? timestampNow(), gap));
-    this.ledger.addGap(gap);
+    await this.#writeNote();
+    await this.#write(encodeGap(this.logState.timestamp ?? timestampNow(), gap));
+    this.logState.addGap(gap);
   }
 
   async end(): Promise<void> {
-    await this.#tell();
+    await this.#writeNote();
     await this.#write(encodeEnd());
-    this.ledger.ended = true;
+    this.logState.ended = true;
   }
 
   /** What was written is on the disk before this returns: the pod may be deleted next. */
   async close(): Promise<void> {
     try {
-      await this.#tell();
+      await this.#writeNote();
       await this.#file.datasync();
     } finally {
       await this.#file.close();
@@ -146,15 +155,15 @@ class FileSegment implements Segment {
   }
 
   /** Writes down what was left out, if anything was since the last time. */
-  async #tell(): Promise<void> {
-    const { note, timestamp, untold } = this.ledger;
-    if (untold === 0 || !note) return;
+  async #writeNote(): Promise<void> {
+    const { note, timestamp, bytesSinceNote } = this.logState;
+    if (bytesSinceNote === 0 || !note) return;
     await this.#write(encodeDropped(timestamp ?? timestampNow(), note));
-    this.ledger.untold = 0;
+    this.logState.bytesSinceNote = 0;
   }
 
   async #write(bytes: Buffer): Promise<void> {
-    if (this.#broken) await this.#goOn();
+    if (this.#broken) await this.#openNext();
     let written = 0;
     try {
       while (written < bytes.length)
@@ -175,7 +184,7 @@ class FileSegment implements Segment {
   }
 
   /** Goes on in a new segment, because the last write may have left half a record. */
-  async #goOn(): Promise<void> {
+  async #openNext(): Promise<void> {
     const { segment } = this.#header;
     const header = { ...this.#header, segment: segment + 1, after: { segment, offset: this.#size } };
     const claimed = await claim(this.#folder, header);
@@ -195,3 +204,45 @@ function fitting(records: readonly LogRecord[], room: number): number {
   const end = records.findIndex(({ bytes, newline }) => (left -= bytes.length + (newline ? 1 : 0)) < 0);
   return end === -1 ? records.length : end;
 }
+
+/** The storage refused: full, gone, or (`superseded`) taken over by a newer attempt. */
+export class LogStoreError extends Error {
+  override readonly name = 'LogStoreError';
+  readonly kind: 'store' | 'superseded';
+  /** How many lines of the refused write are stored all the same: the first ones. */
+  readonly stored: number;
+  constructor(
+    kind: 'store' | 'superseded',
+    message: string,
+    { stored = 0, ...options }: ErrorOptions & { stored?: number } = {},
+  ) {
+    super(message, options);
+    this.kind = kind;
+    this.stored = stored;
+  }
+}
+
+interface Claimed {
+  readonly file: FileHandle;
+  readonly size: number;
+}
+
+/** Creates the segment with its header in it, as one step; undefined when another writer was first. */
+async function claim(folder: string, header: SegmentHeader): Promise<Claimed | undefined> {
+  const draft = join(folder, `.draft-${randomUUID()}`);
+  const path = segmentPath(folder, header, header.segment);
+  const bytes = encodeHeader(header);
+  try {
+    await writeFile(draft, bytes, { flag: 'wx' });
+    await link(draft, path);
+    return { file: await open(path, 'a'), size: bytes.length };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw storeError(path, error);
+  } finally {
+    await unlink(draft).catch(() => undefined);
+  }
+}
+
+const storeError = (path: string, cause: unknown, stored = 0): LogStoreError =>
+  new LogStoreError('store', `Cannot write the log ${path}: ${(cause as Error).message}`, { cause, stored });

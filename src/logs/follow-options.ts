@@ -1,6 +1,19 @@
+import type { BackoffPolicy } from '../common/retry.ts';
 import type { LogRecord } from './record.ts';
 
 export type ContainerState = 'running' | 'terminated' | 'gone';
+
+export interface FollowOptions {
+  /** What the container is known to be now. */
+  readonly state: () => ContainerState;
+  /** Longer lines are cut. Must be the same for all attempts, or a stored line is not found again. */
+  readonly maxLineBytes?: number | undefined;
+  /** Called when a followed stream has ended cleanly, before it is opened again: it may have been the container's end. */
+  readonly afterEnd?: (signal: AbortSignal) => Promise<void>;
+  /** Called with what has just been stored, for a display. */
+  readonly onRecords?: (records: readonly LogRecord[]) => void;
+  readonly limits?: Partial<FollowLimits>;
+}
 
 export interface FollowLimits {
   /** How far before the cursor a log is read again; lines are never that much out of order. */
@@ -24,7 +37,8 @@ export interface FollowLimits {
   readonly catchUpMs: number;
   /** The last try, when the time given to `drainOpen` is over. */
   readonly lastReadMs: number;
-  readonly backoffMs: readonly [minimum: number, maximum: number];
+  /** Waits between two streams, and between two reads. */
+  readonly backoff: BackoffPolicy;
 }
 
 export const followLimits: FollowLimits = {
@@ -37,17 +51,5 @@ export const followLimits: FollowLimits = {
   stallMs: 30_000,
   catchUpMs: 150,
   lastReadMs: 1000,
-  backoffMs: [100, 5000],
+  backoff: { firstMs: 100, mostMs: 5000 },
 };
-
-export interface FollowOptions {
-  /** What the container is known to be now. */
-  readonly state: () => ContainerState;
-  /** Longer lines are cut. Must be the same for all attempts, or a stored line is not found again. */
-  readonly maxLineBytes?: number | undefined;
-  /** Called when a followed stream has ended cleanly, before it is opened again: it may have been the container's end. */
-  readonly afterEnd?: (signal: AbortSignal) => Promise<void>;
-  /** Called with what has just been stored, for a display. */
-  readonly onRecords?: (records: readonly LogRecord[]) => void;
-  readonly limits?: Partial<FollowLimits>;
-}

@@ -1,6 +1,5 @@
-import { recordKey, type Cursor } from './align.ts';
-import type { LogRecord } from './record.ts';
-import { Tail } from './tail.ts';
+import { Tail } from './lines.ts';
+import { recordKey, type LogRecord } from './record.ts';
 
 export interface LogCounters {
   lines: number;
@@ -17,6 +16,14 @@ export interface Dropped {
   lines: number;
   /** Of these lines, and of lines that were cut. */
   bytes: number;
+}
+
+/** The last record that is stored: where to go on from. */
+export interface Cursor {
+  readonly ns: bigint;
+  readonly key: string;
+  /** How many stored records are equal to it, itself included: it is the n-th of its kind in the stream too. */
+  readonly times: number;
 }
 
 /** Stored where `maxBytes` left something out: what is left out so far, and where to go on from. */
@@ -40,7 +47,7 @@ export interface Gap {
 const generation = { ns: 20_000_000n, records: 65_536 };
 
 /** What is known of the stored log of one container: counters, the cursor, the last lines. Fed with every entry, in order. */
-export class Ledger {
+export class LogState {
   readonly counters: LogCounters = { lines: 0, bytes: 0, gaps: 0 };
   readonly tail: Tail;
   cursor: Cursor | undefined;
@@ -52,8 +59,8 @@ export class Ledger {
   gap: Gap['reason'] | undefined;
   /** `maxBytes` is reached: nothing more is kept. */
   full = false;
-  /** Bytes left out that no note on the disk tells yet. */
-  untold = 0;
+  /** Bytes left out since the last stored note. */
+  bytesSinceNote = 0;
   #midLine = false;
   #young = new Map<string, number>();
   #old = new Map<string, number>();
@@ -84,7 +91,7 @@ export class Ledger {
     for (const { bytes, newline, cut = 0 } of records) {
       const size = bytes.length + cut + (newline ? 1 : 0);
       this.#drop(this.#midLine ? 0 : 1, size);
-      this.untold += size;
+      this.bytesSinceNote += size;
       this.#midLine = !newline;
     }
     this.#pass(records);
@@ -122,7 +129,7 @@ export class Ledger {
     if (!last) return;
     this.timestamp = last.timestamp;
     this.gap = undefined;
-    // Equal records are as old as each other: of those that are past, nobody will ask how many there were.
+    // Equal records are as old as each other: how many older ones there were is not asked any more.
     for (const record of records) if (last.ns - record.ns < 2n * generation.ns) this.#count(record);
     this.tail.add(records);
   }
