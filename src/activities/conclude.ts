@@ -22,16 +22,17 @@ export interface Verdict {
 export async function concludePod(run: PodRun, { outcome, stillRuns, patient = false }: Verdict): Promise<PodEnd> {
   const { attempt, watcher, logs } = run;
   const drained = watcher && !stillRuns ? logs.drain(watcher, attempt.limits.drain) : Promise.resolve();
-  // A failure shows no result, and a skip has none.
+  // A skip has no result; that of a container which failed helps to find out why.
   const judged =
-    outcome.kind === 'Succeeded' && watcher
+    watcher && !stillRuns && outcome.kind !== 'Skipped'
       ? await withOutput(run, outcome, watcher, drainOf(run, drained))
       : { outcome };
   await drained;
   const pod = watcher?.latest;
   const events = await eventsFor(attempt, judged.outcome);
+  const { problems: resultProblems = [], ...known } = judged;
   const end: PodEnd = {
-    ...judged,
+    ...known,
     times: timesOf(pod, attempt.main),
     logs: logs.summary(judged.outcome.container),
     ...(pod?.status?.phase && { phase: pod.status.phase }),
@@ -39,7 +40,7 @@ export async function concludePod(run: PodRun, { outcome, stillRuns, patient = f
     ...(events && { events }),
   };
   await attempt.callbacks.onEnd(end, { patient });
-  const problems = [...logs.problems, ...attempt.callbacks.problems];
+  const problems = [...resultProblems, ...logs.problems, ...attempt.callbacks.problems];
   return fitting({ ...end, ...(problems.length > 0 && { problems }) });
 }
 
@@ -55,10 +56,17 @@ async function withOutput(
   outcome: PodOutcome,
   watcher: PodWatcher,
   drain: Drain,
-): Promise<Pick<PodEnd, 'outcome' | 'output' | 'outputFile'>> {
-  const judged = await judge(await readResult(attempt, watcher, drain), sourceOf(attempt.spec));
-  if ('trouble' in judged) return { outcome: withTrouble(outcome, judged.trouble) };
-  return { outcome, ...('json' in judged && (await outputs.keep(drain.uri, judged))) };
+): Promise<Pick<PodEnd, 'outcome' | 'output' | 'outputFile' | 'problems'>> {
+  const succeeded = outcome.kind === 'Succeeded';
+  const source = sourceOf(attempt.spec);
+  // What a failed container leaves is handed over as it is: its exit says more than a schema.
+  const judged = await judge(
+    await readResult(attempt, watcher, drain),
+    succeeded ? source : { ...source, required: false, schema: undefined },
+  );
+  if ('trouble' in judged) return { outcome: succeeded ? withTrouble(outcome, judged.trouble) : outcome };
+  if ('json' in judged) return { outcome, ...(await outputs.keep(drain.uri, judged)) };
+  return { outcome, ...(judged.problem !== undefined && { problems: [judged.problem] }) };
 }
 
 /**

@@ -69,7 +69,8 @@ async function settle(run: PodRun, ended: PodEnd): Promise<PodResult> {
   const logs = fuller(run.logs.summary(ended.outcome.container), ended.logs);
   const { pod } = run.attempt.recorder.state;
   const facts = { times, ...(events && { events }), logs, ...(problems && { problems }), cleanup };
-  const failWith = (failed: PodOutcome) => podFailure(failed, { pod, node, phase, ...facts });
+  const output = 'output' in loaded && loaded.output !== undefined && { output: loaded.output };
+  const failWith = (failed: PodOutcome) => podFailure(failed, { pod, node, phase, ...facts, ...output });
   if (outcome.kind !== 'Succeeded' && outcome.kind !== 'Skipped') throw failWith(outcome);
   if ('lost' in loaded) throw failWith({ ...outcome, kind: 'ResultMissing', message: loaded.lost });
   return {

@@ -153,6 +153,8 @@ export interface PodFailureDetails {
   exitCode?: number;
   container?: string;
   startedEver: boolean;
+  /** What the main container had left as its result before it failed. It may not fit the schema. */
+  output?: unknown;
   times?: PodTimes;
   events?: PodEvent[];
   logs?: LogSummary;

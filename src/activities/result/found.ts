@@ -17,8 +17,8 @@ export type ResultTrouble = 'ResultMissing' | 'ResultInvalid' | 'ResultTooLarge'
 /** What was found where the result should be. */
 export type Found =
   | { found: 'text'; text: string }
-  /** The pod left none; `where` names the place, for a reader. */
-  | { found: 'nothing'; where: string }
+  /** The pod left none; `where` names the place, for a reader; `problem`: something is there that may have been meant as one. */
+  | { found: 'nothing'; where: string; problem?: string }
   /** There is something else than a result, or nobody can tell: never to be taken for "left none". */
   | ({ found: 'trouble' } & Trouble);
 

@@ -24,11 +24,18 @@ export function fromMessage(pod: V1Pod, main: string, asked = true): Found {
       'ResultTooLarge',
       `Kubernetes keeps ${limit} bytes of a termination message: use result.from 'log' or 'file' (up to 1 MiB), or ${ADVICE}`,
     );
-  if (!asked && json !== 'whole' && json !== 'number') return noJson;
+  if (!asked && json !== 'whole' && json !== 'number')
+    return looksLikeJson(text)
+      ? { ...noJson, problem: `the termination message ${ALMOST}: ${text.trim().slice(0, 100)}` }
+      : noJson;
   return { found: 'text', text };
 }
 
-const noJson: Found = { found: 'nothing', where: 'its termination message (/dev/termination-log) is not JSON' };
+const ALMOST = 'looks like JSON, but is none, so it is no result';
+
+const looksLikeJson = (text: string) => /^\s*(\{.*\}|\[.*\])\s*$/s.test(text);
+
+const noJson = { found: 'nothing', where: 'its termination message (/dev/termination-log) is not JSON' } as const;
 
 const containersOf = ({ spec }: V1Pod) => (spec?.containers.length ?? 0) + (spec?.initContainers?.length ?? 0);
 

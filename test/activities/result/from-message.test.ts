@@ -59,6 +59,16 @@ suite('a termination message as a result', () => {
     assert.equal(fromMessage(ended('{"a":1}'), 'base', false).found, 'text');
   });
 
+  test('where none was asked for, a message that is all but JSON is told: it was meant as a result', () => {
+    for (const message of ['{"loss": NaN}', "{'a': 1}", '[1, 2,]\n', '{"a": 1}}']) {
+      const found = fromMessage(ended(message), 'base', false);
+      assert.ok(found.found === 'nothing' && found.problem, message);
+      assert.match(found.problem, /looks like JSON, but is none, so it is no result: /);
+    }
+    for (const message of ['done', '[2026-11-25] done', '42 rows', '{', 'f{}'])
+      assert.equal((fromMessage(ended(message), 'base', false) as { problem?: string }).problem, undefined, message);
+  });
+
   test('but what is left of JSON, cut anywhere, is one that is too large, also where nobody asked', () => {
     const json = JSON.stringify({
       text: 'a "quoted" é',

@@ -27,8 +27,26 @@ suite('a result that was found', () => {
     }
   });
 
-  test('has its numbers as JSON in JavaScript has them: beyond 2^53 they are rounded', async () => {
-    assert.equal(await valueOf(text('9007199254740993')), 9007199254740992);
+  test('with a whole number that JavaScript would round is invalid, wherever it stands', async () => {
+    for (const json of [
+      '9007199254740993',
+      '{"id": 3544790567247868102}',
+      '[[-12345678901234567890]]',
+      '{"a":"x","b":{"c":[99999999999999999]}}',
+    ]) {
+      const { kind, message } = await troubleOf(text(json));
+      assert.equal(kind, 'ResultInvalid', json);
+      assert.match(
+        message,
+        /number (9007199254740993|3544790567247868102|-12345678901234567890|99999999999999999), which JavaScript would round: write it as text/,
+      );
+    }
+  });
+
+  test('with a large number that JavaScript holds exactly, or that is no whole one, is as it was written', async () => {
+    for (const value of [9007199254740992, 1e17, 0.1, 1e300, '3544790567247868102', { a: 12345678901234567000 }])
+      assert.deepEqual(await valueOf(text(JSON.stringify(value))), value);
+    assert.equal(await valueOf(text('0.12345678901234567890')), 0.12345678901234568);
   });
 
   test('with a number that JavaScript has no place for is invalid, not null', async () => {

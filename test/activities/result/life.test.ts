@@ -124,6 +124,38 @@ suite('a result of each kind comes back', () => {
   );
 });
 
+suite('a container that fails after it has written a result', () => {
+  const ways: [name: string, spec: PodSpec, script: (pod: FakePod) => void, output: unknown][] = [
+    ['the termination message', SPEC, (pod) => work(pod, { message: '{"a":1}', exitCode: 3 }), { a: 1 }],
+    ['a text, and none asked for', SPEC, (pod) => work(pod, { message: 'no such table', exitCode: 3 }), undefined],
+    ['a marked line', from({ from: 'log' }), (pod) => work(pod, { lines: ['::result::[2]'], exitCode: 3 }), [2]],
+    ['no marked line', from({ from: 'log' }), (pod) => work(pod, { exitCode: 3 }), undefined],
+    ['a file', from(FILE), (pod) => (work(pod, { exitCode: 3 }), handOver(pod, framed('{"a":2}'))), { a: 2 }],
+    [
+      'one that does not fit the schema',
+      from({ from: 'log', schema: { type: 'string' } }),
+      (pod) => work(pod, { lines: ['::result::[2]'], exitCode: 3 }),
+      [2],
+    ],
+    [
+      'a long one',
+      from({ from: 'log' }),
+      (pod) => work(pod, { lines: [`::result::"${'x'.repeat(9000)}"`], exitCode: 3 }),
+      'x'.repeat(9000),
+    ],
+  ];
+  for (const [name, spec, script, output] of ways)
+    test(
+      `hands it over in the failure: ${name}`,
+      inWorld(async ({ fake, attempt }) => {
+        fake.script(script);
+        const { error, details } = await failureOf(attempt(spec));
+        assert.equal(error.type, 'ContainerFailed');
+        assert.deepEqual(details.output, output);
+      }),
+    );
+});
+
 suite('a result that is not as it should be', () => {
   const faults: [name: string, spec: PodSpec, script: (pod: FakePod) => void, type: string, message: RegExp][] = [
     [
@@ -230,17 +262,6 @@ suite('a result that is not as it should be', () => {
         assert.deepEqual(fake.left(), []);
       }),
     );
-
-  test(
-    'a pod that failed is that failure, whatever it left',
-    inWorld(async ({ fake, attempt, temporal }) => {
-      fake.script((pod) => work(pod, { lines: ['::result::1'], exitCode: 3 }));
-      const { error, details } = await failureOf(attempt(from({ from: 'log' })));
-      assert.equal(error.type, 'ContainerFailed');
-      assert.ok(!('output' in details));
-      assert.ok(!('output' in (temporal.recorded?.ended ?? {})));
-    }),
-  );
 
   test(
     'a skipped one has no result and needs none',
@@ -367,6 +388,16 @@ suite('another attempt takes over', () => {
 });
 
 suite('what else is told of an end', () => {
+  test(
+    'a termination message that is all but JSON is among the problems of a success',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => work(pod, { message: '{"loss": NaN}' }));
+      const { output, problems } = await attempt().result;
+      assert.equal(output, undefined);
+      assert.match(problems?.join() ?? '', /looks like JSON.*\{"loss": NaN\}/);
+    }),
+  );
+
   const eventful = (exitCode: number) => (fake: { event: (name: string, event: object) => void }) => (pod: FakePod) => {
     fake.event(pod.name, { reason: 'Pulled', message: 'the image was there' });
     work(pod, { exitCode });
