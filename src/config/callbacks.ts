@@ -1,11 +1,23 @@
-/** The module with the callbacks: whose every word is checked now, and not when the first pod asks for it. */
+/**
+ * The module with the callbacks: whose every word is checked now, and not when the first pod asks for it. All of its code runs in an
+ * async context of its own, so that what fails there later, and nobody awaits, can be told from a fault of the worker.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CALLBACK_NAMES, type CallbackRegistry } from '../contract/index.ts';
+import { CALLBACK_NAMES, type CallbackRegistry, type PodCallbacks } from '../contract/index.ts';
 import { didYouMean } from '../common/did-you-mean.ts';
 import { messageOf } from '../common/message-of.ts';
 
 const EXTENSIONS = ['.ts', '.js', '.mjs'];
+
+const context = new AsyncLocalStorage<string>();
+
+/**
+ * Which callback the code that runs now belongs to. A listener for `unhandledRejection` or `uncaughtException` may ask too: Node calls
+ * it in the context in which the error came up.
+ */
+export const runningCallback = (): string | undefined => context.getStore();
 
 /** @throws Error with every fault on a line of its own */
 export async function loadCallbacks(path: string): Promise<CallbackRegistry> {
@@ -17,12 +29,26 @@ export async function loadCallbacks(path: string): Promise<CallbackRegistry> {
   if (!isObject(registry)) throw new Error(`its default export must be an object of callbacks, got ${shown(registry)}`);
   const faults = Object.entries(registry).flatMap(([name, callbacks]) => faultsOf(name, callbacks));
   if (faults.length > 0) throw new Error(`its default export is not valid:\n  ${faults.join('\n  ')}`);
-  return registry as CallbackRegistry;
+  return inContext(registry as CallbackRegistry);
+}
+
+/** The same callbacks, which take their context along wherever they go on. */
+function inContext(registry: CallbackRegistry): CallbackRegistry {
+  const bound = (name: string, callbacks: PodCallbacks) =>
+    CALLBACK_NAMES.filter((key) => callbacks[key]).map((key) => {
+      const callback = callbacks[key] as (...args: unknown[]) => unknown;
+      const call = (...args: unknown[]) => context.run(`${name}.${key}`, () => callback.apply(callbacks, args));
+      return [key, call] as const;
+    });
+  return Object.fromEntries(
+    Object.entries(registry).map(([name, callbacks]) => [name, Object.fromEntries(bound(name, callbacks))]),
+  );
 }
 
 async function load(path: string): Promise<{ default?: unknown }> {
   try {
-    return (await import(pathToFileURL(path).href)) as { default?: unknown };
+    const load = () => import(pathToFileURL(path).href) as Promise<{ default?: unknown }>;
+    return await context.run('(the module itself)', load);
   } catch (error) {
     throw new Error(`cannot be loaded: ${messageOf(error)}`, { cause: error });
   }

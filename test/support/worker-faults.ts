@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads';
 /** What the SDK has, and does not show. */
 interface Inside {
   options: { taskQueue: string };
-  instantTerminateErrorSubject: { error(error: Error): void };
+  unexpectedErrorSubject: { error(error: Error): void };
 }
 
 const FAULTS: Record<string, () => void> = {
@@ -19,7 +19,7 @@ if (isMainThread) {
   const create = Worker.create.bind(Worker);
   Worker.create = async (options) => {
     const worker = await create(options);
-    const { options: compiled, instantTerminateErrorSubject: end } = worker as unknown as Inside;
+    const { options: compiled, unexpectedErrorSubject: end } = worker as unknown as Inside;
     if (compiled.taskQueue.endsWith('-cleanup'))
       FAULTS['poller'] = () => end.error(new Error('the server makes no sense'));
     return worker;
