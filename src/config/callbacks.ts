@@ -5,7 +5,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { CALLBACK_NAMES, type CallbackRegistry, type PodCallbacks } from '../contract/index.ts';
+import { CALLBACK_NAMES, type CallbackRegistry } from '../contract/index.ts';
 import { didYouMean } from '../common/did-you-mean.ts';
 import { messageOf } from '../common/message-of.ts';
 
@@ -29,21 +29,20 @@ export async function loadCallbacks(path: string): Promise<CallbackRegistry> {
   if (!isObject(registry)) throw new Error(`its default export must be an object of callbacks, got ${shown(registry)}`);
   const faults = Object.entries(registry).flatMap(([name, callbacks]) => faultsOf(name, callbacks));
   if (faults.length > 0) throw new Error(`its default export is not valid:\n  ${faults.join('\n  ')}`);
-  return inContext(registry as CallbackRegistry);
+  const named = Object.entries(registry).map(([name, callbacks]) => [name, inContext(name, callbacks as Callbacks)]);
+  return Object.fromEntries(named) as CallbackRegistry;
 }
 
+type Callbacks = Readonly<Record<string, ((...args: unknown[]) => unknown) | undefined>>;
+
 /** The same callbacks, which take their context along wherever they go on. */
-function inContext(registry: CallbackRegistry): CallbackRegistry {
-  const bound = (name: string, callbacks: PodCallbacks) =>
-    CALLBACK_NAMES.filter((key) => callbacks[key]).map((key) => {
-      const callback = callbacks[key] as (...args: unknown[]) => unknown;
-      const call = (...args: unknown[]) => context.run(`${name}.${key}`, () => callback.apply(callbacks, args));
-      return [key, call] as const;
-    });
-  return Object.fromEntries(
-    Object.entries(registry).map(([name, callbacks]) => [name, Object.fromEntries(bound(name, callbacks))]),
+const inContext = (name: string, callbacks: Callbacks) =>
+  Object.fromEntries(
+    CALLBACK_NAMES.filter((key) => callbacks[key]).map((key) => [
+      key,
+      (...args: unknown[]) => context.run(`${name}.${key}`, () => callbacks[key]?.(...args)),
+    ]),
   );
-}
 
 async function load(path: string): Promise<{ default?: unknown }> {
   try {

@@ -1,5 +1,4 @@
 /** What a worker and a client are told by their environment. */
-export { runningCallback } from './callbacks.ts';
 export { mustStore } from './files.ts';
 export { kubernetesConfig, type KubernetesConfig } from './kubernetes.ts';
 export { runUrl, temporalConfig, type TemporalConfig } from './temporal.ts';

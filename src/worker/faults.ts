@@ -3,7 +3,7 @@
  * one is a fault of the worker itself, which cannot be trusted any longer.
  */
 import type { Logger } from '@temporalio/common';
-import { runningCallback } from '../config/index.ts';
+import { runningCallback } from '../config/callbacks.ts';
 import { messageOf } from '../common/message-of.ts';
 import { infrastructure } from '../common/problem.ts';
 
@@ -19,7 +19,10 @@ export function watchForFaults(logger: Logger): Promise<never> {
     const callback = runningCallback();
     const said = `${what}: ${messageOf(error)}`;
     const stack = error instanceof Error ? error.stack : undefined;
-    if (callback !== undefined) return logger.error(`callback ${callback} left behind ${said}`, { stack });
+    if (callback !== undefined) {
+      logger.error(`callback ${callback} left behind ${said}`, { stack });
+      return;
+    }
     logger.error(`this worker has a fault: ${said}`, { stack });
     // Also when nothing waits for the fault any more.
     process.exitCode = 3;

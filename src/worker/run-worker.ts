@@ -5,6 +5,7 @@
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createCleanupActivities, createPodActivities, type PodDependencies } from '../activities/index.ts';
 import { messageOf } from '../common/message-of.ts';
+import { pause } from '../common/pause.ts';
 import { infrastructure, usage } from '../common/problem.ts';
 import { orUp } from '../common/program-name.ts';
 import { mustStore, type KubernetesConfig, type TemporalConfig, type WorkerConfig } from '../config/index.ts';
@@ -22,6 +23,7 @@ import { bundleWorkflows } from './workflows.ts';
 const HEARTBEAT_THROTTLE = '5s';
 /** Longer than a cleanup that has begun takes with the default grace; keep the worker pod's own grace above it. */
 const SHUTDOWN_FORCE = '100s';
+const PATIENCE_MS = 3_000;
 
 /**
  * Once in a process: log and signals are the process's own.
@@ -32,7 +34,8 @@ const SHUTDOWN_FORCE = '100s';
 export const runWorker = ({ temporal, kubernetes, workflows, files }: WorkerConfig): Promise<void> =>
   withResources(async (resources) => {
     await mustStore(temporal.logRoot);
-    const logger = workerLogger();
+    let failure: Error | undefined;
+    const logger = workerLogger({ onError: (error) => (failure = error) });
     Runtime.install({ logger });
     const fault = watchForFaults(logger);
     const cluster = resources.adopt(connect(kubernetes), (it) => it.close());
@@ -74,12 +77,12 @@ export const runWorker = ({ temporal, kubernetes, workflows, files }: WorkerConf
     await adjustSweeper(connection, temporal).catch((error: unknown) =>
       logger.warn(`the schedule of the sweeper cannot be seen to: ${messageOf(error)}`),
     );
-    await runTogether([pods, cleanups], fault, () =>
+    const ready = () =>
       console.error(
         `worker ready: task queue ${temporal.taskQueue} at ${temporal.connection.address}, ` +
           `pods in ${kubernetes.context}/${kubernetes.namespaces.join()}, logs in ${temporal.logRoot}`,
-      ),
-    );
+      );
+    await runTogether([pods, cleanups], { fault, ready, cause: () => failure });
   });
 
 /** What the work takes is given back afterwards, in reverse order. @throws the first error: a later one never hides the cause */
@@ -95,19 +98,51 @@ export async function withResources<T>(work: (resources: AsyncDisposableStack) =
 /** Of a SuppressedError, `error` is the later one. */
 const firstOf = (error: unknown): unknown => (error instanceof SuppressedError ? firstOf(error.suppressed) : error);
 
+type Runnable = Pick<Worker, 'run' | 'shutdown' | 'getState'>;
+
+interface Together {
+  /** Rejects when the process is not to be trusted any longer. */
+  fault: Promise<never>;
+  ready?: () => void;
+  /** What the SDK's workers have last said they fail of. */
+  cause?: () => Error | undefined;
+  /** For a worker that has failed to end. */
+  patienceMs?: number;
+}
+
 /** Runs them until all have stopped. When one fails, or there is a fault, all are stopped. @throws the first of these errors */
 export async function runTogether(
-  workers: readonly Pick<Worker, 'run' | 'shutdown' | 'getState'>[],
-  fault: Promise<never>,
-  ready: () => void = () => undefined,
+  workers: readonly Runnable[],
+  { fault, ready = () => undefined, cause = () => undefined, patienceMs = PATIENCE_MS }: Together,
 ): Promise<void> {
-  const running = workers.map((worker) => worker.run());
+  const running = workers.map((worker) => runToItsEnd(worker, cause, patienceMs));
   try {
     ready();
     await Promise.race([Promise.all(running), fault]);
   } finally {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.allSettled(running);
+  }
+}
+
+/**
+ * Of a worker that cannot poll any longer (its namespace is gone, its rights are), `run()` waits for ever for its other polls; of one
+ * that does not stop in time it tells that it is still in use. The SDK gives the cause to its log only.
+ */
+async function runToItsEnd(worker: Runnable, cause: () => Error | undefined, patienceMs: number): Promise<void> {
+  const ended = new AbortController();
+  const stuck = async (): Promise<never> => {
+    while (worker.getState() !== 'FAILED' && !ended.signal.aborted) await pause(patienceMs, ended.signal);
+    await pause(patienceMs, ended.signal);
+    throw new Error('it has failed and does not end');
+  };
+  try {
+    await Promise.race([worker.run(), stuck()]);
+  } catch (error) {
+    const why = (worker.getState() === 'FAILED' && cause()) || error;
+    throw infrastructure(`the worker cannot go on: ${messageOf(why)}`, why);
+  } finally {
+    ended.abort();
   }
 }
 

@@ -34,25 +34,23 @@ suite('an error that nothing awaits', { concurrency: 2 }, () => {
   function watching(what: string): Promise<{ code: number; said: string[] }> {
     const source = (path: string) => JSON.stringify(new URL(`../../src/${path}`, import.meta.url).href);
     const program = `
-      import { workerFiles } from ${source('config/index.ts')};
+      import { loadCallbacks } from ${source('config/callbacks.ts')};
       import { watchForFaults } from ${source('worker/faults.ts')};
       const say = (message) => console.log(message);
       watchForFaults({ error: say }).catch(({ message, exitCode }) => say('ends: ' + exitCode + ' ' + message));
-      const { callbacks } = await workerFiles();
-      const call = (name) => callbacks.careless[name]({}, {});
+      const { careless } = await loadCallbacks(${JSON.stringify(join(folder, 'callbacks.mjs'))});
       ${what};
       setTimeout(() => say('goes on'), 50);`;
-    const env = { ...process.env, TEMPORAL_PODS_CALLBACKS: join(folder, 'callbacks.mjs') };
     const cwd = fileURLToPath(new URL('../..', import.meta.url));
     return new Promise((resolve) =>
-      execFile(process.execPath, ['--input-type=module', '--eval', program], { env, cwd }, (error, out, err) =>
+      execFile(process.execPath, ['--input-type=module', '--eval', program], { cwd }, (error, out, err) =>
         resolve({ code: Number(error?.code ?? 0), said: (out + err).trim().split('\n') }),
       ),
     );
   }
 
   test('and that is an author’s is told with the callback’s name, and the worker goes on', async () => {
-    const { code, said } = await watching('for (const name of Object.keys(callbacks.careless)) await call(name)');
+    const { code, said } = await watching('for (const name in careless) await careless[name]()');
     const REJECTED = 'left behind a promise that nothing awaits and that was rejected:';
     const THROWN = 'left behind an exception that nothing caught:';
     assert.deepEqual(said.toSorted(), [
@@ -67,27 +65,17 @@ suite('an error that nothing awaits', { concurrency: 2 }, () => {
     assert.equal(code, 0);
   });
 
-  const own: [law: string, what: string, says: RegExp][] = [
-    [
-      'a promise of the worker’s own is a fault',
-      "Promise.reject(new Error('our own'))",
-      /^ends: 3 .*fault.*pods live on.*our own$/,
-    ],
-    [
-      'also right after a callback was awaited',
-      "await call('onStart'); Promise.reject(new Error('our own'))",
-      /^ends: 3 .*our own$/,
-    ],
-    ['so is an exception', "setTimeout(() => { throw new Error('our own'); })", /^ends: 3 .*our own$/],
-    ['also one without words', 'Promise.reject(undefined)', /^ends: 3 .*undefined was thrown/],
-  ];
-  for (const [law, what, says] of own)
-    test(law, async () => {
-      const { code, said } = await watching(what);
-      assert.ok(
-        said.some((line) => says.test(line)),
-        said.join('\n'),
-      );
-      assert.equal(code, 3);
-    });
+  test('and that is the worker’s own is a fault, also right after a callback: the first one ends it', async () => {
+    const { code, said } = await watching(`
+      await careless.formatLine();
+      void Promise.reject(new TypeError('the first of our own'));
+      setTimeout(() => { throw new Error('an exception'); });
+      setTimeout(() => void Promise.reject(undefined));`);
+    const faults = said.filter((line) => line.startsWith('this worker has a fault: '));
+    assert.match(faults.join('\n'), /rejected: the first of our own\n.*caught: an exception\n.*undefined was thrown/);
+    const ends = said.filter((line) => line.startsWith('ends: '));
+    assert.equal(ends.length, 1);
+    assert.match(ends[0] ?? '', /^ends: 3 a fault of the worker itself.*its pods live on.*the first of our own$/);
+    assert.equal(code, 3);
+  });
 });

@@ -59,6 +59,8 @@ suite('the two workers of a process', () => {
         state = 'FAILED';
         reject(new Error(message));
       },
+      /** As after a poll that is refused. */
+      hang: () => void (state = 'FAILED'),
       getState: () => state,
     };
   }
@@ -66,7 +68,7 @@ suite('the two workers of a process', () => {
   test('run until both have stopped', async () => {
     const [one, other] = [worker(), worker()];
     let stopped = false;
-    const running = runTogether([one, other], NO_FAULT).then(() => (stopped = true));
+    const running = runTogether([one, other], { fault: NO_FAULT }).then(() => (stopped = true));
     one.shutdown();
     await new Promise(setImmediate);
     assert.equal(stopped, false);
@@ -76,24 +78,40 @@ suite('the two workers of a process', () => {
 
   test('when one fails the other is stopped, and its error is told', async () => {
     const [one, other] = [worker(), worker()];
-    const running = runTogether([one, other], NO_FAULT);
+    const running = runTogether([one, other], { fault: NO_FAULT });
     one.fail('no permission to poll');
-    await assert.rejects(running, { message: 'no permission to poll' });
+    await assert.rejects(running, { message: /no permission to poll$/, exitCode: 3 });
     assert.equal(other.getState(), 'STOPPED');
   });
 
   test('of two that fail the first is told', async () => {
     const [one, other] = [worker(), worker()];
-    const running = runTogether([one, other], NO_FAULT);
+    const running = runTogether([one, other], { fault: NO_FAULT });
     other.fail('first');
     one.fail('second');
-    await assert.rejects(running, { message: 'first' });
+    await assert.rejects(running, { message: /first$/ });
+  });
+
+  test('one that has failed and does not end is not waited for; the SDK’s own log has said why', async () => {
+    const [one, other] = [worker(), worker()];
+    const cause = () => new Error('the namespace is gone');
+    const running = runTogether([one, other], { fault: NO_FAULT, cause, patienceMs: 1 });
+    one.hang();
+    await assert.rejects(running, { message: /the namespace is gone$/, exitCode: 3 });
+    assert.equal(other.getState(), 'STOPPED');
+  });
+
+  test('what the SDK has said is the cause, and not what failing led to', async () => {
+    const one = worker();
+    const running = runTogether([one], { fault: NO_FAULT, cause: () => new Error('it did not stop in time') });
+    one.fail('it is still in use');
+    await assert.rejects(running, { message: /it did not stop in time$/ });
   });
 
   test('a fault stops both', async () => {
     const [one, other] = [worker(), worker()];
     const { promise: fault, reject } = Promise.withResolvers<never>();
-    const running = runTogether([one, other], fault);
+    const running = runTogether([one, other], { fault });
     reject(new Error('a fault'));
     await assert.rejects(running, { message: 'a fault' });
     assert.deepEqual([one.getState(), other.getState()], ['STOPPED', 'STOPPED']);
