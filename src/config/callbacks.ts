@@ -1,6 +1,6 @@
 /**
  * The module with the callbacks: whose every word is checked now, and not when the first pod asks for it. All of its code runs in an
- * async context of its own, so that what fails there later, and nobody awaits, can be told from a fault of the worker.
+ * async context of its own, so that an error of theirs that comes later, and that no code awaits, can be told from a fault of the worker.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { extname } from 'node:path';

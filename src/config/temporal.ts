@@ -18,7 +18,7 @@ export interface TemporalConfig {
   taskQueue: string;
   /** Folder of the pods' logs. */
   logRoot: string;
-  /** How often pods that nobody cares for are looked for; undefined: never. */
+  /** How often pods that no run and no attempt cares for are looked for; undefined: never. */
   sweepEvery?: string;
 }
 

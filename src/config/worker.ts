@@ -103,7 +103,7 @@ function operatorTemplate(text: string): PodTemplate {
   return template;
 }
 
-/** With one, a spec without an image would run, and nobody would know what. */
+/** With one, a spec without an image would run something that its author has not named. */
 function imageOfMain({ spec }: PodTemplate): string[] {
   const image = spec?.containers?.find(({ name }) => name === MAIN)?.image;
   return image === undefined
