@@ -29,7 +29,8 @@ await main(async () => {
     TEMPORAL_PODS_CONTEXT: kubernetes.context,
     TEMPORAL_PODS_KUBECONFIG: kubernetes.workerKubeconfig,
     TEMPORAL_PODS_NAMESPACE: kubernetes.namespace,
-    // The schedule would outlive this worker.
+    // A schedule would outlive this worker; and it must not end the one of other workers.
+    TEMPORAL_PODS_TASK_QUEUE: 'temporal-pods-demo',
     TEMPORAL_PODS_SWEEP_EVERY: 'never',
   };
   const image = values.image ?? stack.images?.python ?? 'python:3.12-slim';

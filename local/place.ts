@@ -4,14 +4,14 @@
  * its developer, never meet.
  */
 import { createHash } from 'node:crypto';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { usage } from '../src/common/problem.ts';
+import { cacheHome, stackFile } from '../src/config/local-stack.ts';
 
 export type Place = {
   /** Per-user cache: survives `down`. */
   readonly cache: string;
-  /** What the next user of the machine reads: the contract with tests and demo. */
+  /** What the next user of the machine reads: see src/config/local-stack.ts. */
   readonly stackFile: string;
   readonly lock: string;
   /** Temporal's histories: survive `down`, so that yesterday's run can still be read. */
@@ -29,11 +29,6 @@ export type Place = {
 /** Unix sockets below this directory must stay under the kernel's 108 bytes. */
 const LONGEST_CACHE_PATH = 60;
 
-export function cacheHome(env: NodeJS.ProcessEnv = process.env): string {
-  const base = env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return join(base, 'temporal-pods');
-}
-
 export function place(cache: string = cacheHome()): Place {
   if (cache.length > LONGEST_CACHE_PATH) {
     throw usage(`${cache} is too long a path for the sockets in it; set XDG_CACHE_HOME to a shorter directory`);
@@ -41,7 +36,7 @@ export function place(cache: string = cacheHome()): Place {
   const run = join(cache, 'run');
   return {
     cache,
-    stackFile: join(cache, 'stack.json'),
+    stackFile: stackFile(cache),
     lock: join(cache, 'up.lock'),
     database: join(cache, 'temporal.db'),
     binaries: join(cache, 'bin'),

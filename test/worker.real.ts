@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { suite, test } from 'node:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readStack } from '../local/stack.ts';
 import { real } from './support/real.ts';
@@ -96,5 +99,61 @@ suite('a worker that cannot begin', { concurrency: 2 }, () => {
       assert.match(ended.said, says);
       assert.equal(ended.code, code, ended.said);
       assert.doesNotMatch(ended.said, /^\s+at /m, 'no stack trace');
+    });
+});
+
+suite('a module of workflows that no sandbox can run', { concurrency: 2 }, () => {
+  async function begin(files: Record<string, string>) {
+    const folder = await mkdtemp(join(tmpdir(), 'workflows-'));
+    try {
+      for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+      return await worker({ TEMPORAL_PODS_WORKFLOWS: join(folder, 'index.ts'), TEMPORAL_PODS_SWEEP_EVERY: 'never' });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  }
+
+  test('the import that is not allowed is named, with the file that has it and what to do', async () => {
+    const { code, said } = await begin({
+      'index.ts': "import { today } from './day.ts';\nexport const nightly = async () => today();\n",
+      'day.ts': "import { readFileSync } from 'node:fs';\nexport const today = () => readFileSync('/day', 'utf8');\n",
+    });
+    assert.match(said, /TEMPORAL_PODS_WORKFLOWS=.*index\.ts: /);
+    assert.match(said, /'node:fs' is imported by .*\/day\.ts/);
+    assert.match(said, /activity|pod/);
+    assert.equal(code, 2, said);
+    assert.doesNotMatch(said, /Cannot close connection|^\s+at /m);
+  });
+
+  test('what the bundler cannot read is told in its words', async () => {
+    // Node reads it, and never asks for the other one.
+    const { code, said } = await begin({
+      'index.ts': "export const nightly = async () => (await import('./no-such.ts')).x;\n",
+    });
+    assert.match(said, /no-such\.ts/);
+    assert.equal(code, 2, said);
+  });
+});
+
+suite('a worker in which something fails', () => {
+  const faults: [law: string, fault: string, says: RegExp][] = [
+    ['one of its two pollers: the other one stops too, and the cause is told', 'poller', /the server makes no sense/],
+    ['a promise of its own that nothing awaits', 'rejection', /a promise of our own/],
+    ['an exception of its own that nothing catches', 'exception', /an exception of our own/],
+  ];
+  for (const [law, FAULT, says] of faults)
+    test(law, async () => {
+      const world = await real();
+      try {
+        const preload = new URL('support/worker-faults.ts', import.meta.url).href;
+        const failing = await world.lane('faults').worker({ env: { FAULT, NODE_OPTIONS: `--import ${preload}` } });
+        process.kill(failing.pid, 'SIGHUP');
+        assert.equal(await failing.ended, 3);
+        const last = failing.said.findLast((line) => line.startsWith('temporal-pods: ')) ?? failing.said.join('\n');
+        assert.match(last, says);
+        assert.doesNotMatch(failing.said.join('\n'), /Cannot close connection/);
+      } finally {
+        await world.close();
+      }
     });
 });

@@ -1,5 +1,5 @@
 /** What a worker brings to its activities. */
-import type { WorkerFiles } from '../config/worker-files.ts';
+import type { WorkerFiles } from '../config/worker.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import type { PodReflector } from '../kubernetes/pod-reflector.ts';
 

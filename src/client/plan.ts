@@ -8,7 +8,7 @@ import type { InjectedSinks, WorkflowBundle } from '@temporalio/worker';
 import type { WorkflowsModule } from '../config/index.ts';
 import { messageOf } from '../common/message-of.ts';
 import { usage } from '../common/problem.ts';
-import { loadWorkflows, withEntry } from '../worker/workflows-entry.ts';
+import { bundleWorkflows, loadWorkflows } from '../worker/workflows.ts';
 import type { PlanSinks } from '../workflows/plan/interceptors.ts';
 import { PLAN_MEMO, type PlanMemo, type PlanReport } from '../workflows/plan/types.ts';
 import { beginning } from './plan-history.ts';
@@ -28,7 +28,8 @@ const INTERCEPTORS = fileURLToPath(new URL('../workflows/plan/interceptors.ts', 
  */
 export async function planner(module: WorkflowsModule): Promise<(request: PlanRequest) => Promise<PlanReport>> {
   const workflows = await loadWorkflows(module);
-  const workflowBundle = await bundle(module);
+  await sdk();
+  const workflowBundle = await bundleWorkflows(module, [INTERCEPTORS]);
   return async ({ workflow, args }) => {
     try {
       const first = await replay(workflowBundle, { workflow, args }, 0);
@@ -42,20 +43,6 @@ export async function planner(module: WorkflowsModule): Promise<(request: PlanRe
       throw usage(`'${workflow}' cannot be planned: ${messageOf(error)}`);
     }
   };
-}
-
-async function bundle(module: WorkflowsModule): Promise<WorkflowBundle> {
-  const { bundleWorkflowCode, DefaultLogger } = await sdk();
-  const said: string[] = [];
-  const logger = new DefaultLogger('ERROR', ({ message }) => said.push(message));
-  const workflowInterceptorModules = [INTERCEPTORS];
-  try {
-    return await withEntry(module, ({ workflowsPath, bundlerOptions }) =>
-      bundleWorkflowCode({ workflowsPath, ...bundlerOptions, workflowInterceptorModules, logger }),
-    );
-  } catch (error) {
-    throw usage([`${module.from}: cannot be bundled: ${messageOf(error)}`, ...said].join('\n'));
-  }
 }
 
 async function replay(

@@ -2,7 +2,7 @@
 import { workflowsModule } from '../config/index.ts';
 import { didYouMean } from '../common/did-you-mean.ts';
 import { usage } from '../common/problem.ts';
-import { loadWorkflows } from '../worker/workflows-entry.ts';
+import { loadWorkflows } from '../worker/workflows.ts';
 import type { Described } from '../workflows/params.ts';
 
 export type KnownWorkflow = Pick<Described, 'description'> & {

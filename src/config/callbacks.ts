@@ -1,4 +1,8 @@
-/** The module with the callbacks: whose every word is checked now, and not when the first pod asks for it. */
+/**
+ * The module with the callbacks: whose every word is checked now, and not when the first pod asks for it. All of its code runs in an
+ * async context of its own, so that an error of theirs that comes later, and that no code awaits, can be told from a fault of the worker.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CALLBACK_NAMES, type CallbackRegistry } from '../contract/index.ts';
@@ -6,6 +10,14 @@ import { didYouMean } from '../common/did-you-mean.ts';
 import { messageOf } from '../common/message-of.ts';
 
 const EXTENSIONS = ['.ts', '.js', '.mjs'];
+
+const context = new AsyncLocalStorage<string>();
+
+/**
+ * Which callback the code that runs now belongs to. A listener for `unhandledRejection` or `uncaughtException` may ask too: Node calls
+ * it in the context in which the error came up.
+ */
+export const runningCallback = (): string | undefined => context.getStore();
 
 /** @throws Error with every fault on a line of its own */
 export async function loadCallbacks(path: string): Promise<CallbackRegistry> {
@@ -17,12 +29,25 @@ export async function loadCallbacks(path: string): Promise<CallbackRegistry> {
   if (!isObject(registry)) throw new Error(`its default export must be an object of callbacks, got ${shown(registry)}`);
   const faults = Object.entries(registry).flatMap(([name, callbacks]) => faultsOf(name, callbacks));
   if (faults.length > 0) throw new Error(`its default export is not valid:\n  ${faults.join('\n  ')}`);
-  return registry as CallbackRegistry;
+  const named = Object.entries(registry).map(([name, callbacks]) => [name, inContext(name, callbacks as Callbacks)]);
+  return Object.fromEntries(named) as CallbackRegistry;
 }
+
+type Callbacks = Readonly<Record<string, ((...args: unknown[]) => unknown) | undefined>>;
+
+/** The same callbacks, which take their context along wherever they go on. */
+const inContext = (name: string, callbacks: Callbacks) =>
+  Object.fromEntries(
+    CALLBACK_NAMES.filter((key) => callbacks[key]).map((key) => [
+      key,
+      (...args: unknown[]) => context.run(`${name}.${key}`, () => callbacks[key]?.(...args)),
+    ]),
+  );
 
 async function load(path: string): Promise<{ default?: unknown }> {
   try {
-    return (await import(pathToFileURL(path).href)) as { default?: unknown };
+    const load = () => import(pathToFileURL(path).href) as Promise<{ default?: unknown }>;
+    return await context.run('(the module itself)', load);
   } catch (error) {
     throw new Error(`cannot be loaded: ${messageOf(error)}`, { cause: error });
   }

@@ -2,9 +2,9 @@
  * Where Kubernetes is: a context that was named, then the stack that `npm run up` left. The current context of a kubeconfig is never
  * used: it may be somebody's production.
  */
-import { readStack } from '../../local/stack.ts';
 import { infrastructure, usage } from '../common/problem.ts';
 import { orUp } from '../common/program-name.ts';
+import { readLocalStack } from './local-stack.ts';
 import { variables } from './variables.ts';
 
 export interface KubernetesConfig {
@@ -36,7 +36,7 @@ export function kubernetesConfig(env: NodeJS.ProcessEnv = process.env): Kubernet
     };
   if (kubeconfig !== undefined)
     throw usage('TEMPORAL_PODS_KUBECONFIG is set, but TEMPORAL_PODS_CONTEXT does not say which context of it to use');
-  const stack = readStack();
+  const stack = readLocalStack();
   if (!stack)
     throw infrastructure(
       `no Kubernetes cluster: ${orUp('set TEMPORAL_PODS_CONTEXT to a context of your kubeconfig (or to in-cluster)')}. ` +

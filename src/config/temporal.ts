@@ -2,9 +2,9 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
-import { readStack } from '../../local/stack.ts';
 import { messageOf } from '../common/message-of.ts';
 import { usage } from '../common/problem.ts';
+import { readLocalStack } from './local-stack.ts';
 import { variables } from './variables.ts';
 
 const DEFAULT_ADDRESS = '127.0.0.1:7233';
@@ -18,14 +18,14 @@ export interface TemporalConfig {
   taskQueue: string;
   /** Folder of the pods' logs. */
   logRoot: string;
-  /** How often pods that nobody cares for are looked for; undefined: never. */
+  /** How often pods that no run and no attempt cares for are looked for; undefined: never. */
   sweepEvery?: string;
 }
 
 /** @throws Problem (2) that names the variable and its value */
 export function temporalConfig(env: NodeJS.ProcessEnv = process.env): TemporalConfig {
   const own = variables(env);
-  const stack = readStack()?.temporal;
+  const stack = readLocalStack()?.temporal;
   const named = readTemporal(env, undefined);
   const profile = named.connectionOptions.address ? named : readTemporal(env, stack?.profile);
   const address = profile.connectionOptions.address ?? stack?.address ?? DEFAULT_ADDRESS;

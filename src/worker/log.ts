@@ -14,8 +14,21 @@ const NOISE = new Set<string>([
   'workflowRunId',
 ]);
 
-export const workerLogger = (write: (line: string) => void = (line) => console.error(line)): DefaultLogger =>
-  new DefaultLogger('INFO', (entry) => write(logLine(entry)));
+interface Options {
+  write?: (line: string) => void;
+  /** One of the SDK's workers tells an error, perhaps the one that it fails of. */
+  onError?: (error: Error) => void;
+}
+
+export const workerLogger = ({
+  write = (line) => console.error(line),
+  onError = () => undefined,
+}: Options = {}): DefaultLogger =>
+  new DefaultLogger('INFO', (entry) => {
+    write(logLine(entry));
+    const { sdkComponent, error } = entry.meta ?? {};
+    if (entry.level === 'ERROR' && sdkComponent === 'worker' && error instanceof Error) onError(error);
+  });
 
 export function logLine({ level, message, timestampNanos, meta = {} }: LogEntry): string {
   const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();

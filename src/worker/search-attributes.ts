@@ -1,7 +1,7 @@
 /**
  * The search attribute by which runs are found whose pods failed: `PodFailure = 'OOMKilled' AND StartTime > '…'`. An operator
- * registers it once; a workflow that sets one the namespace does not have would be stuck. A workflow cannot ask, so whoever runs
- * the pod tells it with the failure: that is in the history, and a replay does the same again.
+ * registers it once; a workflow that sets one the namespace does not have would be stuck. A workflow cannot ask, so the worker
+ * that ran the pod tells it with the failure: that is in the history, and a replay does the same again.
  */
 import { ApplicationFailure } from '@temporalio/common';
 import type { Connection } from '@temporalio/client';

@@ -3,7 +3,8 @@ import { suite, test } from 'node:test';
 import { hierarchies } from '../../local/cgroups.ts';
 import { interfacesIn, mountsUnder } from '../../local/leftovers.ts';
 import { chooseSubnet, hasDefaultRoute, nodeName, overlap } from '../../local/network.ts';
-import { cacheHome, place } from '../../local/place.ts';
+import { place } from '../../local/place.ts';
+import { cacheHome } from '../../src/config/local-stack.ts';
 
 suite('where a stack lives', () => {
   test('under XDG_CACHE_HOME, else under the home directory', () => {

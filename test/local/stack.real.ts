@@ -11,12 +11,13 @@ import { cgroups, members } from '../../local/cgroups.ts';
 import { down } from '../../local/down.ts';
 import { kubeApi } from '../../local/kube-api.ts';
 import { leftovers } from '../../local/leftovers.ts';
-import { cacheHome, place } from '../../local/place.ts';
+import { place } from '../../local/place.ts';
 import { running, until } from '../../local/processes.ts';
 import { readStack, type Stack } from '../../local/stack.ts';
 import { readState } from '../../local/state.ts';
 import { status } from '../../local/status.ts';
 import { up } from '../../local/up.ts';
+import { cacheHome } from '../../src/config/local-stack.ts';
 
 const ready = process.platform === 'linux' && process.getuid?.() === 0 && existsSync(join(cacheHome(), 'bin'));
 

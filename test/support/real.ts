@@ -73,6 +73,8 @@ export interface RunningWorker {
   readonly pid: number;
   /** What it has said so far, line by line. */
   readonly said: readonly string[];
+  /** Its exit code; null after a signal. */
+  readonly ended: Promise<number | null>;
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   freeze(): void;
   wake(): void;
@@ -130,12 +132,14 @@ export async function real(): Promise<Real> {
           ...(await environmentOf(options, logRoot)),
         });
         workers.push(child);
+        const ended = once(child, 'exit').then(([code]) => code as number | null);
         return {
           pid: child.pid ?? 0,
           said,
+          ended,
           async kill(signal) {
             child.kill(signal);
-            if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+            await ended;
           },
           freeze: () => void child.kill('SIGSTOP'),
           wake: () => void child.kill('SIGCONT'),

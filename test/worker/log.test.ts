@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logLine } from '../../src/worker/log.ts';
+import { logLine, workerLogger } from '../../src/worker/log.ts';
 
 const entry = (message: string, meta = {}) =>
   logLine({ level: 'INFO', message, timestampNanos: 1_795_378_598_470_000_000n, meta });
@@ -28,4 +28,14 @@ test('an error is told by name and message, without its stack', () => {
     entry('Activity failed', { error: new TypeError('no such thing') }),
     / error="TypeError: no such thing"$/,
   );
+});
+
+test('what a worker of the SDK fails of is heard, and nothing else', () => {
+  const heard: Error[] = [];
+  const logger = workerLogger({ write: () => undefined, onError: (error) => void heard.push(error) });
+  const error = new Error('the namespace is gone');
+  logger.error('Worker failed', { sdkComponent: 'worker', error });
+  logger.error('Activity failed', { sdkComponent: 'activity', error: new Error('another') });
+  logger.warn('slow', { sdkComponent: 'worker', error: new Error('another') });
+  assert.deepEqual(heard, [error]);
 });

@@ -1,4 +1,5 @@
 /** `worker`: for whoever has installed this, and no checkout with its npm scripts. */
+import { workerConfig } from '../../config/index.ts';
 import type { Program } from './program.ts';
 
 const HELP = `
@@ -10,7 +11,8 @@ export function workerCommand(program: Program): void {
     .command('worker', 'Run a worker, until Ctrl-C.')
     .addHelpText('after', HELP)
     .action(async () => {
-      await import('../../worker.ts');
-      program.exitCode = Number(process.exitCode ?? 0);
+      // Only here: the SDK takes a while to load, and no other command needs all of it.
+      const { runWorker } = await import('../../worker/run-worker.ts');
+      await runWorker(await workerConfig());
     });
 }

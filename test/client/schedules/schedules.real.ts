@@ -4,7 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { pause } from '../../../src/common/pause.ts';
-import { withEntry } from '../../../src/worker/workflows-entry.ts';
+import { bundleWorkflows } from '../../../src/worker/workflows.ts';
 import { temporal, type Temporal } from '../../support/temporal.ts';
 import { client } from '../client-process.ts';
 
@@ -21,9 +21,8 @@ suite('schedule', { concurrency: 2, timeout: 300_000 }, () => {
     Runtime.install({ logger });
     server = await temporal();
     const { nativeConnection: connection, namespace } = server;
-    const worker = await withEntry({ path: workflowsPath, from: 'a test' }, (bundling) =>
-      Worker.create({ connection, namespace, taskQueue, ...bundling }),
-    );
+    const workflowBundle = await bundleWorkflows({ path: workflowsPath, from: 'a test' });
+    const worker = await Worker.create({ connection, namespace, taskQueue, workflowBundle });
     const running = worker.run();
     stop = async () => {
       worker.shutdown();

@@ -1,9 +1,15 @@
-/** A file that a variable names; whatever is wrong with it is said with the variable and the path. */
+/** Files and folders that a variable names; whatever is wrong with one is said with the variable and the path. */
+import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { open, readFile, unlink } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { inTime } from '../common/in-time.ts';
 import { messageOf } from '../common/message-of.ts';
 import { Problem, usage } from '../common/problem.ts';
+import { makeFolder } from '../logs/index.ts';
+
+/** For a file system to answer. */
+const LIMIT_MS = 10_000;
 
 export interface NamedFile {
   /** Absolute. */
@@ -49,4 +55,31 @@ function existing(from: string, value: string, what: 'file' | 'folder'): string 
   if (!found) throw usage(`${from}: there is no such ${what} (looked for ${path})`);
   if (what === 'file' ? !found.isFile() : !found.isDirectory()) throw usage(`${from}: is not a ${what}`);
   return path;
+}
+
+/**
+ * Tries whether logs can be stored: makes the folder when it is not there, and writes a file into it, which it deletes again.
+ * Otherwise the first task would find out, and its log would be lost.
+ *
+ * @throws Problem (2) that names variable, folder and cause, also when the file system does not answer
+ */
+export async function mustStore(logRoot: string, { limitMs = LIMIT_MS, tryOut = writeOne } = {}): Promise<void> {
+  try {
+    await inTime(limitMs, tryOut(logRoot));
+  } catch (error) {
+    throw usage(`TEMPORAL_PODS_LOG_DIR=${logRoot}: logs cannot be stored there: ${messageOf(error)}`);
+  }
+}
+
+async function writeOne(folder: string): Promise<void> {
+  await makeFolder(folder);
+  const path = join(folder, `.try-${randomUUID()}`);
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile('x');
+    await file.sync();
+  } finally {
+    await file.close();
+    await unlink(path);
+  }
 }

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { mustStore } from '../../src/config/log-folder.ts';
+import { mustStore } from '../../src/config/files.ts';
 import { Problem } from '../../src/common/problem.ts';
 
 const problem = (words: RegExp) => (error: unknown) => {
