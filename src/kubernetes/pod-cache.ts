@@ -5,6 +5,7 @@ export type PodListener = (sighting: PodSighting) => void;
 
 /** What a reflector knows: the last state of every pod, and who wants to hear of which. Does no I/O. */
 export interface PodCache {
+  /** Tells at once what is known of the pod: its last state, or that the lists and events so far have no such pod. */
   subscribe(name: string, listener: PodListener): () => void;
   find(predicate: (pod: V1Pod) => boolean): V1Pod[];
   seen(pod: V1Pod): void;
@@ -17,6 +18,7 @@ export interface PodCache {
 export function createPodCache(onListenerError: (error: unknown) => void): PodCache {
   const pods = new Map<string, V1Pod>();
   const listeners = new Map<string, Set<PodListener>>();
+  let listed = false;
 
   const call = (listener: PodListener, sighting: PodSighting) => {
     try {
@@ -43,6 +45,8 @@ export function createPodCache(onListenerError: (error: unknown) => void): PodCa
       group.add(entry);
       const pod = pods.get(name);
       if (pod) call(entry, { type: 'seen', pod });
+      // Its deletion may have been told already, and no event would come any more. Before the first list nothing is known.
+      else if (listed) call(entry, { type: 'missing' });
       return () => {
         group.delete(entry);
         if (group.size === 0 && listeners.get(name) === group) listeners.delete(name);
@@ -56,6 +60,7 @@ export function createPodCache(onListenerError: (error: unknown) => void): PodCa
       tell(name, { type: 'deleted', pod: trim(pod) });
     },
     replace(fresh) {
+      listed = true;
       const names = new Set(fresh.map(nameOf));
       for (const name of pods.keys()) if (!names.has(name)) pods.delete(name);
       for (const pod of fresh) {

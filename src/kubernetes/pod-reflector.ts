@@ -12,14 +12,14 @@ export type PodSighting =
   | { type: 'seen'; pod: V1Pod }
   /** The last state, from a DELETED event. Whether it is gone is still to be decided by a GET. */
   | { type: 'deleted'; pod: V1Pod }
-  /** Not in a fresh list: decide by a GET. */
+  /** Not in a fresh list, or not known to a new subscriber: decide by a GET. */
   | { type: 'missing' };
 
 /** One list+watch of our pods in a namespace, shared by everybody who follows a pod there. */
 export interface PodReflector {
   /**
-   * Tells at once what is cached of this pod (nothing when it is not), then everything, in the server's order. Starts the
-   * reflector. Returns the way to stop listening.
+   * Tells at once what is cached of this pod, or that it is missing (before the first list: nothing), then everything, in the
+   * server's order. Starts the reflector. Returns the way to stop listening.
    */
   subscribe(name: string, listener: (sighting: PodSighting) => void): () => void;
   /** The cached pods that match; without managedFields. Not to be changed. */

@@ -26,6 +26,7 @@ export class PodWatcher {
   readonly #timer: NodeJS.Timeout;
   #wake = Promise.withResolvers<void>();
   #reading: Promise<void> | undefined;
+  #asked = false;
 
   constructor(cluster: Cluster, reflector: PodReflector, ref: PodRef, pod: V1Pod) {
     this.#cluster = cluster;
@@ -68,26 +69,30 @@ export class PodWatcher {
     this.#changed();
   }
 
+  /** An answer under way can be older than the reason to ask: then it is asked once more. */
   #read(): Promise<void> {
-    return (this.#reading ??= this.#readOnce().finally(() => (this.#reading = undefined)));
+    this.#asked = true;
+    return (this.#reading ??= this.#readWhileAsked());
   }
 
-  async #readOnce(): Promise<void> {
-    if (this.gone) return;
+  async #readWhileAsked(): Promise<void> {
     const { namespace, name, uid } = this.#ref;
-    // No answer is not an absence: it asks again, until it is closed.
-    const read = retry(() => this.#cluster.readPod(namespace, name), {
-      firstMs: 200,
-      mostMs: 10_000,
-      signal: this.#closed.signal,
-    });
+    const { signal } = this.#closed;
+    const read = () => {
+      this.#asked = false;
+      return this.#cluster.readPod(namespace, name);
+    };
     try {
-      const pod = await read;
-      if (pod?.metadata?.uid === uid) this.#take(pod);
-      else this.gone = true;
+      while (this.#asked && !this.gone) {
+        // No answer is not an absence: it asks again, until it is closed.
+        const pod = await retry(read, { firstMs: 200, mostMs: 10_000, signal });
+        if (pod?.metadata?.uid === uid) this.#take(pod);
+        else this.gone = true;
+      }
     } catch {
       // Closed meanwhile.
     }
+    this.#reading = undefined;
     this.#changed();
   }
 

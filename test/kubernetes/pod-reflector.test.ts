@@ -81,6 +81,42 @@ suite('a pod reflector', { timeout: 20_000 }, () => {
       await a.next(type('missing'));
     }));
 
+  test('says at once that a pod is missing when its list is complete and it does not know the pod', () =>
+    withReflector(async (_fake, reflectors) => {
+      await reflectors(namespace).ready();
+      const a = follow(reflectors, 'a');
+      assert.deepEqual(a.seen, [{ type: 'missing' }]);
+    }));
+
+  test('says nothing of any pod before its first list', () =>
+    withReflector(async (fake, reflectors) => {
+      fake.plan('list', 'hang');
+      const a = follow(reflectors, 'a');
+      await fake.until(() => fake.count('list') === 1);
+      assert.deepEqual(a.seen, []);
+    }));
+
+  test('says of a pod that was deleted before anybody followed it that it is missing', () =>
+    withReflector(async (fake, reflectors) => {
+      runningPod(fake, 'a');
+      const first = follow(reflectors, 'a');
+      await watching(fake);
+      fake.remove('a');
+      await first.next(type('deleted'));
+      const late = follow(reflectors, 'a');
+      assert.deepEqual(late.seen, [{ type: 'missing' }]);
+    }));
+
+  test('tells of a pod that appears after it was called missing', () =>
+    withReflector(async (fake, reflectors) => {
+      await reflectors(namespace).ready();
+      await watching(fake);
+      const a = follow(reflectors, 'a');
+      runningPod(fake, 'a');
+      await a.next(phase('Running'));
+      assert.equal(a.seen[0]?.type, 'missing');
+    }));
+
   test('is one list and one watch for all who follow a pod there', () =>
     withReflector(async (fake, reflectors) => {
       runningPod(fake, 'a');
