@@ -23,11 +23,16 @@ export async function main(program: () => Promise<number>): Promise<void> {
   try {
     process.exitCode = await program();
   } catch (error) {
-    console.error(process.argv.includes('--debug') ? error : `temporal-pods: ${messageOf(error)}`);
-    process.exitCode = error instanceof Problem ? error.exitCode : isBadOption(error) ? 2 : 3;
+    process.exitCode = reportFailure(error, process.argv);
     // What hangs, as a file system can, must not hold up the end.
     setTimeout(() => process.exit(), LINGER_MS).unref();
   }
+}
+
+/** Says on stderr why a program failed; its exit code. */
+export function reportFailure(error: unknown, argv: readonly string[]): number {
+  console.error(argv.includes('--debug') ? error : `temporal-pods: ${messageOf(error)}`);
+  return error instanceof Problem ? error.exitCode : isBadOption(error) ? 2 : 3;
 }
 
 /** Thrown by `parseArgs` of node:util. */

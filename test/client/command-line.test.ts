@@ -1,13 +1,14 @@
 /** A call that is wrong, or leads nowhere: one message, nothing started, no stack trace. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { call, impatient } from './call.ts';
 import { client } from './client-process.ts';
 
 /** Nothing listens there: a call that came so far would end with 3. */
 const NOWHERE = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
 
-suite('a call that is wrong', { concurrency: 2 }, () => {
-  const rows: [law: string, args: string[], says: RegExp, stdin?: string][] = [
+suite('a call that is wrong', () => {
+  const rows: [law: string, args: string[], says: RegExp][] = [
     [
       'an unknown workflow: the known ones, and the one that was meant',
       ['run', 'hallo'],
@@ -19,12 +20,6 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
       /argument 1 is not JSON.*line 1 column 8/,
     ],
     ['a pod without a spec', ['run', 'pod'], /takes one argument, the spec/],
-    [
-      'a bad spec: all faults, one a line',
-      ['run', 'pod', '-'],
-      /nothing was started:(?=[^]*\n {2}image: )(?=[^]*\n {2}retries: )(?=[^]*\n {2}colour: )/,
-      'image: 3\nretries: -1\ncolour: red\n',
-    ],
     [
       'wrong parameters: all faults, one a line',
       ['start', 'diamond', 'image.x=1', 'cvs=2'],
@@ -53,20 +48,25 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
     ['an empty id', ['run', 'hello', '--id', ''], /--id is empty/],
     ['no command: how it is called', [], /Usage: npm run client -- /],
   ];
-  for (const [law, args, says, stdin] of rows)
-    test(law, async () => {
-      const { code, out, err } = await client(args, { env: NOWHERE, ...(stdin && { stdin }) }).ended;
-      assert.match(err, says);
-      assert.equal(code, 2);
-      assert.equal(out, '', 'stdout is for data');
-      assert.doesNotMatch(err, /^\s+at /m, 'no stack trace');
-    });
+  const isRefused = ({ code, out, err }: Awaited<ReturnType<typeof call>>, says: RegExp) => {
+    assert.match(err, says);
+    assert.equal(code, 2);
+    assert.equal(out, '', 'stdout is for data');
+    assert.doesNotMatch(err, /^\s+at /m, 'no stack trace');
+  };
+  for (const [law, args, says] of rows) test(law, async () => isRefused(await call(args, NOWHERE), says));
+
+  test('a bad spec, from standard input, as a process: all faults, one a line', async () => {
+    const stdin = 'image: 3\nretries: -1\ncolour: red\n';
+    isRefused(
+      await client(['run', 'pod', '-'], { env: NOWHERE, stdin }).ended,
+      /nothing was started:(?=[^]*\n {2}image: )(?=[^]*\n {2}retries: )(?=[^]*\n {2}colour: )/,
+    );
+  });
 
   test('the help of a workflow: behind run, and as the help command', async () => {
-    const [option, command] = await Promise.all([
-      client(['run', 'hello', '--help'], { env: NOWHERE }).ended,
-      client(['help', 'run', 'hello'], { env: NOWHERE }).ended,
-    ]);
+    const option = await call(['run', 'hello', '--help'], NOWHERE);
+    const command = await call(['help', 'run', 'hello'], NOWHERE);
     assert.match(
       option.out,
       /^hello: One pod that says hello\.\n\nParameters:\n {2}image {2}text, default "python:3\.12-slim"/,
@@ -75,22 +75,23 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
   });
 
   test('the version, and the workflows, need no Temporal', async () => {
-    assert.match((await client(['--version'], { env: NOWHERE }).ended).out, /^\d+\.\d+\.\d+\n$/);
-    const { code, out } = await client(['workflows', '-o', 'json'], { env: NOWHERE }).ended;
+    assert.match((await call(['--version'], NOWHERE)).out, /^\d+\.\d+\.\d+\n$/);
+    const { code, out } = await call(['workflows', '-o', 'json'], NOWHERE);
     const hello = (JSON.parse(out) as { name: string; schema?: object }[]).find(({ name }) => name === 'hello');
     assert.deepEqual([code, typeof hello?.schema], [0, 'object']);
   });
 
   test('help is no mistake', async () => {
-    const { code, out } = await client(['run', '--help'], { env: NOWHERE }).ended;
+    const { code, out } = await call(['run', '--help'], NOWHERE);
     assert.match(out, /Usage: npm run client -- run/);
     assert.equal(code, 0);
   });
 });
 
 suite('a Temporal that does not answer', () => {
-  test('is named, with what to do', async () => {
-    const { code, out, err } = await client(['run', 'hello'], { env: NOWHERE }).ended;
+  test('is named, with what to do', async (t) => {
+    impatient(t);
+    const { code, out, err } = await call(['run', 'hello'], NOWHERE);
     assert.match(
       err,
       /^temporal-pods: Temporal at 127\.0\.0\.1:1 does not answer: .*npm run up.*TEMPORAL_ADDRESS.*\n$/,
@@ -99,8 +100,9 @@ suite('a Temporal that does not answer', () => {
     assert.equal(out, '');
   });
 
-  test('shows its stack trace with --debug', async () => {
-    const { code, err } = await client(['run', 'hello', '--debug'], { env: NOWHERE }).ended;
+  test('shows its stack trace with --debug', async (t) => {
+    impatient(t);
+    const { code, err } = await call(['run', 'hello', '--debug'], NOWHERE);
     assert.match(err, /^\s+at /m);
     assert.equal(code, 3);
   });

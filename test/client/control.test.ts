@@ -1,12 +1,12 @@
 /** What is wrong with a call that controls a run is said before anybody is asked. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { client } from './client-process.ts';
+import { call } from './call.ts';
 
 /** Nothing listens there: a call that came so far would end with 3. */
 const NOWHERE = { TEMPORAL_ADDRESS: '127.0.0.1:1' };
 
-suite('a call that is wrong', { concurrency: 2 }, () => {
+suite('a call that is wrong', () => {
   const rows: [law: string, args: string[], says: RegExp][] = [
     ['a change that is not JSON', ['retry', 'id', 'task', '--spec', '{a: 1}'], /is not JSON: [^]*single quotes/],
     [
@@ -25,7 +25,7 @@ suite('a call that is wrong', { concurrency: 2 }, () => {
   ];
   for (const [law, args, says] of rows)
     test(law, async () => {
-      const { code, out, err } = await client(args, { env: NOWHERE }).ended;
+      const { code, out, err } = await call(args, NOWHERE);
       assert.match(err, says);
       assert.equal(code, 2);
       assert.equal(out, '', 'stdout is for data');

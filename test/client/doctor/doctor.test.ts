@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { check, ok, skewVerdict } from '../../../src/client/doctor/check.ts';
 import { partsText } from '../../../src/client/doctor/pod-check.ts';
-import { client } from '../client-process.ts';
+import { call, impatient } from '../call.ts';
 
 suite('doctor', () => {
   test('what is thrown is what the check found', async () => {
@@ -32,7 +32,8 @@ suite('doctor', () => {
     );
   });
 
-  test('everything wrong: each is said, nothing waits, and the exit code is 1', async () => {
+  test('everything wrong: each is said, nothing waits, and the exit code is 1', async (t) => {
+    impatient(t);
     const env = {
       TEMPORAL_ADDRESS: '127.0.0.1:1',
       TEMPORAL_PODS_CONTEXT: 'no-such',
@@ -40,18 +41,18 @@ suite('doctor', () => {
       TEMPORAL_PODS_POLICY: '/no/policy.yaml',
       TEMPORAL_PODS_LOG_DIR: '/dev/null/logs',
     };
-    const { code, out, err } = await client(['doctor'], { env }).ended;
+    const { code, out, err } = await call(['doctor'], env);
     assert.equal(code, 1, err);
     assert.match(out, /^failed +this machine: files: TEMPORAL_PODS_POLICY=\/no\/policy\.yaml: there is no such file/m);
     assert.match(out, /^failed +Temporal: server: Temporal at 127\.0\.0\.1:1 does not answer/m);
     assert.match(out, /^failed +Kubernetes: server: there is no kubeconfig \/no\/kubeconfig/m);
-    const json = await client(['doctor', '-o', 'json'], { env }).ended;
+    const json = await call(['doctor', '-o', 'json'], env);
     assert.equal(json.code, 1);
     assert.ok((JSON.parse(json.out) as { result: string }[]).some(({ result }) => result === 'failed'));
   });
 
   test('--image without --pod is usage', async () => {
-    const { code, err } = await client(['doctor', '--image', 'x']).ended;
+    const { code, err } = await call(['doctor', '--image', 'x']);
     assert.equal(code, 2);
     assert.match(err, /--image goes with --pod/);
   });
