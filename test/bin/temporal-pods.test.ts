@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { call } from '../client/call.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const run = (program: string, args: readonly string[], env: Record<string, string> = {}) =>
@@ -28,8 +29,13 @@ suite('temporal-pods, installed', { timeout: 60_000 }, () => {
     const { code, out, err } = await run(link, ['workflows', '-o', 'name']);
     assert.deepEqual([code, err], [0, '']);
     assert.match(out, /^hello$/m);
-    assert.match((await run(link, ['run', '--help'])).out, /^Usage: temporal-pods run /m);
-    assert.equal((await run(link, ['run', 'hallo'])).code, 2);
+  });
+
+  test('it is called by its name, and its exit code is the client’s', async () => {
+    const program = join(root, 'bin', 'temporal-pods.js');
+    const [help, wrong] = await Promise.all([run(program, ['run', '--help']), run(program, ['run', 'hallo'])]);
+    assert.match(help.out, /^Usage: temporal-pods run /m);
+    assert.equal(wrong.code, 2);
   });
 
   test('as a package in node_modules, where Node itself strips no types, with a module of one’s own', async () => {
@@ -65,11 +71,10 @@ suite('temporal-pods, installed', { timeout: 60_000 }, () => {
   });
 
   test('a module that is not there, cannot be loaded, or takes one of our names is told with the variable', async () => {
-    const program = join(root, 'bin', 'temporal-pods.js');
     const refused = async (name: string, content?: string) => {
       const path = join(folder, name);
       if (content !== undefined) await writeFile(path, content);
-      const { code, err } = await run(program, ['workflows'], { TEMPORAL_PODS_WORKFLOWS: path });
+      const { code, err } = await call(['workflows'], { TEMPORAL_PODS_WORKFLOWS: path });
       assert.equal(code, 2, err);
       return err.replace(path, 'PATH');
     };

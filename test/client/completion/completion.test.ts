@@ -1,17 +1,16 @@
 /** What Tab offers, and that a real bash asks for it. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
 import { candidatesFor, type Names } from '../../../src/client/completion/candidates.ts';
 import { wordsOf } from '../../../src/client/completion/line.ts';
 import { scriptOf, SHELLS } from '../../../src/client/completion/scripts.ts';
+import { call } from '../call.ts';
 
 const params = z.object({
   day: z.iso.date().describe('The day'),
@@ -80,18 +79,11 @@ suite('completion', () => {
     for (const shell of SHELLS) assert.match(scriptOf(shell), /temporal-pods complete/);
   });
 
-  test('bash completes a command, a parameter, and what stands behind its =', { timeout: 60_000 }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'completion-'));
-    try {
-      await symlink(
-        fileURLToPath(new URL('../../../bin/temporal-pods.js', import.meta.url)),
-        join(folder, 'temporal-pods'),
-      );
-      const workflows = fileURLToPath(new URL('modes-workflow.ts', import.meta.url));
-      // Words as bash itself would take them apart.
-      await writeFile(
-        join(folder, 'try.sh'),
-        `source <(temporal-pods completion bash)
+  test('bash completes a command, a parameter, and what stands behind its =', async () => {
+    // Words as bash itself would take them apart.
+    const said = await inBash(
+      `
+source <(temporal-pods completion bash)
 compopt() { :; }
 try() {
   COMP_LINE="$1" COMP_POINT=\${#1} COMP_WORDS=("\${@:2}"); COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 ))
@@ -102,14 +94,27 @@ try 'temporal-pods run modes mo' temporal-pods run modes mo
 try 'temporal-pods run modes mode=' temporal-pods run modes mode =
 try 'temporal-pods run modes mode=de' temporal-pods run modes mode = de
 `,
-      );
-      const path = [folder, dirname(process.execPath), process.env['PATH']].join(':');
-      const { stdout } = await promisify(execFile)('bash', [join(folder, 'try.sh')], {
-        env: { ...process.env, PATH: path, TEMPORAL_PODS_WORKFLOWS: workflows },
-      });
-      assert.deepEqual(stdout.trim().split('\n'), ['schedule', 'mode=', 'full delta', 'delta']);
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+      { TEMPORAL_PODS_WORKFLOWS: fileURLToPath(new URL('modes-workflow.ts', import.meta.url)) },
+    );
+    assert.deepEqual(said.trim().split('\n'), ['schedule', 'mode=', 'full delta', 'delta']);
   });
 });
+
+/** Runs a script in which `temporal-pods` is answered by the client in this process; what it prints. */
+async function inBash(script: string, env: Record<string, string>): Promise<string> {
+  const ask = `temporal-pods() { local IFS=$'\\x1f' said; printf '%s\\0' "$*" >&3; read -r -d '' said <&4; printf '%s' "$said"; }`;
+  const bash = spawn('bash', ['-c', ask + script], { stdio: ['ignore', 'pipe', 'inherit', 'pipe', 'pipe'] });
+  const [, stdout, , asked, answers] = bash.stdio as [null, Readable, null, Readable, Writable];
+  const answering = (async () => {
+    let words = '';
+    for await (const chunk of asked.setEncoding('utf8') as AsyncIterable<string>) {
+      words += chunk;
+      if (!words.endsWith('\0')) continue;
+      const { out } = await call(words.slice(0, -1).split('\x1f'), env);
+      words = '';
+      answers.write(`${out}\0`);
+    }
+  })();
+  const [said] = await Promise.all([text(stdout), answering]);
+  return said;
+}
