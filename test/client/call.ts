@@ -5,10 +5,12 @@ import { Connection } from '@temporalio/client';
 import { commandLine } from '../../src/client/command-line.ts';
 import { reportFailure } from '../../src/problem.ts';
 
-export interface Said {
+interface Said {
   out: string;
   err: string;
 }
+
+export type Ended = Readonly<Said> & { readonly code: number };
 
 const calls = new AsyncLocalStorage<Said>();
 
@@ -30,16 +32,22 @@ for (const [stream, name] of [
  * Stands in for a process of its own, where only its words and its exit code count. One at a time: the environment is the
  * process's. Standard input is not its own.
  */
-export async function call(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<Said & { code: number }> {
+export function call(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   const argv = ['node', 'client.ts', ...args];
+  return ended(() => commandLine(argv), env, argv);
+}
+
+/** The same of a part of the client. */
+export async function ended(
+  work: () => Promise<number>,
+  env: Record<string, string> = {},
+  argv: readonly string[] = [],
+): Promise<Ended> {
   const said: Said = { out: '', err: '' };
   const before = Object.keys(env).map((name) => [name, process.env[name]] as const);
   Object.assign(process.env, env);
   try {
-    const code = await calls.run(said, () => commandLine(argv).catch((error) => reportFailure(error, argv)));
+    const code = await calls.run(said, () => work().catch((error) => reportFailure(error, argv)));
     return { code, ...said };
   } finally {
     for (const [name, value] of before)

@@ -1,7 +1,7 @@
 /** A call that is wrong, or leads nowhere: one message, nothing started, no stack trace. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { call, impatient } from './call.ts';
+import { call, impatient, type Ended } from './call.ts';
 import { client } from './client-process.ts';
 
 /** Nothing listens there: a call that came so far would end with 3. */
@@ -48,7 +48,7 @@ suite('a call that is wrong', () => {
     ['an empty id', ['run', 'hello', '--id', ''], /--id is empty/],
     ['no command: how it is called', [], /Usage: npm run client -- /],
   ];
-  const isRefused = ({ code, out, err }: Awaited<ReturnType<typeof call>>, says: RegExp) => {
+  const isRefused = ({ code, out, err }: Ended, says: RegExp) => {
     assert.match(err, says);
     assert.equal(code, 2);
     assert.equal(out, '', 'stdout is for data');

@@ -93,9 +93,15 @@ async function drawRun(temporal: Temporal, id: string, { run: runId, body, outpu
 const titleOf = ({ workflowId, status, startedMs, closedMs }: FoundRun, { podsHeld }: RunGraph): string =>
   `${workflowId} · ${status} · ${lengthText((closedMs ?? Date.now()) - startedMs)}${podsHeld ? ' · new pods are held' : ''}`;
 
-async function drawPlan(workflow: string, texts: readonly string[], { body, output }: Options): Promise<number> {
+/** @param makePlanner bundles the workflows, which takes a second: who draws several plans of one module shares it */
+export async function drawPlan(
+  workflow: string,
+  texts: readonly string[],
+  { body, output }: Options,
+  makePlanner = planner,
+): Promise<number> {
   const args = workflowArguments(await findWorkflow(workflow), texts, undefined, withSamples);
-  const plan = await planner(workflowsModule());
+  const plan = await makePlanner(workflowsModule());
   const report = await plan({ workflow, args });
   if (!report.graph) throw usage(noGraphText(workflow, report));
   const document = planDocument(workflow, { ...report, graph: report.graph }, body);

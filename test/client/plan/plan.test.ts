@@ -1,7 +1,8 @@
 /** The graph of a workflow that never ran. No server; each workflow is bundled and replayed for real. */
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { drawPlan } from '../../../src/client/commands/graph.ts';
 import { planDocument, type PlanDocument } from '../../../src/client/graph/plan-document.ts';
 import { drawingOfPlan } from '../../../src/client/graph/plan-drawing.ts';
 import { textOf } from '../../../src/client/graph/text.ts';
@@ -9,9 +10,13 @@ import { planner } from '../../../src/client/plan.ts';
 import { workflowsModule } from '../../../src/config/index.ts';
 import { workflowNames } from '../../../src/client/workflows.ts';
 import type { PlanReport } from '../../../src/workflows/plan/types.ts';
+import { call, ended, type Ended } from '../call.ts';
 
-const examples = planner({ path: fileURLToPath(new URL('./workflows.ts', import.meta.url)), from: 'workflows.ts' });
+const EXAMPLES = new URL('./workflows.ts', import.meta.url);
+const examples = planner({ path: fileURLToPath(EXAMPLES), from: 'workflows.ts' });
 const own = planner(workflowsModule());
+/** Bundled once for all; it is the setup, not what a test tells of. */
+before(() => Promise.all([examples, own]));
 
 async function report(workflow: string, args: unknown[] = [], plan = examples): Promise<PlanReport> {
   return (await plan)({ workflow, args });
@@ -163,5 +168,74 @@ suite('the plan of a workflow', () => {
       end: 'completed',
     });
     assert.deepEqual(await report('waitsBefore'), { calls: [] });
+  });
+});
+
+suite('graph --plan', () => {
+  const NOWHERE = { TEMPORAL_ADDRESS: '127.0.0.1:1', KUBECONFIG: '/nowhere' };
+  const run = (...args: string[]) => call(['graph', ...args], NOWHERE);
+  /** As `graph --plan`, with a bundle that is there already. */
+  const draw = (workflow: string, output: 'text' | 'mermaid' | 'svg' = 'text') =>
+    ended(() => drawPlan(workflow, [], { output }, () => own), NOWHERE);
+  const drawExample = (workflow: string) =>
+    ended(() => drawPlan(workflow, [], { output: 'text' }, () => examples), {
+      TEMPORAL_PODS_WORKFLOWS: fileURLToPath(EXAMPLES),
+    });
+
+  test('draws the graph, and nothing else on stdout or stderr; a parameter that is missing is made up', async () => {
+    assert.deepEqual(await run('--plan', 'diamond'), {
+      code: 0,
+      err: '',
+      out: [
+        'diamond · plan',
+        '●      orders    python:3.12-slim',
+        '├─●─╮  regions   python:3.12-slim',
+        '╰─●─┤  products  python:3.12-slim',
+        '    ●  report    python:3.12-slim',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  const starts: [format: 'mermaid' | 'svg', start: RegExp][] = [
+    [
+      'mermaid',
+      /^---\ntitle: "hello · plan"\n---\nflowchart LR\n {2}t_hello\["hello<br\/>python:3\.12-slim"\]:::planned\n/,
+    ],
+    ['svg', /^<svg [^]*<title>hello\npython:3\.12-slim\nimage: python:3\.12-slim\ncommand: python -c [^]*<\/svg>\n$/],
+  ];
+  for (const [format, start] of starts)
+    test(`-o ${format}`, async () => {
+      const { code, out } = await draw('hello', format);
+      assert.match(out, start);
+      assert.equal(code, 0);
+    });
+
+  const isRefused = ({ code, out, err }: Ended, says: RegExp) => {
+    assert.match(err, says);
+    assert.deepEqual([code, out], [2, '']);
+    assert.doesNotMatch(err, /^\s+at /m);
+  };
+  const rows: [law: string, args: string[], says: RegExp][] = [
+    ['an unknown workflow', ['--plan', 'hallo'], /'hallo'; did you mean 'hello'\?/],
+    ['an argument that is no JSON', ['--plan', 'diamond', 'x'], /argument 1 is not JSON/],
+    ['no spec', ['--plan', 'pod'], /takes one argument, the spec/],
+    ['a bad spec', ['--plan', 'pod', '{"image": 3}'], /image: must be/],
+    ['a run of what never ran', ['--plan', 'hello', '--run', 'x'], /--run names a run, and --plan draws none/],
+    ['arguments of a run', ['hello-1', '{}'], /one run at a time[^]*graph --plan hello-1/],
+    ['an unknown format', ['--plan', 'hello', '-o', 'png'], /png[^]*text, mermaid, dot, svg, json/],
+  ];
+  for (const [law, args, says] of rows) test(`${law} is wrong`, async () => isRefused(await run(...args), says));
+  test('one without a graph is wrong', async () => isRefused(await draw('sweep'), /'sweep' has no dag\(\)/));
+
+  test('of a module of one’s own; what is not whole is said, with exit code 1', async () => {
+    assert.deepEqual(await drawExample('breaks'), {
+      code: 1,
+      err: "not whole: 'parse' fails in the plan: Invalid time value\n",
+      out: 'breaks · plan\n●  find   find:1\n●  parse\n●  use\n',
+    });
+    const { code, err } = await drawExample('strict');
+    assert.match(err, /'strict' fails before [^]*: day: must be a text\n[^]*graph --plan strict '<JSON>'/);
+    assert.equal(code, 2);
   });
 });
