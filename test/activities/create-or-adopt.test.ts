@@ -9,7 +9,7 @@ import { hello, KEY, podOf } from './support.ts';
 import { podName } from '../../src/pod/identity.ts';
 
 const ALWAYS = { times: 1_000_000 };
-const AN_HOUR_AGO = { scheduledAt: Date.now() - 3_600_000 };
+const AN_HOUR_AGO = { age: 3_600_000 };
 
 suite('a birth that waits', () => {
   test(

@@ -20,12 +20,12 @@ for (const [stream, name] of [
   [process.stderr, 'err'],
 ] as const) {
   const write = stream.write.bind(stream);
-  stream.write = (...args: Parameters<typeof write>) => {
+  stream.write = ((...args: Parameters<typeof write>) => {
     const said = calls.getStore();
     if (!said) return write(...args);
     said[name] += Buffer.from(args[0]).toString();
     return true;
-  };
+  }) as typeof stream.write;
 }
 
 /**

@@ -94,14 +94,17 @@ suite('a pod is judged by its newest state', () => {
     inWorld(
       async ({ fake, attempt }) => {
         fake.plan('watch', 'hang', { times: 100 });
-        fake.script((pod) => {
+        fake.script(async (pod) => {
+          // Read when it began to be followed, since the watch tells nothing; from then on, nothing tells of it.
+          const before = fake.count('read');
+          await fake.until(() => fake.count('read') > before);
           pod.run();
           pod.finish({ exitCode: 0 });
         });
         const { exitCode } = await attempt({ ...SPEC, timeouts: { schedule: '1h' } }).result;
         assert.equal(exitCode, 0);
       },
-      { scheduledAt: Date.now() - 3_600_000 + 3_000 },
+      { age: 3_600_000 - 1_500 },
     ),
   );
 

@@ -23,12 +23,13 @@ export interface World {
   close: () => Promise<void>;
 }
 
-export async function world(options: { scheduledAt?: number } = {}): Promise<World> {
+/** @param age how long the activity has been scheduled for */
+export async function world({ age }: { age?: number } = {}): Promise<World> {
   const fake = await startFakeCluster();
   const cluster = fake.connect({ create: 500, call: 1000 });
   const reflector = createReflectors(cluster, () => undefined);
   const logRoot = await mkdtemp(join(tmpdir(), 'pod-logs-'));
-  const temporal = new FakeTemporal(options.scheduledAt);
+  const temporal = new FakeTemporal(age === undefined ? undefined : Date.now() - age);
   const dependencies: PodDependencies = {
     cluster,
     reflector,
@@ -55,7 +56,7 @@ export async function world(options: { scheduledAt?: number } = {}): Promise<Wor
 
 /** Runs the law in a world of its own. */
 export const inWorld =
-  (law: (world: World) => Promise<void>, options: { scheduledAt?: number } = {}) =>
+  (law: (world: World) => Promise<void>, options: { age?: number } = {}) =>
   async () => {
     const here = await world(options);
     try {

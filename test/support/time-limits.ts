@@ -1,0 +1,43 @@
+/**
+ * A reporter that fails the unit tests when they are slow, and names those that are. A test that waits for real time has a
+ * clock, a backoff or a limit that it could be given; one that works hard has a setup that others could share.
+ */
+import { availableParallelism, loadavg } from 'node:os';
+import { relative, resolve } from 'node:path';
+import type { TestEvent } from 'node:test/reporters';
+
+/** On a machine that has nothing else to do. */
+const ONE_TEST_MS = 2_000;
+const ALL_TESTS_MS = 60_000;
+
+interface Slow {
+  readonly took: number;
+  readonly where: string;
+}
+
+export default async function* timeLimits(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const began = performance.now();
+  const slow: Slow[] = [];
+  for await (const { type, data } of events) {
+    if (type !== 'test:complete' || !data.file || data.details.type === 'suite') continue;
+    // A whole file is told as a test, too.
+    if (resolve(data.name) === data.file) continue;
+    const took = data.details.duration_ms;
+    if (took > ONE_TEST_MS * waiting())
+      slow.push({ took, where: `${relative('.', data.file)}:${data.line}  ${data.name}` });
+  }
+  const took = performance.now() - began;
+  if (took > ALL_TESTS_MS * waiting()) slow.push({ took, where: 'all of them together' });
+  if (slow.length === 0) return;
+  process.exitCode = 1;
+  const lines = slow.sort((a, b) => b.took - a.took).map((one) => `  ${seconds(one.took).padStart(7)}  ${one.where}\n`);
+  yield (
+    `\ntoo slow: a unit test may take ${seconds(ONE_TEST_MS)}, all of them ${seconds(ALL_TESTS_MS)}` +
+    `${waiting() > 1 ? `, here ${waiting().toFixed(1)} times as long, for so many processes wait for each core` : ''}\n${lines.join('')}`
+  );
+}
+
+/** How many times as long everything takes on a machine that does other things as well: processes that want each core. */
+const waiting = () => Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
