@@ -5,7 +5,7 @@ import { isClusterError } from './cluster-error.ts';
 import { createPodCache } from './pod-cache.ts';
 import { messageOf } from '../common/message-of.ts';
 import { pause } from '../common/pause.ts';
-import { Backoff } from '../common/retry.ts';
+import { Backoff, type BackoffPolicy } from '../common/retry.ts';
 
 /** What the reflector saw of one pod. A name can come to belong to another pod: compare the uid. */
 export type PodSighting =
@@ -34,14 +34,19 @@ export interface PodReflector {
 const quietFailures = 3;
 /** After so many failures the resourceVersion itself is suspected, and all is listed anew. */
 const relistAfter = 6;
+const WAITS: BackoffPolicy = { firstMs: 100, mostMs: 10_000 };
 /** A watch that ends sooner, without an event, counts as a failure. */
 const shortestWatchMs = 1000;
 
-/** See `PodReflector`. `onTrouble` gets sentences for the worker's log, only when several tries in a row have failed. */
+/**
+ * See `PodReflector`. `onTrouble` gets sentences for the worker's log, only when several tries in a row have failed.
+ * `waits`: between the tries.
+ */
 export function createPodReflector(
   cluster: Pick<Cluster, 'listPods' | 'watchPods'>,
   namespace: string,
   onTrouble: (message: string) => void,
+  waits: BackoffPolicy = WAITS,
 ): PodReflector {
   const cache = createPodCache((error) => onTrouble(`a listener for pods in ${namespace} threw: ${String(error)}`));
   const closing = new AbortController();
@@ -51,7 +56,7 @@ export function createPodReflector(
   let started = false;
   let resourceVersion: string | undefined;
   let failures = 0;
-  const backoff = new Backoff({ firstMs: 100, mostMs: 10_000 });
+  const backoff = new Backoff(waits);
 
   async function list() {
     const fresh = await cluster.listPods(namespace, MANAGED_SELECTOR);

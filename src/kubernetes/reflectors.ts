@@ -1,3 +1,4 @@
+import type { BackoffPolicy } from '../common/retry.ts';
 import type { Cluster } from './cluster.ts';
 import { createPodReflector, type PodReflector } from './pod-reflector.ts';
 
@@ -11,10 +12,11 @@ export interface Reflectors {
 export function createReflectors(
   cluster: Pick<Cluster, 'listPods' | 'watchPods'>,
   onTrouble: (message: string) => void,
+  waits?: BackoffPolicy,
 ): Reflectors {
   const reflectors = new Map<string, PodReflector>();
   const of = (namespace: string) => {
-    const known = reflectors.get(namespace) ?? createPodReflector(cluster, namespace, onTrouble);
+    const known = reflectors.get(namespace) ?? createPodReflector(cluster, namespace, onTrouble, waits);
     reflectors.set(namespace, known);
     return known;
   };

@@ -292,7 +292,8 @@ suite('a pod reflector that doubts its watch', { timeout: 10_000 }, () => {
   test('takes a watch that ends at once for a failure: it waits, complains, and lists again in the end', async () => {
     const { cluster, done } = endingAtOnce(2);
     const troubles: string[] = [];
-    const reflectors = createReflectors(cluster, (message) => troubles.push(message));
+    const waits = { firstMs: 1, mostMs: 1 };
+    const reflectors = createReflectors(cluster, (message) => troubles.push(message), waits);
     await reflectors(namespace).ready();
     await done;
     reflectors.close();
