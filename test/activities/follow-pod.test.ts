@@ -154,7 +154,7 @@ test(
   'trouble is remembered for the next attempt: its grace does not begin anew',
   inWorld(async ({ fake, temporal, attempt }) => {
     fake.script((pod) => wait(fake, pod, { waiting: { reason: 'ErrImagePull', message: 'i/o timeout' } }));
-    const spec = { ...SPEC, timeouts: { imagePull: '2s' } };
+    const spec = { ...SPEC, timeouts: { imagePull: '1s' } };
     const first = attempt(spec);
     await temporal.until(() => temporal.recorded?.trouble !== undefined);
     const since = temporal.recorded?.trouble?.since;

@@ -144,11 +144,21 @@ suite('a create that goes wrong', () => {
   );
 
   test(
-    'errors that pass are waited for: 503, 429, a quota that frees up',
+    'errors that pass are waited for when a pod is created: 503, a quota that frees up',
     inWorld(async ({ fake, attempt }) => {
       fake.script(say('hello'));
       fake.plan('create', { answer: 503, retryAfter: 0 });
       fake.plan('create', { answer: 403, message: 'pods "x" is forbidden: exceeded quota: q' });
+      const result = await attempt().result;
+      assert.equal(result.exitCode, 0);
+      assert.deepEqual(fake.left(), []);
+    }),
+  );
+
+  test(
+    'errors that pass are waited for later: 500, 429',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script(say('hello'));
       fake.plan('read', { answer: 500 });
       fake.plan('patch', { answer: 429, retryAfter: 0 });
       fake.plan('delete', { answer: 500 });

@@ -20,7 +20,12 @@ const TRIES = 4;
 const AGAIN_MS = 500;
 
 export class Outputs {
+  readonly #againMs: number;
   #mine: { sha256: string; value: unknown } | undefined;
+
+  constructor(againMs = AGAIN_MS) {
+    this.#againMs = againMs;
+  }
 
   /** What goes into the record. A storage that refuses is told: then this attempt alone can still return the value. */
   async keep(
@@ -55,7 +60,7 @@ export class Outputs {
     for (let left = TRIES; left > 0; left -= 1) {
       const json = await read(file);
       if (json !== undefined && sha256Of(json) === outputFile.sha256) return { output: JSON.parse(json) as unknown };
-      if (left > 1) await pause(AGAIN_MS);
+      if (left > 1) await pause(this.#againMs);
     }
     const json = await readAgain();
     if (json !== undefined && sha256Of(json) === outputFile.sha256) return { output: JSON.parse(json) as unknown };

@@ -49,7 +49,7 @@ suite('a result between the recorded end and the answer', () => {
   test('without the shared storage it is lost, and that says where it was', async () => {
     const kept = await new Outputs().keep(uri, judged(LONG));
     await rm(join(folder, 'pod'), { recursive: true });
-    const loaded = await new Outputs().of(endWith(kept), uri, nowhere);
+    const loaded = await new Outputs(1).of(endWith(kept), uri, nowhere);
     assert.ok('lost' in loaded);
     assert.match(loaded.lost, /the work is done.*pod\/result\.json.*TEMPORAL_PODS_LOG_DIR/);
   });
@@ -57,7 +57,7 @@ suite('a result between the recorded end and the answer', () => {
   test('a file that is not the recorded one is not believed', async () => {
     const kept = await new Outputs().keep(uri, judged(LONG));
     await writeFile(join(folder, 'pod/result.json'), JSON.stringify({ ...LONG, none: 1 }));
-    assert.ok('lost' in (await new Outputs().of(endWith(kept), uri, nowhere)));
+    assert.ok('lost' in (await new Outputs(1).of(endWith(kept), uri, nowhere)));
   });
 
   test('a storage that refuses costs the attempt nothing that read it', async () => {
@@ -67,6 +67,6 @@ suite('a result between the recorded end and the answer', () => {
     const keep = () => outputs.keep(uri, judged(LONG));
     const kept = await new MockActivityEnvironment().run<[], Awaited<ReturnType<typeof keep>>, typeof keep>(keep);
     assert.deepEqual(await outputs.of(endWith(kept), uri, nowhere), { output: LONG });
-    assert.ok('lost' in (await new Outputs().of(endWith(kept), uri, nowhere)));
+    assert.ok('lost' in (await new Outputs(1).of(endWith(kept), uri, nowhere)));
   });
 });
