@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { TestContext } from 'node:test';
 import { Connection } from '@temporalio/client';
 import { commandLine } from '../../src/client/command-line.ts';
-import { reportFailure } from '../../src/problem.ts';
+import { reportFailure } from '../../src/common/problem.ts';
 
 interface Said {
   out: string;

@@ -71,12 +71,12 @@ suite('what is known of a pod', () => {
   test('an answer that was under way when its deletion was told proves nothing: it is asked again', async (t) => {
     const first = Promise.withResolvers<V1Pod>();
     let asked = 0;
-    const { feed, tell } = await feedOf(t, async () => (++asked === 1 ? first.promise : undefined));
+    const { watcher, tell } = await feedOf(t, async () => (++asked === 1 ? first.promise : undefined));
     tell({ type: 'missing' });
     tell({ type: 'deleted', pod: podAt(6) });
     first.resolve(podAt(5));
-    await feed.refresh(5_000);
-    assert.deepEqual([feed.gone, asked], [true, 2]);
+    await watcher.refresh(5_000);
+    assert.deepEqual([watcher.gone, asked], [true, 2]);
   });
 
   test('with a watch that has gone quiet, it is asked for once a minute', async (t) => {
