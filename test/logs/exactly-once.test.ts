@@ -139,7 +139,7 @@ async function tear(folder: string): Promise<void> {
   await appendFile(join(folder, name), '2026-11-22T10:00:00.000000001Z F half a rec');
 }
 
-const runs = Number(process.env['LOG_RUNS'] ?? 80);
+const runs = Number(process.env['LOG_RUNS'] ?? 50);
 
 test('whatever breaks, the stored log is every line once, in order, for one who looks on too', async () => {
   const lines = fc.array(line, { minLength: 1, maxLength: 60 });
