@@ -158,8 +158,8 @@ suite('the plan of a workflow', () => {
     );
   });
 
-  test('as many tasks as a DAG may have', async () => {
-    assert.equal((await document('wide', [1998])).nodes.length, 2000);
+  test('of a thousand tasks', async () => {
+    assert.equal((await document('wide', [998])).nodes.length, 1000);
   });
 
   test('without a graph there is the end of the workflow, or nothing while it waits', async () => {
