@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { suite, test } from 'node:test';
 import type { TestEvent } from 'node:test/reporters';
-import timeLimits from './time-limits.ts';
+import { timeLimits } from './time-limits.ts';
 
 const ended = (name: string, duration_ms: number, type = 'test') =>
   ({

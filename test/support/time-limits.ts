@@ -18,11 +18,12 @@ interface Slow {
   readonly where: string;
 }
 
+/** What `--test-reporter` calls. */
+export default (events: AsyncIterable<TestEvent>) =>
+  timeLimits(events, () => (loadavg()[0] ?? 0) / availableParallelism());
+
 /** @param load processes that want each core */
-export default async function* timeLimits(
-  events: AsyncIterable<TestEvent>,
-  load = () => (loadavg()[0] ?? 0) / availableParallelism(),
-): AsyncGenerator<string> {
+export async function* timeLimits(events: AsyncIterable<TestEvent>, load: () => number): AsyncGenerator<string> {
   // How many times as long everything takes here as on a machine that has nothing else to do.
   const patience = () => Math.max(1, load());
   const began = performance.now();
