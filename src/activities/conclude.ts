@@ -30,6 +30,7 @@ export async function concludePod(run: PodRun, { outcome, stillRuns, patient = f
   await drained;
   const pod = watcher?.latest;
   const events = await eventsFor(attempt, judged.outcome);
+  const unread = events && 'unread' in events ? [events.unread] : [];
   const { problems: resultProblems = [], ...known } = judged;
   const end: PodEnd = {
     ...known,
@@ -37,10 +38,10 @@ export async function concludePod(run: PodRun, { outcome, stillRuns, patient = f
     logs: logs.summary(judged.outcome.container),
     ...(pod?.status?.phase && { phase: pod.status.phase }),
     ...(pod?.spec?.nodeName && { node: pod.spec.nodeName }),
-    ...(events && { events }),
+    ...(events && 'events' in events && { events: events.events }),
   };
   await attempt.callbacks.onEnd(end, { patient });
-  const problems = [...resultProblems, ...logs.problems, ...attempt.callbacks.problems];
+  const problems = [...unread, ...resultProblems, ...logs.problems, ...attempt.callbacks.problems];
   return fitting({ ...end, ...(problems.length > 0 && { problems }) });
 }
 

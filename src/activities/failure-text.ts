@@ -31,6 +31,7 @@ const HAPPENED: Record<OutcomeKind, (outcome: PodOutcome) => string> = {
   ContainerConfigError: (one) => `${itsContainer(one)} cannot be created${because(one)}`,
   PodRejected: (one) => `its node refused it before anything ran${because(one)}`,
   PodDisrupted: (one) => `${DISRUPTION[one.reason ?? ''] ?? 'was taken down by the cluster'}${because(one)}`,
+  OutcomeUnknown: (one) => `ended with ${code(one)}, and whether its node had stopped it is unknown`,
   NodeLost: (one) => `its node is silent${because(one)}`,
   PodDeleted: (one) =>
     one.reason === 'Gone'
@@ -86,6 +87,8 @@ const TO_DO: Record<OutcomeKind, string | ((outcome: PodOutcome) => string)> = {
   ContainerConfigError: 'check the Secrets, ConfigMaps, mounts and security settings it refers to',
   PodRejected: 'nothing ran: it is safe to try again',
   PodDisrupted: halfDone,
+  OutcomeUnknown: () =>
+    'look at what it did; the worker needs get and list of events, and an API server that answers; set idempotent if it may be repeated at any point, or retries',
   NodeLost: ({ startedEver }) =>
     startedEver
       ? 'see whether its node comes back; if it is gone for good, kubectl delete node: until then the work may go on there'

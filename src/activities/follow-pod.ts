@@ -12,7 +12,7 @@ import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { pause } from '../common/pause.ts';
 import { type Attempt, CancelRequested } from './attempt.ts';
 import type { Verdict } from './conclude.ts';
-import { withLastWords, unlessStopped } from './pod-events.ts';
+import { withLastWarning, unlessStopped } from './pod-events.ts';
 import type { PodLogs } from './pod-logs.ts';
 
 export async function followPod(attempt: Attempt, watcher: PodWatcher, logs: PodLogs): Promise<Verdict> {
@@ -46,7 +46,7 @@ async function untilVerdict(attempt: Attempt, watcher: PodWatcher, logs: PodLogs
     if (watcher.gone) return { outcome: outcomeOfGone(pod, watcher.hasLastWord), stillRuns: false };
     const due = nextDue(pod, attempt.main, attempt.limits, troubleSeen(attempt, pod));
     if (Date.now() >= due.at) {
-      if (confirmed === due.at) return { outcome: await withLastWords(attempt, due.outcome), stillRuns: true };
+      if (confirmed === due.at) return { outcome: await withLastWarning(attempt, due.outcome), stillRuns: true };
       // The watch can be behind: no pod is given up for what it has done by now.
       confirmed = due.at;
       await watcher.refresh(CONFIRM_MS);

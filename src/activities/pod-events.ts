@@ -1,51 +1,91 @@
 /**
- * A kubelet that stops a main container which traps SIGTERM and ends with 0 leaves the pod as `Succeeded`, with no reason and no
- * condition: an eviction (kubernetes/kubernetes#141483, seen on 1.34), a probe that failed. Its events alone tell. They are best
- * effort, so this is the last guard against a false success and never the first.
+ * What only the events of a pod tell. A kubelet that stops a main container which traps SIGTERM and ends with 0 leaves the pod as
+ * `Succeeded`, with no reason and no condition: an eviction (kubernetes/kubernetes#141483, seen on 1.34), a probe or a hook that
+ * failed, a sandbox that is made anew. So events that cannot be read are not taken for events that are not there.
  */
 import type { PodEvent, PodOutcome } from '../contract/index.ts';
+import { messageOf } from '../common/message-of.ts';
+import { retry } from '../common/retry.ts';
+import { ClusterError } from '../kubernetes/cluster-error.ts';
 import { LAST_HEARD } from '../pod/due.ts';
 import type { Attempt } from './attempt.ts';
 
-/** The outcome, unless it is a good one and the kubelet had stopped the main container. No answer is fine. */
-export async function unlessStopped({ cluster, recorder, main }: Attempt, outcome: PodOutcome): Promise<PodOutcome> {
-  const { pod } = recorder.state;
-  if (!pod || (outcome.kind !== 'Succeeded' && outcome.kind !== 'Skipped')) return outcome;
-  return stoppedBy(await cluster.podEvents(pod).catch(() => []), main, outcome);
+/** How long the events that only help a reader are asked for. */
+const READER_MS = 3_000;
+
+/** `unread`: why they could not be read. */
+type Events = { events: PodEvent[] } | { unread: string };
+
+/**
+ * The outcome, unless its main container ended after the kubelet had stopped it. A good end whose events cannot be read for
+ * `timeouts.drain` is `OutcomeUnknown`.
+ *
+ * @throws CancelledFailure when this attempt is to end
+ */
+export async function unlessStopped(attempt: Attempt, outcome: PodOutcome): Promise<PodOutcome> {
+  if (!BY_ITS_EXIT_CODE.includes(outcome.kind)) return outcome;
+  const read = await readEvents(attempt, attempt.limits.drain);
+  if ('events' in read) return stoppedBy(read.events, attempt.main, outcome);
+  if (outcome.kind === 'ContainerFailed') return outcome;
+  return { ...outcome, kind: 'OutcomeUnknown', reason: 'EventsUnread', message: read.unread };
 }
 
-/** A container that ends by itself is not stopped; `Killing` is said before the signal is sent. */
+const BY_ITS_EXIT_CODE: readonly string[] = ['Succeeded', 'Skipped', 'ContainerFailed'] satisfies PodOutcome['kind'][];
+
+/**
+ * A kubelet says `Killing` before it sends the signal, whatever its reason is, and never of a container that ended by itself. An
+ * event that does not name its container may mean any.
+ */
 export function stoppedBy(events: readonly PodEvent[], main: string, outcome: PodOutcome): PodOutcome {
-  const stopped = events.some(
-    ({ reason, message }) => reason === 'Killing' && message === `Stopping container ${main}`,
-  );
-  if (!stopped) return outcome;
+  const isAboutMain = ({ container = main }: PodEvent) => container === main;
+  const killing = events.findLast((event) => event.reason === 'Killing' && isAboutMain(event));
+  if (!killing) return outcome;
   const evicted = events.findLast(({ reason }) => /^(Evicted|Preempting|\w*Shutdown)$/.test(reason));
   if (evicted) return { ...outcome, kind: 'PodDisrupted', reason: evicted.reason, message: evicted.message };
-  const probe = events.findLast(({ message }) => /^(Liveness|Startup) probe failed/.test(message));
-  if (probe) return { ...outcome, kind: 'ContainerFailed', reason: 'Unhealthy', message: probe.message };
-  const message = 'its node stopped it before it ended by itself';
+  const own = events.findLast((event) => isAboutMain(event) && isOwnFault(event));
+  if (own) return { ...outcome, kind: 'ContainerFailed', reason: own.reason, message: own.message };
+  const message = `its node stopped it before it ended by itself: ${killing.message}`;
   return { ...outcome, kind: 'PodDisrupted', reason: 'Killing', message };
 }
 
-/** The outcome in the words of the last warning about the pod, where its status has none. No answer is fine. */
-export async function withLastWords({ cluster, recorder, spec }: Attempt, outcome: PodOutcome): Promise<PodOutcome> {
-  const { pod } = recorder.state;
-  if (!pod || spec.events === 'never' || !LATE.includes(outcome.kind) || outcome.message?.includes(LAST_HEARD))
+/** What the pod's author asked the kubelet to stop it for. A readiness probe stops nothing. */
+const isOwnFault = ({ reason, message }: PodEvent) =>
+  reason === 'FailedPostStartHook' || (reason === 'Unhealthy' && !message.startsWith('Readiness probe'));
+
+/** The outcome in the words of the last warning about the pod, where its status has none. */
+export async function withLastWarning(attempt: Attempt, outcome: PodOutcome): Promise<PodOutcome> {
+  if (attempt.spec.events === 'never' || !LATE.includes(outcome.kind) || outcome.message?.includes(LAST_HEARD))
     return outcome;
-  const events = await cluster.podEvents(pod).catch(() => []);
-  const last = events.findLast(({ type }) => type === 'Warning');
+  const read = await readEvents(attempt, READER_MS);
+  const last = 'events' in read && read.events.findLast(({ type }) => type === 'Warning');
   if (!last) return outcome;
   return { ...outcome, reason: last.reason, message: `${outcome.message ?? ''}${LAST_HEARD}${last.message}` };
 }
 
 const LATE: readonly string[] = ['ScheduleTimeout', 'StartTimeout'] satisfies PodOutcome['kind'][];
 
-/** Events help a reader, and no more: no answer is fine. */
-export async function eventsFor({ spec, recorder, cluster }: Attempt, { kind }: PodOutcome) {
-  const { pod } = recorder.state;
-  const wanted = spec.events ?? 'onProblem';
+/** Those that go into result and failure; undefined when none are wanted. */
+export async function eventsFor(attempt: Attempt, { kind }: PodOutcome): Promise<Events | undefined> {
+  const wanted = attempt.spec.events ?? 'onProblem';
   const well = kind === 'Succeeded' || kind === 'Skipped';
-  if (!pod || wanted === 'never' || (well && wanted === 'onProblem')) return undefined;
-  return cluster.podEvents(pod).catch(() => []);
+  if (!attempt.recorder.state.pod || wanted === 'never' || (well && wanted === 'onProblem')) return undefined;
+  return readEvents(attempt, READER_MS);
+}
+
+async function readEvents(attempt: Attempt, limitMs: number): Promise<Events> {
+  const { pod } = attempt.recorder.state;
+  if (!pod) return { events: [] };
+  const end = Date.now() + limitMs;
+  try {
+    const events = await retry(() => attempt.cluster.podEvents(pod), {
+      firstMs: 200,
+      mostMs: 2_000,
+      signal: attempt.signal,
+      isFinal: (error) => Date.now() > end || (error instanceof ClusterError && error.kind === 'forbidden'),
+    });
+    return { events };
+  } catch (error) {
+    await attempt.throwIfInterrupted();
+    return { unread: `its events could not be read: ${messageOf(error)}` };
+  }
 }

@@ -21,6 +21,8 @@ export const OUTCOME_KINDS = [
   'PodRejected',
   /** Evicted, preempted, drained, node shut down; or paused with `onPause: 'delete'`. */
   'PodDisrupted',
+  /** It ended with a good exit code, but its events, which tell whether its node had stopped it before, could not be read. */
+  'OutcomeUnknown',
   /** Its node has been silent for `timeouts.nodeLost`. Whether the work goes on there, nobody can tell. */
   'NodeLost',
   /** Deleted by somebody else, or gone without an outcome. */
@@ -134,6 +136,8 @@ export interface PodEvent {
   type: string;
   reason: string;
   message: string;
+  /** The one that it is about; absent when it is about the pod. */
+  container?: string;
   count: number;
   lastSeen?: string;
 }

@@ -1,25 +1,27 @@
 import type { CoreV1Event } from '@kubernetes/client-node';
 import type { PodEvent } from '../contract/index.ts';
 
-/** What `kubectl describe pod` would show: equal events merged, newest last, at most `max`. */
-export function mergeEvents(events: readonly CoreV1Event[], max = 20): PodEvent[] {
+/** What `kubectl describe pod` would show: equal events merged, newest last. */
+export function mergeEvents(events: readonly CoreV1Event[]): PodEvent[] {
   const merged = new Map<string, PodEvent>();
   for (const event of events) {
     const { type = 'Normal', reason = '', message = '' } = event;
-    const key = JSON.stringify([type, reason, message]);
+    const container = /\{(.+)\}$/.exec(event.involvedObject.fieldPath ?? '')?.[1];
+    const key = JSON.stringify([type, reason, message, container]);
     const before = merged.get(key);
     const lastSeen = latest(before?.lastSeen, timeOf(event));
     merged.set(key, {
       type,
       reason,
       message,
+      ...(container !== undefined && { container }),
       count: (before?.count ?? 0) + (event.series?.count ?? event.count ?? 1),
       ...(lastSeen && { lastSeen }),
     });
   }
   // Most events know only their second. Those of the same one stay in the server's order, which is that of their names,
   // and these hold the time of creation.
-  return [...merged.values()].sort((a, b) => compare(second(a), second(b))).slice(-max);
+  return [...merged.values()].sort((a, b) => compare(second(a), second(b)));
 }
 
 const timeOf = (event: CoreV1Event): string | undefined =>

@@ -12,7 +12,7 @@ import type { OutcomeKind, PodFailureDetails, PodSpec, RefusalKind, Retries } fr
  * | `InitContainerFailed`, `InitTimeout` | costs a try |
  * | `QuotaExceeded`, `ScheduleTimeout`, `StartTimeout`, `ImagePullFailed` | costs a try: nothing ran, and room or a registry may come back |
  * | `DeadlineExceeded` | costs a try when `timeouts.run` or the pod's own activeDeadlineSeconds ended it; never for `timeouts.total` |
- * | `PodRejected`, `PodDisrupted`, `PodDeleted`, `NodeLost` | free when nothing of it ever started, or with `idempotent`, three times in a row; else costs a try |
+ * | `PodRejected`, `PodDisrupted`, `PodDeleted`, `NodeLost`, `OutcomeUnknown` | free when nothing of it ever started, or with `idempotent`, three times in a row; else costs a try |
  * | `ContainerCannotRun`, `InvalidImage`, `ContainerConfigError` | never: it would be wrong again |
  * | `ResultInvalid`, `ResultMissing`, `ResultTooLarge` | never: the work is done |
  * | `InvalidSpec`, `PolicyRefused`, `Forbidden` and the like | never: there was no pod |
@@ -33,6 +33,7 @@ const AFTER: Record<OutcomeKind | RefusalKind, 'a try' | 'maybe free' | 'never'>
   PodDisrupted: 'maybe free',
   PodDeleted: 'maybe free',
   NodeLost: 'maybe free',
+  OutcomeUnknown: 'maybe free',
   ContainerCannotRun: 'never',
   InvalidImage: 'never',
   ContainerConfigError: 'never',

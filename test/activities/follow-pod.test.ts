@@ -140,12 +140,114 @@ suite('what only events tell', () => {
     }),
   );
 
+  const stops: [
+    why: string,
+    events: { reason: string; message: string; container?: string }[],
+    type: string,
+    reason: string,
+  ][] = [
+    [
+      'since its postStart hook failed',
+      [
+        { reason: 'FailedPostStartHook', message: 'PostStartHook failed', container: 'base' },
+        { reason: 'Killing', message: 'FailedPostStartHook', container: 'base' },
+      ],
+      'ContainerFailed',
+      'FailedPostStartHook',
+    ],
+    [
+      'since a probe failed',
+      [
+        { reason: 'Unhealthy', message: 'Liveness probe failed: ', container: 'base' },
+        { reason: 'Killing', message: 'Stopping container base', container: 'base' },
+      ],
+      'ContainerFailed',
+      'Unhealthy',
+    ],
+    [
+      'for a reason that we have never heard of',
+      [{ reason: 'Killing', message: 'Container base definition changed, will be restarted', container: 'base' }],
+      'PodDisrupted',
+      'Killing',
+    ],
+    [
+      'and the event does not say which container it was',
+      [{ reason: 'Killing', message: 'PodSandbox changed, it will be killed and re-created.' }],
+      'PodDisrupted',
+      'Killing',
+    ],
+  ];
+  for (const [why, events, type, reason] of stops)
+    for (const exitCode of [0, 137])
+      test(
+        `a container that its node had stopped ${why} has not succeeded, nor failed by itself (exit code ${exitCode})`,
+        inWorld(async ({ fake, attempt }) => {
+          fake.script((pod) => {
+            pod.run();
+            for (const event of events) fake.event(pod.name, event);
+            pod.finish({ exitCode });
+          });
+          const { error, details } = await failureOf(attempt());
+          assert.deepEqual([error.type, details.reason, details.exitCode], [type, reason, exitCode]);
+        }),
+      );
+
   test(
-    'and that cannot be read take nothing from a success',
+    'the stop of another container is no reason against a success',
     inWorld(async ({ fake, attempt }) => {
-      fake.script(succeed);
-      fake.plan('events', { answer: 403 }, { times: 100 });
+      fake.script((pod) => {
+        pod.run();
+        fake.event(pod.name, { reason: 'Killing', message: 'Stopping container proxy', container: 'proxy' });
+        pod.finish({ exitCode: 0 });
+      });
       assert.equal((await attempt().result).outcome, 'Succeeded');
+    }),
+  );
+
+  const stopped = (fake: FakeCluster) => (pod: FakePod) => {
+    pod.run();
+    fake.event(pod.name, { reason: 'Killing', message: 'Stopping container base', container: 'base' });
+    pod.finish({ exitCode: 0 });
+  };
+  for (const fault of [{ answer: 500 }, { answer: 429, retryAfter: 0 }, 'lose answer'] as const)
+    test(
+      `is asked for again when it could not be read: ${JSON.stringify(fault)}`,
+      inWorld(async ({ fake, attempt }) => {
+        fake.script(stopped(fake));
+        fake.plan('events', fault);
+        assert.equal((await failureOf(attempt())).error.type, 'PodDisrupted');
+      }),
+    );
+
+  for (const [what, fault] of [
+    ['not at all', { answer: 500 }],
+    ['since the worker may not', { answer: 403 }],
+  ] as const)
+    test(
+      `and cannot be read (${what}): a success that rests on it is none, and a failure says so`,
+      inWorld(async ({ fake, attempt }) => {
+        fake.script(succeed);
+        fake.plan('events', fault, { times: 1_000 });
+        const spec = { ...SPEC, timeouts: { drain: '1s' } };
+        const { error, details } = await failureOf(attempt(spec));
+        assert.equal(error.type, 'OutcomeUnknown');
+        assert.equal(details.exitCode, 0);
+        assert.match(error.message, /events.*could not be read/);
+      }),
+    );
+
+  test(
+    'and that cannot be read after a failure are told as missing, not as none',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => {
+        pod.run();
+        pod.finish({ exitCode: 3 });
+      });
+      fake.plan('events', { answer: 403 }, { times: 1_000 });
+      const { error, details } = await failureOf(attempt());
+      assert.equal(error.type, 'ContainerFailed');
+      assert.equal(details.events, undefined);
+      assert.match(details.problems?.join() ?? '', /its events could not be read/);
     }),
   );
 });

@@ -19,6 +19,7 @@ const shown: Record<Exclude<OutcomeKind, 'Succeeded' | 'Skipped'>, Omit<PodOutco
   PodDisrupted: { reason: 'EvictionByEvictionAPI' },
   NodeLost: { reason: 'NodeNotReady' },
   PodDeleted: { reason: 'Deleted' },
+  OutcomeUnknown: { reason: 'EventsUnread', exitCode: 0 },
   QuotaExceeded: { reason: 'NotCreated' },
   ScheduleTimeout: { reason: 'Unschedulable' },
   StartTimeout: { reason: 'FailedMount' },

@@ -308,20 +308,30 @@ suite('podEvents', () => {
       ]);
     }));
 
-  test('are the newest 20', () =>
+  test('are all of them, the newest last: any of them may tell that the kubelet stopped a container', () =>
     withFake(async (fake) => {
       const ref = runningPod(fake, 'a');
       for (let number = 0; number < 30; number++) {
         fake.event('a', { reason: 'R', message: String(number), lastTimestamp: new Date(number * 1000) });
       }
       const messages = (await fake.connect().podEvents(ref)).map((event) => event.message);
-      assert.deepEqual([messages.length, messages[0], messages.at(-1)], [20, '10', '29']);
+      assert.deepEqual([messages.length, messages[0], messages.at(-1)], [30, '0', '29']);
     }));
 
-  test('are none when we may not read them', () =>
+  test('that we may not read are an error, and not none', () =>
     withFake(async (fake) => {
       fake.plan('events', { answer: 403 });
-      assert.deepEqual(await fake.connect().podEvents(runningPod(fake, 'a')), []);
+      await assert.rejects(fake.connect().podEvents(runningPod(fake, 'a')), { kind: 'forbidden' });
+    }));
+
+  test('name the container that they are about', () =>
+    withFake(async (fake) => {
+      const ref = runningPod(fake, 'a');
+      fake.event('a', { reason: 'Killing', message: 'Stopping', container: 'base' });
+      fake.event('a', { reason: 'Killing', message: 'Stopping', container: 'proxy' });
+      fake.event('a', { reason: 'Killing', message: 'Stopping' });
+      const containers = (await fake.connect().podEvents(ref)).map(({ container }) => container);
+      assert.deepEqual(containers, ['base', 'proxy', undefined]);
     }));
 });
 

@@ -114,10 +114,14 @@ export class FakeCluster extends FakeKubelet {
   /** Records an event about a pod, as scheduler and kubelet do. */
   event(
     name: string,
-    event: { type?: string; reason: string; message: string; count?: number; lastTimestamp?: Date },
+    {
+      container,
+      ...event
+    }: { type?: string; reason: string; message: string; count?: number; lastTimestamp?: Date; container?: string },
   ): void {
     const { namespace, uid } = this.pod(name).metadata ?? {};
-    const involvedObject = { kind: 'Pod', ...(namespace && { namespace }), name, ...(uid && { uid }) };
+    const fieldPath = container && { fieldPath: `spec.containers{${container}}` };
+    const involvedObject = { kind: 'Pod', ...(namespace && { namespace }), name, ...(uid && { uid }), ...fieldPath };
     this.#events.push({ type: 'Normal', lastTimestamp: new Date(), ...event, metadata: {}, involvedObject });
   }
 

@@ -135,7 +135,12 @@ suite('what only events tell', () => {
   const outcomeWithEvents = (name: string) => {
     const { events = [], ...recording } = recorded(name);
     assert.ok(events.length > 0);
-    return stoppedBy(events, 'base', judge(recording).outcome);
+    // Recorded before events named their container; the words of this one do.
+    const named = events.map((event) => ({
+      container: /^Stopping container (.*)$/.exec(event.message)?.[1],
+      ...event,
+    }));
+    return stoppedBy(named, 'base', judge(recording).outcome);
   };
 
   test('a pod that its kubelet evicts, and that traps TERM and ends with 0, shows Succeeded; it is disrupted', () => {

@@ -24,7 +24,7 @@ export interface State {
 /** Every pod is created at this time. */
 export const EPOCH = '2026-01-01T00:00:00Z';
 
-const folder = new URL('../../activities/pod-outcome/recorded/', import.meta.url);
+const folder = new URL('./recorded/', import.meta.url);
 
 export const recordingFile = (name: string): URL => new URL(`${name}.json`, folder);
 
