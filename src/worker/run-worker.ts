@@ -42,7 +42,7 @@ export const runWorker = ({ temporal, kubernetes, workflows, files }: WorkerConf
     const reflector = createReflectors(cluster, (message) => logger.warn(message));
     resources.defer(() => reflector.close());
     const connection = resources.adopt(await connectTemporal(temporal), (it) => it.close());
-    for (const namespace of kubernetes.namespaces) await mayList(cluster, namespace);
+    for (const namespace of kubernetes.namespaces) await mayWork(cluster, namespace);
     const dependencies: PodDependencies = {
       cluster,
       reflector,
@@ -155,9 +155,11 @@ function connect({ context, kubeconfig }: KubernetesConfig): Cluster {
 }
 
 /** The first thing that fails with a wrong cluster, wrong credentials or too few rights; better now than in the first task. */
-async function mayList(cluster: Cluster, namespace: string): Promise<void> {
+async function mayWork(cluster: Cluster, namespace: string): Promise<void> {
   try {
     await cluster.listPods(namespace, MANAGED_SELECTOR);
+    // Without its events no pod's success is believed.
+    await cluster.podEvents({ namespace, name: 'none', uid: 'none' });
   } catch (error) {
     throw infrastructure(`cannot work in Kubernetes namespace '${namespace}': ${messageOf(error)}`, error);
   }
