@@ -17,7 +17,7 @@ import { pause } from '../common/pause.ts';
 import { retry } from '../common/retry.ts';
 import { nameOf, type Deadlines } from '../pod/deadlines.ts';
 import { podName, type PodKey } from '../pod/identity.ts';
-import { mainContainerName } from '../pod/names.ts';
+import { mainContainerName } from '../contract/defaults.ts';
 import { defaultTotal, withTotal } from '../policy/index.ts';
 import { earlierRecord } from './heartbeat-record.ts';
 import { Recorder, type Standing } from './recorder.ts';

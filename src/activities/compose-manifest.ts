@@ -10,7 +10,7 @@ import type { PodDependencies } from './dependencies.ts';
 import { failNow } from './failure.ts';
 import { cleanManifest, ManifestFault, podManifest, type Layer } from '../pod/manifest.ts';
 import { mustHold, type ManifestContext } from '../pod/must-hold.ts';
-import { mainContainerName } from '../pod/names.ts';
+import { mainContainerName } from '../contract/defaults.ts';
 import { policyFaults } from '../policy/index.ts';
 import { withCollector } from '../pod/collector.ts';
 import { manifestFaults } from '../spec/against-manifest.ts';

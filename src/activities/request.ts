@@ -1,5 +1,6 @@
 /** What a workflow asks for, checked against what this worker serves: before anything is created. */
 import type { Context } from '@temporalio/activity';
+import { DEADLINE_SLACK_SECONDS } from '../contract/defaults.ts';
 import type { Cleanup, PodSpec } from '../contract/index.ts';
 import { deadlines, type Deadlines } from '../pod/deadlines.ts';
 import type { PodKey } from '../pod/identity.ts';
@@ -33,8 +34,6 @@ export const podKeyOf = (
   { temporalNamespaceId }: PodDependencies,
 ): PodKey | undefined => workflowExecution && { temporalNamespaceId, ...workflowExecution, activityId };
 
-const SLACK_SECONDS = 60;
-
 /** What a manifest says of the task, and the deadlines that follow from when it was scheduled. */
 export function manifestContext(
   spec: PodSpec,
@@ -43,6 +42,6 @@ export function manifestContext(
 ): { limits: Deadlines; context: ManifestContext } {
   const limits = deadlines(spec, scheduledAt);
   // The cluster's own brake: later than every end that we bring about.
-  const activeDeadlineSeconds = SLACK_SECONDS + Math.ceil((limits.total - scheduledAt) / 1000);
+  const activeDeadlineSeconds = DEADLINE_SLACK_SECONDS + Math.ceil((limits.total - scheduledAt) / 1000);
   return { limits, context: { ...about, deadline: limits.total, activeDeadlineSeconds } };
 }

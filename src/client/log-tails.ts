@@ -11,6 +11,7 @@ import {
 import { labelOf } from './labels.ts';
 import type { Output } from './output.ts';
 import type { PodTask } from './run-events.ts';
+import { mainContainerName } from '../contract/defaults.ts';
 import { messageOf } from '../common/message-of.ts';
 
 /** A pod's log is looked at this often; the files are few, but there may be a hundred pods. */
@@ -85,7 +86,7 @@ export class LogTails {
 
   async #follow(pod: PodFolder, follow: AbortSignal): Promise<void> {
     const { activityId, folder } = pod;
-    const unknown = { activityId, task: activityId.replace(/-\d+$/, ''), main: 'base' };
+    const unknown = { activityId, task: activityId.replace(/-\d+$/, ''), main: mainContainerName() };
     const task = () => this.#tasks.get(activityId) ?? unknown;
     const { read = () => readLog(folder, options), print = this.#print } = this.#options;
     const options = { follow, pollMs: POLL_MS };

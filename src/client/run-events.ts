@@ -4,6 +4,7 @@
  */
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowService } from '@temporalio/client';
+import { mainContainerName } from '../contract/defaults.ts';
 import type { Cleanup, DeletePodInput, Duration, PodResult, RunPodInput } from '../contract/index.ts';
 import { rootFailure } from './failure.ts';
 import { endOfFailure, endOfResult, factsOf, heldFor, type PodEnd } from './pod-end.ts';
@@ -76,7 +77,7 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
       const input = (decode(scheduled.input) ?? {}) as Partial<RunPodInput>;
       const { spec, after = [], order, parent, try: tryNumber = 1 } = input;
       const activityId = scheduled.activityId ?? '';
-      const where = { activityId, task: input.task ?? activityId, main: spec?.mainContainer ?? 'base' };
+      const where = { activityId, task: input.task ?? activityId, main: mainContainerName(spec) };
       const hold = spec?.holdOnFailure !== undefined && { hold: spec.holdOnFailure };
       const of = { ...(order && { order }), ...(parent !== undefined && { parent }) };
       const pod = { ...where, try: tryNumber, after, ...of, ...hold };

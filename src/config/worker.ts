@@ -5,6 +5,7 @@ import { parsePolicy } from '../policy/policy-file.ts';
 import { typeFaults } from '../pod/kubernetes-types.ts';
 import { specFaults } from '../spec/index.ts';
 import type { CallbackRegistry, PodTemplate } from '../contract/index.ts';
+import { DEFAULT_MAIN_CONTAINER as MAIN } from '../contract/defaults.ts';
 import { readYaml } from '../common/yaml.ts';
 import { loadCallbacks } from './callbacks.ts';
 import { inFile, namedFile, namedFolder } from './files.ts';
@@ -79,9 +80,6 @@ export async function workerFiles(env: NodeJS.ProcessEnv = process.env): Promise
     callbacks: await read('TEMPORAL_PODS_CALLBACKS', {}, (file) => loadCallbacks(file.path)),
   };
 }
-
-/** What a spec's main container is called unless the spec says otherwise. */
-const MAIN = 'base';
 
 /**
  * What every pod of this worker has unless its spec says otherwise.

@@ -1,4 +1,5 @@
 /** What people see of a log: whole lines, the last lines, the level of a line. */
+import { DEFAULT_TAIL_BYTES } from '../contract/defaults.ts';
 import type { CallbackLine } from '../contract/index.ts';
 import { shownBytes, type LogRecord } from './record.ts';
 
@@ -61,7 +62,7 @@ export class Tail {
   #bytes = 0;
   #open = false;
 
-  constructor({ maxBytes = 8192, maxLines = 40 }: { maxBytes?: number; maxLines?: number } = {}) {
+  constructor({ maxBytes = DEFAULT_TAIL_BYTES, maxLines = 40 }: { maxBytes?: number; maxLines?: number } = {}) {
     this.#maxBytes = maxBytes;
     this.#maxLines = maxLines;
   }

@@ -1,6 +1,7 @@
 import { type FileHandle, link, open, unlink, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { DEFAULT_TAIL_BYTES } from '../contract/defaults.ts';
 import { listNames, makeFolder } from './folders.ts';
 import { LogState, type Gap } from './log-state.ts';
 import { type LogRecord, timestampNow } from './record.ts';
@@ -24,7 +25,7 @@ const NOTE_EVERY_BYTES = 1024 * 1024;
 export interface StoreLimits {
   /** Of kept text and newlines per start of a container. Default: no limit. */
   readonly maxBytes?: number | undefined;
-  /** Of the tail. Default 8192. */
+  /** Of the tail. Default `DEFAULT_TAIL_BYTES`. */
   readonly tailBytes?: number | undefined;
 }
 
@@ -65,7 +66,7 @@ export const fileSegments = (folder: string, limits: StoreLimits = {}): SegmentS
 });
 
 /** The lines of a tail are few too, unless more bytes are asked for. */
-const tailOf = ({ tailBytes = 8192 }: StoreLimits) =>
+const tailOf = ({ tailBytes = DEFAULT_TAIL_BYTES }: StoreLimits) =>
   new Tail({ maxBytes: tailBytes, maxLines: Math.max(40, Math.ceil(tailBytes / 200)) });
 
 async function readToEnd(

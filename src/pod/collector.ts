@@ -13,11 +13,12 @@ import type {
   V1Volume,
   V1VolumeMount,
 } from '@kubernetes/client-node';
-import { MAX_RESULT_BYTES } from '../activities/result/limits.ts';
-import { FRAME } from '../activities/result/from-file.ts';
+import { DEFAULT_USER, MAX_RESULT_BYTES } from '../contract/defaults.ts';
 
 /** Name of the collector and of its volume. Its log is no log of the pod. */
 export const COLLECTOR = 'temporal-pods-result';
+/** Begins each line of the collector's log that is a word of its own. */
+export const FRAME = '::temporal-pods-result::';
 /** Set on a pod whose main container has ended, while others have not. */
 export const COLLECT_NOW = 'temporal-pods/collect';
 
@@ -36,8 +37,6 @@ const ASKED: V1Volume = {
   downwardAPI: { items: [{ path: 'now', fieldRef: { fieldPath: `metadata.annotations['${COLLECT_NOW}']` } }] },
 };
 const ASKED_AT = '/temporal-pods-collect';
-/** Images that name no user run as this one. */
-const NOBODY = 65532;
 
 /**
  * `$1`: the file, `$2`: bytes at most, `$3`: its volume, outside of which a link would lead to a file of this image. Tells the size before it reads, so that nobody's gigabyte goes through a log. Never ends
@@ -129,7 +128,12 @@ function collector(
 
 /** As the user of the main container, where the manifest says which that is: its file may be for that user only. */
 function restricted(spec: V1PodSpec, { securityContext: main = {} }: V1Container): V1SecurityContext {
-  const { runAsUser = spec.securityContext?.runAsUser ?? NOBODY, runAsGroup, runAsNonRoot, seLinuxOptions } = main;
+  const {
+    runAsUser = spec.securityContext?.runAsUser ?? DEFAULT_USER,
+    runAsGroup,
+    runAsNonRoot,
+    seLinuxOptions,
+  } = main;
   return {
     runAsUser,
     ...(runAsGroup !== undefined && { runAsGroup }),

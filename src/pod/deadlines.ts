@@ -2,25 +2,9 @@
  * How long a pod may take for what, with the defaults. All of it is absolute, or a length that counts from a time in the pod's own
  * status: an attempt that takes over finds the clocks where they were.
  */
+import { DEFAULT_TIMEOUTS as DEFAULTS, LONGEST_DRAIN, SHORTEST_NODE_LOST } from '../contract/defaults.ts';
 import type { Duration, PodSpec, PodTimeouts } from '../contract/index.ts';
 import { milliseconds } from '../common/duration.ts';
-
-export const DEFAULT_TOTAL = '24h';
-
-const DEFAULTS = {
-  schedule: '15m',
-  start: '15m',
-  imagePull: '3m',
-  total: DEFAULT_TOTAL,
-  nodeLost: '5m',
-  drain: '60s',
-  terminate: '60s',
-} as const satisfies PodTimeouts;
-
-/** A worker that is told to stop has about this long for everything. */
-const LONGEST_DRAIN_MS = 60_000;
-/** A kubelet that was busy or restarted repairs the status of its pods within seconds; nothing shorter is a sign of anything. */
-const SHORTEST_SILENCE_MS = 30_000;
 
 export interface Deadlines {
   /** ms since the epoch: the pod must have its node. */
@@ -50,8 +34,8 @@ export function deadlines({ timeouts }: PodSpec, scheduledAt: number): Deadlines
     ...(timeouts?.init !== undefined && { init: milliseconds(timeouts.init) }),
     imagePull: given('imagePull'),
     ...(timeouts?.run !== undefined && { run: milliseconds(timeouts.run) }),
-    nodeLost: Math.max(given('nodeLost'), SHORTEST_SILENCE_MS),
-    drain: Math.min(given('drain'), LONGEST_DRAIN_MS),
+    nodeLost: Math.max(given('nodeLost'), milliseconds(SHORTEST_NODE_LOST)),
+    drain: Math.min(given('drain'), milliseconds(LONGEST_DRAIN)),
     terminate: given('terminate'),
     said: saidBy(timeouts),
   };

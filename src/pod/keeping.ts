@@ -1,12 +1,11 @@
 /** Which pods are left behind on purpose, and until when, pure. */
 import type { V1Pod } from '@kubernetes/client-node';
 import { milliseconds } from '../common/duration.ts';
+import { DEFAULT_KEEP, LONGEST_KEEP } from '../contract/defaults.ts';
 import type { OutcomeKind, PodSpec } from '../contract/index.ts';
 import { ANNOTATION } from './identity.ts';
 
-const DEFAULT_KEEP = '1h';
-/** A keep is for people, who come within days; what says more would stay for ever. */
-export const LONGEST_KEEP = milliseconds('30d');
+const LONGEST_KEEP_MS = milliseconds(LONGEST_KEEP);
 /** Clocks of workers differ, and so do the moments at which they look. */
 const CLOCKS_DIFFER = milliseconds('1h');
 /** The hold begins when the workflow hears of the failure; the pod must outlive it, or there is nothing to hold. */
@@ -29,12 +28,12 @@ export function keptFor(
       : []),
     ...(failed && holdOnFailure !== undefined ? [milliseconds(holdOnFailure) + HOLD_SLACK] : []),
   ];
-  return lengths.length > 0 ? Math.min(Math.max(...lengths), LONGEST_KEEP) : undefined;
+  return lengths.length > 0 ? Math.min(Math.max(...lengths), LONGEST_KEEP_MS) : undefined;
 }
 
 /** How long, in ms, the pod of a cancelled task is left to run on (`onCancel: 'keep'`). */
 export const runsOnFor = ({ keepFor }: PodSpec): number =>
-  Math.min(milliseconds(keepFor ?? DEFAULT_KEEP), LONGEST_KEEP);
+  Math.min(milliseconds(keepFor ?? DEFAULT_KEEP), LONGEST_KEEP_MS);
 
 export const untilAfter = (ms: number, now = Date.now()): string => new Date(now + ms).toISOString();
 
@@ -43,5 +42,5 @@ export function keepOf(pod: V1Pod, now: number): 'kept' | 'over' | undefined {
   const text = pod.metadata?.annotations?.[ANNOTATION.keepUntil];
   if (text === undefined) return undefined;
   const until = Date.parse(text);
-  return until > now && until <= now + LONGEST_KEEP + CLOCKS_DIFFER ? 'kept' : 'over';
+  return until > now && until <= now + LONGEST_KEEP_MS + CLOCKS_DIFFER ? 'kept' : 'over';
 }

@@ -1,12 +1,9 @@
 /** The lowest and the highest layer of a pod: what holds unless somebody says otherwise, and what the author said in plain fields. */
 import type { V1Container, V1Pod, V1PodSecurityContext, V1SecurityContext } from '@kubernetes/client-node';
-import type { PodSpec } from '../contract/index.ts';
+import type { Duration, PodSpec } from '../contract/index.ts';
+import { DEFAULT_GRACE, DEFAULT_USER, mainContainerName } from '../contract/defaults.ts';
 import { milliseconds } from '../common/duration.ts';
 import { PATCH } from './kubernetes-types.ts';
-import { DEFAULT_GRACE_SECONDS, mainContainerName } from './names.ts';
-
-/** Images that name no user run as this one: Pod Security `restricted` refuses root. */
-const NOBODY = 65532;
 
 /** What Pod Security `restricted` asks for, save where it contradicts what the layers above (`upper`) say: those stand. */
 export function defaultsUnder(upper: V1Pod): unknown {
@@ -20,7 +17,7 @@ export function defaultsUnder(upper: V1Pod): unknown {
     spec: {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
-      terminationGracePeriodSeconds: DEFAULT_GRACE_SECONDS,
+      terminationGracePeriodSeconds: seconds(DEFAULT_GRACE),
       securityContext: podDefaults(upper.spec?.securityContext ?? {}, isWindows),
       containers: containers.map(restricted),
       ...(initContainers.length > 0 && { initContainers: initContainers.map(restricted) }),
@@ -33,9 +30,9 @@ const podDefaults = ({ runAsUser }: V1PodSecurityContext, isWindows: boolean): V
   // Root is an answer to the question, and the kubelet would refuse both together.
   runAsNonRoot: runAsUser !== 0,
   ...(!isWindows && {
-    runAsUser: NOBODY,
-    runAsGroup: NOBODY,
-    fsGroup: NOBODY,
+    runAsUser: DEFAULT_USER,
+    runAsGroup: DEFAULT_USER,
+    fsGroup: DEFAULT_USER,
     seccompProfile: { type: 'RuntimeDefault' },
   }),
 });
@@ -59,7 +56,7 @@ export function fieldsOf(spec: PodSpec): unknown {
       volumes,
       imagePullSecrets: spec.imagePullSecrets?.map((name) => ({ name })),
       serviceAccountName: spec.serviceAccount,
-      ...(spec.grace !== undefined && { terminationGracePeriodSeconds: Math.ceil(milliseconds(spec.grace) / 1000) }),
+      ...(spec.grace !== undefined && { terminationGracePeriodSeconds: seconds(spec.grace) }),
       containers: [
         {
           name: mainContainerName(spec),
@@ -76,6 +73,8 @@ export function fieldsOf(spec: PodSpec): unknown {
     },
   };
 }
+
+const seconds = (length: Duration): number => Math.ceil(milliseconds(length) / 1000);
 
 const environment = (env: PodSpec['env']) =>
   env &&

@@ -1,11 +1,11 @@
 /** spec and templates → manifest, pure: the layers one over the other, and over all of them what must hold. */
 import type { V1Pod } from '@kubernetes/client-node';
+import { mainContainerName } from '../contract/defaults.ts';
 import type { PodSpec } from '../contract/index.ts';
 import { isObject, typeFaults } from './kubernetes-types.ts';
 import { defaultsUnder, fieldsOf } from './layers.ts';
 import { MergeFault, mergeLayers } from './merge.ts';
 import { mustHold, type ManifestContext } from './must-hold.ts';
-import { mainContainerName } from './names.ts';
 
 /** Message: one line a fault, each with the layer it is in, path and value. */
 export class ManifestFault extends Error {}

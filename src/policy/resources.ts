@@ -2,16 +2,15 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { milliseconds } from '../common/duration.ts';
 import { quantity } from '../common/quantity.ts';
+import { DEADLINE_SLACK_SECONDS } from '../contract/defaults.ts';
 import type { Duration } from '../contract/index.ts';
+import { graceOf } from '../pod/names.ts';
 import { containersOf, placed, type Placed } from './reading.ts';
 import type { Rules } from './rules.ts';
 import { fault } from './verdict.ts';
 
 /** A container without a limit may take all there is of these; of others (GPUs, huge pages) it gets none. */
 const UNBOUND = ['cpu', 'memory', 'ephemeral-storage'];
-/** By which the pod's own deadline is later than `timeouts.total`. */
-const SLACK_SECONDS = 60;
-const KUBERNETES_GRACE = 30;
 
 type Kind = 'requests' | 'limits';
 type Resourced = Pick<V1Container, 'resources'>;
@@ -73,15 +72,15 @@ function amountOf({ resources }: Resourced, name: string, kind: Kind): bigint {
 }
 
 export function* timeFaults({ maxRunTime, maxGrace }: Rules, pod: V1Pod): Iterable<string> {
-  const { activeDeadlineSeconds: deadline, terminationGracePeriodSeconds: grace } = pod.spec ?? {};
-  if (seconds(maxRunTime) !== Infinity && !((deadline ?? Infinity) <= seconds(maxRunTime) + SLACK_SECONDS))
+  const deadline = pod.spec?.activeDeadlineSeconds;
+  if (seconds(maxRunTime) !== Infinity && !((deadline ?? Infinity) <= seconds(maxRunTime) + DEADLINE_SLACK_SECONDS))
     yield fault(
       'maxRunTime',
       'spec.activeDeadlineSeconds',
       deadline,
-      `(timeouts.total and ${SLACK_SECONDS} s) is longer than ${maxRunTime} allows; set timeouts.total to at most ${maxRunTime}`,
+      `(timeouts.total and ${DEADLINE_SLACK_SECONDS} s) is longer than ${maxRunTime} allows; set timeouts.total to at most ${maxRunTime}`,
     );
-  yield* graceFaults('spec', grace ?? KUBERNETES_GRACE, maxGrace);
+  yield* graceFaults('spec', graceOf(pod), maxGrace);
   for (const { path, item } of containersOf(pod))
     for (const probe of ['livenessProbe', 'startupProbe'] as const)
       yield* graceFaults(`${path}.${probe}`, item[probe]?.terminationGracePeriodSeconds ?? 0, maxGrace);

@@ -2,14 +2,11 @@
 import { posix } from 'node:path';
 import type { PodSpec } from '../contract/index.ts';
 import { quantity } from '../common/quantity.ts';
-import { DEFAULT_TOTAL } from '../pod/deadlines.ts';
-import { mainContainerName } from '../pod/names.ts';
+import { DEFAULT_TIMEOUTS, LONGEST_DRAIN, LONGEST_HOLD, mainContainerName } from '../contract/defaults.ts';
 import { schemaProblems } from '../json-schema/schema.ts';
 import { shown } from './explain.ts';
 import { elements } from './lists.ts';
 import { lengthOf } from './words.ts';
-
-const LONGEST_DRAIN = '60s';
 
 export function togetherFaults(spec: PodSpec): string[] {
   return [
@@ -34,7 +31,7 @@ function* imageFaults(spec: PodSpec): Iterable<string> {
 }
 
 function* timeoutFaults({ timeouts = {} }: PodSpec): Iterable<string> {
-  const { total = DEFAULT_TOTAL, drain } = timeouts;
+  const { total = DEFAULT_TIMEOUTS.total, drain } = timeouts;
   const suffix = timeouts.total === undefined ? ', its default' : '';
   for (const field of ['schedule', 'start', 'init', 'imagePull', 'run', 'nodeLost'] as const)
     if (ms(timeouts[field]) > ms(total))
@@ -70,8 +67,8 @@ function* amountFaults({ resources }: PodSpec): Iterable<string> {
 }
 
 function* keepFaults({ keepFor, onFinish = 'delete', onCancel, holdOnFailure }: PodSpec): Iterable<string> {
-  if (holdOnFailure !== undefined && ms(holdOnFailure) > ms('29d'))
-    yield `holdOnFailure: is longer than a pod is kept for anybody (29d), got ${shown(holdOnFailure)}`;
+  if (holdOnFailure !== undefined && ms(holdOnFailure) > ms(LONGEST_HOLD))
+    yield `holdOnFailure: is longer than a pod is kept for anybody (${LONGEST_HOLD}), got ${shown(holdOnFailure)}`;
   if (keepFor === undefined || onFinish !== 'delete' || onCancel === 'keep' || holdOnFailure !== undefined) return;
   yield `keepFor: nothing is kept: it needs onFinish "keep" or "keepFailed", onCancel "keep" or holdOnFailure, got ${shown(keepFor)}`;
 }

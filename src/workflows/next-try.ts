@@ -1,9 +1,8 @@
 /** Ready answers to "and how shall the next try differ?", for `nextTry` of `runPod`. Plain functions: write your own beside them. */
+import { mainContainerName } from '../contract/defaults.ts';
 import type { OutcomeKind, PodSpec, PodTemplate } from '../contract/index.ts';
 import { bytesOf, quantityOf, times } from './quantity.ts';
 import type { NextTry } from './run-pod-options.ts';
-
-const DEFAULT_MAIN_CONTAINER = 'base';
 
 /**
  * More memory after `OOMKilled`: request and limit of the main container, in the fields or the template, times `factor` (default
@@ -79,7 +78,7 @@ export const allOf =
 
 /** What the main container asks for; a field says more than the template. */
 function memoryOf(spec: PodSpec, which: 'limits' | 'requests'): bigint | undefined {
-  const name = spec.mainContainer ?? DEFAULT_MAIN_CONTAINER;
+  const name = mainContainerName(spec);
   const inTemplate = spec.template?.spec?.containers?.find((one) => one.name === name)?.resources?.[which]?.['memory'];
   const quantity: unknown = spec.resources?.[which]?.['memory'] ?? inTemplate;
   return typeof quantity === 'string' ? bytesOf(quantity) : undefined;

@@ -1,6 +1,7 @@
 /** One try: an activity and its pod. Here it is also guaranteed that the pod goes, whatever became of the activity. */
 import { ActivityCancellationType, CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import { milliseconds } from '../common/duration.ts';
+import { DEFAULT_GRACE, DEFAULT_TIMEOUTS } from '../contract/defaults.ts';
 import type { PodActivities, Cleanup, Duration, EarlierRef, PodResult, PodSpec } from '../contract/index.ts';
 import type { Slot } from './dag/index.ts';
 import { hold, listenForReleases } from './hold.ts';
@@ -97,11 +98,11 @@ async function holdPod(length: Duration, slot: Slot, { pod }: Told): Promise<voi
 function lengthOf(spec: PodSpec): number {
   try {
     const length =
-      milliseconds(spec.timeouts?.total ?? '24h') +
-      milliseconds(spec.grace ?? '30s') +
-      milliseconds(spec.timeouts?.terminate ?? '1m');
+      milliseconds(spec.timeouts?.total ?? DEFAULT_TIMEOUTS.total) +
+      milliseconds(spec.grace ?? DEFAULT_GRACE) +
+      milliseconds(spec.timeouts?.terminate ?? DEFAULT_TIMEOUTS.terminate);
     return Math.min(length, milliseconds('10y'));
   } catch {
-    return milliseconds('24h');
+    return milliseconds(DEFAULT_TIMEOUTS.total);
   }
 }

@@ -2,6 +2,7 @@
 import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { StringValue } from 'ms';
 import { milliseconds } from '../common/duration.ts';
+import { DEFAULT_KEEP, LONGEST_KEEP } from '../contract/defaults.ts';
 import type { CleanupActivities, Cleanup, DeletePodInput, PodRef, PodSpec } from '../contract/index.ts';
 import type { Told } from './told.ts';
 
@@ -48,10 +49,10 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
 const whereIs = (pod: PodRef | undefined) => pod && { uid: pod.uid, namespace: pod.namespace };
 
 /** A spec that no attempt has looked at may have anything here. */
-function keepFor({ keepFor = '1h' }: PodSpec): number {
+function keepFor({ keepFor = DEFAULT_KEEP }: PodSpec): number {
   try {
-    return Math.min(milliseconds(keepFor), milliseconds('30d'));
+    return Math.min(milliseconds(keepFor), milliseconds(LONGEST_KEEP));
   } catch {
-    return milliseconds('1h');
+    return milliseconds(DEFAULT_KEEP);
   }
 }

@@ -1,5 +1,6 @@
 /** Which endings of a pod are followed by another pod, pure. */
 import { milliseconds } from '../common/duration.ts';
+import { DEFAULT_RETRIES } from '../contract/defaults.ts';
 import type { OutcomeKind, PodFailureDetails, PodSpec, RefusalKind, Retries } from '../contract/index.ts';
 
 /**
@@ -50,8 +51,6 @@ const AFTER: Record<OutcomeKind | RefusalKind, 'a try' | 'maybe free' | 'never'>
 
 /** In a row: a cluster that does it again and again is no accident any more. */
 const FREE_IN_A_ROW = 3;
-const FIRST_WAIT = '5s';
-const LONGEST_WAIT = '5m';
 
 export interface Round {
   /** 1 for the first. */
@@ -114,7 +113,14 @@ const ruleOf = (kind: string) => (Object.hasOwn(AFTER, kind) ? AFTER[kind as key
 
 const retriesOf = ({ retries = 0 }: PodSpec): Retries => (typeof retries === 'number' ? { count: retries } : retries);
 
-function waitMs(earlier: number, { delay = FIRST_WAIT, factor = 2, maxDelay = LONGEST_WAIT }: Omit<Retries, 'count'>) {
+function waitMs(
+  earlier: number,
+  {
+    delay = DEFAULT_RETRIES.delay,
+    factor = DEFAULT_RETRIES.factor,
+    maxDelay = DEFAULT_RETRIES.maxDelay,
+  }: Omit<Retries, 'count'>,
+) {
   const first = milliseconds(delay);
   // An author who asks for a first wait above the longest one means the first.
   return Math.round(Math.min(first * factor ** earlier, Math.max(first, milliseconds(maxDelay))));

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
-import { MAX_RESULT_BYTES } from '../../src/activities/result/limits.ts';
+import { MAX_RESULT_BYTES } from '../../src/contract/defaults.ts';
 import { schemaFaults, schemaProblems } from '../../src/json-schema/schema.ts';
 import type { PodResult, PodSpec, RunPodInput } from '../../src/contract/index.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';

@@ -12,6 +12,8 @@ export interface ResultReader {
   throwIfInterrupted(): Promise<void>;
 }
 
+export const ADVICE = 'write it where it belongs (a bucket, a table), and return its address';
+
 export type ResultTrouble = 'ResultMissing' | 'ResultInvalid' | 'ResultTooLarge';
 
 /** What was found where the result should be. */

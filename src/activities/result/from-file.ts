@@ -4,10 +4,10 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { refOf } from '../../pod/identity.ts';
 import { Splitter } from '../../logs/index.ts';
 import type { PodWatcher } from '../../kubernetes/pod-watcher.ts';
-import { COLLECT_NOW, COLLECTOR } from '../../pod/collector.ts';
+import { COLLECT_NOW, COLLECTOR, FRAME } from '../../pod/collector.ts';
+import { MAX_RESULT_BYTES } from '../../contract/defaults.ts';
 import { messageOf } from '../../common/message-of.ts';
-import { trouble, utf8, type Found, type ResultReader } from './found.ts';
-import { MAX_RESULT_BYTES, ADVICE } from './limits.ts';
+import { ADVICE, trouble, utf8, type Found, type ResultReader } from './found.ts';
 
 /** Of the collector's log: base64 in lines of 76, each with a timestamp. */
 const LOG_BYTES = 3 * MAX_RESULT_BYTES;
@@ -74,9 +74,6 @@ const collectorOf = (pod: V1Pod): V1ContainerStatus | undefined =>
 /** The kubelet stops the collector when all plain containers have ended, not only the main one. */
 const othersRun = (pod: V1Pod, main: string): boolean =>
   (pod.status?.containerStatuses ?? []).some(({ name, state }) => name !== main && !state?.terminated);
-
-/* MERGED:  How the collector says what it found: lines of its log that begin with `FRAME`, and the file between them as base64. */
-export const FRAME = '::temporal-pods-result::';
 
 /** What the collector's log says; undefined when it has not said it to its end. The last word counts. */
 export function parseFrame(lines: readonly string[], path: string): Found | undefined {

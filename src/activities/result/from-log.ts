@@ -9,10 +9,8 @@ import {
   type OpenLogOptions,
 } from '../../logs/index.ts';
 import { refOf } from '../../pod/identity.ts';
-import { trouble, utf8, type Found, type ResultReader } from './found.ts';
-import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
-
-export const DEFAULT_MARKER = '::result::';
+import { DEFAULT_MARKER, MAX_RESULT_BYTES } from '../../contract/defaults.ts';
+import { ADVICE, trouble, utf8, type Found, type ResultReader } from './found.ts';
 
 /**
  * Reads in one pass; holds two lines at most, each cut a little above the limit.

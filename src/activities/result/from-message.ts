@@ -1,8 +1,7 @@
 /** The termination message of the main container as its result. */
 import type { V1Pod } from '@kubernetes/client-node';
 import { statusOf } from '../../pod/containers.ts';
-import { trouble, type Found } from './found.ts';
-import { ADVICE } from './limits.ts';
+import { ADVICE, trouble, type Found } from './found.ts';
 
 /** Kubernetes keeps so much of one container, from the end, and of all of a pod's together, init containers included. */
 const CONTAINER_BYTES = 4096;

@@ -1,7 +1,7 @@
 /** text → value, or what is wrong with it. */
 import type { ResultSource } from '../../contract/index.ts';
-import type { Found, ResultTrouble, Trouble } from './found.ts';
-import { ADVICE, MAX_RESULT_BYTES } from './limits.ts';
+import { MAX_RESULT_BYTES } from '../../contract/defaults.ts';
+import { ADVICE, type Found, type ResultTrouble, type Trouble } from './found.ts';
 import { misfits } from '../../json-schema/misfits.ts';
 
 /** A value and its JSON; the last: none was left, and none is required. */

@@ -11,7 +11,7 @@ import type { PodEnd } from '../../contract/index.ts';
 import { makeFolder } from '../../logs/index.ts';
 import { pause } from '../../common/pause.ts';
 import { messageOf } from '../../common/message-of.ts';
-import { MAX_RESULT_BYTES } from './limits.ts';
+import { MAX_RESULT_BYTES } from '../../contract/defaults.ts';
 
 const RECORD_BYTES = 8 * 1024;
 const FILE = 'result.json';

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { suite, test } from 'node:test';
-import { FRAME, parseFrame } from '../../../src/activities/result/from-file.ts';
+import { parseFrame } from '../../../src/activities/result/from-file.ts';
+import { FRAME } from '../../../src/pod/collector.ts';
 import { framed } from './support.ts';
 
 const parse = (lines: string[]) => parseFrame(lines, '/out/r.json');

@@ -6,7 +6,7 @@ import { suite, test } from 'node:test';
 import { fileSegments } from '../../../src/logs/index.ts';
 import { Splitter } from '../../../src/logs/record.ts';
 import { fromLog } from '../../../src/activities/result/from-log.ts';
-import { MAX_RESULT_BYTES } from '../../../src/activities/result/limits.ts';
+import { MAX_RESULT_BYTES } from '../../../src/contract/defaults.ts';
 
 /** What is in a stored log: text as the container wrote it, or a gap. */
 type Part = string | Buffer | { gap: string };

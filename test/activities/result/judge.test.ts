@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import type { ResultSource } from '../../../src/contract/index.ts';
 import { trouble, type Found } from '../../../src/activities/result/found.ts';
 import { isRequired, judge } from '../../../src/activities/result/judge.ts';
-import { MAX_RESULT_BYTES } from '../../../src/activities/result/limits.ts';
+import { MAX_RESULT_BYTES } from '../../../src/contract/defaults.ts';
 
 const LOG: ResultSource = { from: 'log' };
 const text = (value: string): Found => ({ found: 'text', text: value });

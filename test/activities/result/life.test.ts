@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { PodSpec } from '../../../src/contract/index.ts';
 import { COLLECT_NOW, COLLECTOR } from '../../../src/pod/collector.ts';
 import { RECORD_BYTES } from '../../../src/activities/recorder.ts';
-import { FRAME } from '../../../src/activities/result/from-file.ts';
+import { FRAME } from '../../../src/pod/collector.ts';
 import type { FakePod } from '../../support/fake-cluster.ts';
 import { failureOf, inWorld, linesOf, SPEC } from '../../support/pods.ts';
 import { withSidecar } from '../support.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { FRAME } from '../../../src/activities/result/from-file.ts';
+import { FRAME } from '../../../src/pod/collector.ts';
 
 /** The collector's log for a file of these bytes. */
 export function framed(content: string | Buffer): string[] {
