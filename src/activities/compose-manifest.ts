@@ -9,7 +9,7 @@ import type { Callbacks } from './callbacks.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { failNow } from './failure.ts';
 import { cleanManifest, ManifestFault, podManifest, type Layer } from '../pod/manifest.ts';
-import { mustHold, type ManifestContext } from '../pod/must-hold.ts';
+import { mustHold, type ManifestContext } from '../pod/invariants.ts';
 import { mainContainerName } from '../contract/defaults.ts';
 import { policyFaults } from '../policy/index.ts';
 import { withCollector } from '../pod/collector.ts';

@@ -5,7 +5,7 @@ import { isInterruption } from './attempt.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { eventsFor } from './pod-events.ts';
 import type { PodRun } from './pod-run.ts';
-import { statusOf } from '../pod/containers.ts';
+import { statusOf } from '../pod/status.ts';
 import { fitting } from './recorder.ts';
 import { withTrouble } from './result/found.ts';
 import { judge } from './result/judge.ts';

@@ -15,7 +15,7 @@ import {
   type LogCounters,
   type OpenLogOptions,
 } from '../logs/index.ts';
-import { mayRestart, stateOfLife, type Life, type LifeState } from '../pod/lives.ts';
+import { mayRestart, stateOfLife, type Life, type LifeState } from '../pod/container-starts.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 
 /** After a clean end of a stream, how long the pod's status is given to tell that the container has ended. */

@@ -8,7 +8,7 @@ import { ClusterError } from '../kubernetes/cluster-error.ts';
 import { pause } from '../common/pause.ts';
 import { Backoff } from '../common/retry.ts';
 import { activityHash, isGated, keyOf, LABEL, refOf, belongsTo } from '../pod/identity.ts';
-import { graceOf } from '../pod/names.ts';
+import { graceOf } from '../pod/deadlines.ts';
 import type { Attempt } from './attempt.ts';
 import { stateOfRun } from './run-state.ts';
 import { failNow } from './failure.ts';

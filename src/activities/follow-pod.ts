@@ -2,12 +2,11 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { log } from '@temporalio/activity';
 import type { PodRecord } from '../contract/index.ts';
-import { statusOf, hasStarted } from '../pod/containers.ts';
-import { nextDue } from '../pod/due.ts';
+import { statusOf, hasStarted } from '../pod/status.ts';
+import { nextDue } from '../pod/next-deadline.ts';
 import { outcomeOf, outcomeOfGone } from '../pod/outcome.ts';
-import { sight, type Sightings } from '../pod/sightings.ts';
-import { remembered, troubleOf } from '../pod/trouble.ts';
-import { waitingFor } from '../pod/waiting.ts';
+import { sight, type Sightings } from '../pod/deletion-evidence.ts';
+import { remembered, troubleOf, waitingFor } from '../pod/waiting.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { pause } from '../common/pause.ts';
 import { type Attempt, CancelRequested } from './attempt.ts';

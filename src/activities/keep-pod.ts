@@ -6,7 +6,7 @@ import type { PodRun } from './pod-run.ts';
 import { isClusterError } from '../kubernetes/cluster-error.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { retry } from '../common/retry.ts';
-import { containerStatuses } from '../pod/containers.ts';
+import { containerStatuses } from '../pod/status.ts';
 import { ANNOTATION, isGated, refOf } from '../pod/identity.ts';
 import { keptFor, runsOnFor, untilAfter } from '../pod/keeping.ts';
 import { mainHasEnded, PHASE_MS, lookAtPod, takeDown, takeDownUnseen, waitForPod } from './take-down.ts';

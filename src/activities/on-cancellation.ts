@@ -12,7 +12,7 @@ import type { PodRun } from './pod-run.ts';
 import { stateOfRun } from './run-state.ts';
 import { untilAnswered } from './temporal-calls.ts';
 import { isOver, letRunOn } from './keep-pod.ts';
-import { everStarted } from '../pod/containers.ts';
+import { everStarted } from '../pod/status.ts';
 import { keepOf } from '../pod/keeping.ts';
 import { fitting } from './recorder.ts';
 import { mainHasEnded, lookAtPod, takeDown, takeDownUnseen } from './take-down.ts';

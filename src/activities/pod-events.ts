@@ -7,7 +7,7 @@ import type { PodEvent, PodOutcome } from '../contract/index.ts';
 import { messageOf } from '../common/message-of.ts';
 import { retry } from '../common/retry.ts';
 import { ClusterError } from '../kubernetes/cluster-error.ts';
-import { LAST_HEARD } from '../pod/due.ts';
+import { LAST_HEARD } from '../pod/next-deadline.ts';
 import type { Attempt } from './attempt.ts';
 
 /** How long the events that only help a reader are asked for. */

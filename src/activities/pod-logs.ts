@@ -5,8 +5,8 @@ import type { Attempt } from './attempt.ts';
 import { refOf } from '../pod/identity.ts';
 import { ContainerLog } from './container-log.ts';
 import { folderUri, logFolder, sanitise } from '../logs/index.ts';
-import { livesOf } from '../pod/lives.ts';
-import { containerStatuses } from '../pod/containers.ts';
+import { livesOf } from '../pod/container-starts.ts';
+import { containerStatuses } from '../pod/status.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { COLLECTOR } from '../pod/collector.ts';
 

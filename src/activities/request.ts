@@ -4,7 +4,7 @@ import { DEADLINE_SLACK_SECONDS } from '../contract/defaults.ts';
 import type { Cleanup, PodSpec } from '../contract/index.ts';
 import { deadlines, type Deadlines } from '../pod/deadlines.ts';
 import type { PodKey } from '../pod/identity.ts';
-import type { ManifestContext } from '../pod/must-hold.ts';
+import type { ManifestContext } from '../pod/invariants.ts';
 import { specFaults } from '../spec/index.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { failNow } from './failure.ts';

@@ -6,8 +6,8 @@ import { retry } from '../common/retry.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import type { PodRun } from './pod-run.ts';
 import { belongsTo, refOf } from '../pod/identity.ts';
-import { graceOf } from '../pod/names.ts';
-import { statusOf } from '../pod/containers.ts';
+import { graceOf } from '../pod/deadlines.ts';
+import { statusOf } from '../pod/status.ts';
 import { removePod } from './remove-pod.ts';
 
 /** With the main container at its end, sidecars get no more than this many seconds. */

@@ -2,7 +2,8 @@
  * How long a pod may take for what, with the defaults. All of it is absolute, or a length that counts from a time in the pod's own
  * status: an attempt that takes over finds the clocks where they were.
  */
-import { DEFAULT_TIMEOUTS as DEFAULTS, LONGEST_DRAIN, SHORTEST_NODE_LOST } from '../contract/defaults.ts';
+import type { V1Pod } from '@kubernetes/client-node';
+import { DEFAULT_TIMEOUTS as DEFAULTS, LONGEST_DRAIN, SHORTEST_NODE_LOST, DEFAULT_GRACE } from '../contract/defaults.ts';
 import type { Duration, PodSpec, PodTimeouts } from '../contract/index.ts';
 import { milliseconds } from '../common/duration.ts';
 
@@ -51,3 +52,7 @@ function saidBy(timeouts: PodTimeouts = {}): Record<keyof PodTimeouts, string> {
   const all: PodTimeouts = { ...DEFAULTS, ...timeouts };
   return Object.fromEntries(keys.map((key) => [key, text(all[key])])) as Record<keyof PodTimeouts, string>;
 }
+
+/** The grace of a pod that is there, whatever a newer spec says. */
+export const graceOf = (pod: V1Pod | undefined): number =>
+  pod?.spec?.terminationGracePeriodSeconds ?? milliseconds(DEFAULT_GRACE) / 1000;

@@ -1,17 +1,15 @@
 /** What the operator of a worker lets its pods be: an allow-list, judged on the final manifest. Pure. */
 import type { V1Pod } from '@kubernetes/client-node';
-import { hostFaults } from './host.ts';
+import { hostFaults, securityFaults } from './security.ts';
 import { identityFaults, tokenFaults } from './identity.ts';
-import { imageFaults } from './images.ts';
+import { imageFaults, referenceFaults } from './references.ts';
 import { unknownFieldFaults } from './known-fields.ts';
-import { referenceFaults } from './references.ts';
 import { resourceFaults, timeFaults } from './resources.ts';
 import { DEFAULTS, type Policy } from './rules.ts';
 import { schedulingFaults } from './scheduling.ts';
-import { securityFaults } from './security.ts';
 import { volumeFaults } from './volumes.ts';
 
-export { defaultTotal, withTotal } from './default-total.ts';
+export { defaultTotal, withTotal } from './resources.ts';
 export type { Policy } from './rules.ts';
 
 /** Without a file of the operator: every rule has its default. */

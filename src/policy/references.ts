@@ -1,8 +1,8 @@
 /** Secrets and ConfigMaps by name, wherever Kubernetes lets a pod refer to one. */
 import type { V1Pod } from '@kubernetes/client-node';
-import { isObject, textOf } from './reading.ts';
+import { isObject, textOf, containersOf, volumesOf } from './reading.ts';
 import type { Rules } from './rules.ts';
-import { mustBeOneOf } from './verdict.ts';
+import { mustBeOneOf, fault } from './verdict.ts';
 
 /**
  * Found by the key and not by the place: every driver of volumes has a place of its own, also in its free `volumeAttributes`, and
@@ -35,3 +35,20 @@ function* walk(path: string, value: unknown, key = ''): Iterable<{ key: string; 
   if (key) yield { key, path, value };
   if (isObject(value)) for (const [next, item] of Object.entries(value)) yield* walk(`${path}.${next}`, item, next);
 }
+
+const DIGEST = /@sha256:[0-9a-f]{64}$/;
+
+export function* imageFaults({ images, imageDigestsOnly }: Rules, pod: V1Pod): Iterable<string> {
+  const all = [
+    ...containersOf(pod).map(({ path, item }) => [`${path}.image`, item.image] as const),
+    ...volumesOf(pod).map(({ path, item }) => [`${path}.image.reference`, item.image?.reference] as const),
+  ];
+  for (const [path, image] of all) {
+    if (typeof image !== 'string') continue;
+    yield* mustBeOneOf('images', path, withTag(image), images);
+    if (imageDigestsOnly && !DIGEST.test(image)) yield fault('imageDigestsOnly', path, image, 'must end in @sha256:…');
+  }
+}
+
+/** What is pulled when none is said. The port of a registry is no tag. */
+const withTag = (image: string): string => (/[:@][^/]*$/.test(image) ? image : `${image}:latest`);

@@ -2,11 +2,11 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { milliseconds } from '../common/duration.ts';
 import { quantity } from '../common/quantity.ts';
-import { DEADLINE_SLACK_SECONDS } from '../contract/defaults.ts';
-import type { Duration } from '../contract/index.ts';
-import { graceOf } from '../pod/names.ts';
+import { DEADLINE_SLACK_SECONDS, DEFAULT_TIMEOUTS } from '../contract/defaults.ts';
+import type { Duration, PodSpec } from '../contract/index.ts';
+import { graceOf } from '../pod/deadlines.ts';
 import { containersOf, placed, type Placed } from './reading.ts';
-import type { Rules } from './rules.ts';
+import type { Rules, Policy } from './rules.ts';
 import { fault } from './verdict.ts';
 
 /** A container without a limit may take all there is of these; of others (GPUs, huge pages) it gets none. */
@@ -106,3 +106,17 @@ function readable(amount: bigint): string {
   const [scale, unit] = units.find(([scale]) => amount % scale === 0n) ?? [1n, 'n'];
   return `${amount / scale}${unit}`;
 }
+
+/* MERGED:  How long a pod may take whose author says nothing about it: a default must not break the operator's rule. */
+/** Undefined: the usual default, or what the author says. Who asks for anything longer than the rule has to be told, by the rule. */
+export function defaultTotal({ timeouts = {} }: PodSpec, { maxRunTime = Infinity }: Policy): Duration | undefined {
+  if (timeouts.total !== undefined || maxRunTime === Infinity) return undefined;
+  const most = milliseconds(maxRunTime);
+  if (most >= milliseconds(DEFAULT_TIMEOUTS.total)) return undefined;
+  const { schedule, start, init, imagePull, run, nodeLost } = timeouts;
+  const asked = [schedule, start, init, imagePull, run, nodeLost];
+  return asked.some((length) => length !== undefined && milliseconds(length) > most) ? undefined : maxRunTime;
+}
+
+export const withTotal = (spec: PodSpec, total: Duration | undefined): PodSpec =>
+  total === undefined ? spec : { ...spec, timeouts: { ...spec.timeouts, total } };

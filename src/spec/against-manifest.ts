@@ -1,7 +1,7 @@
 /** What only the whole pod can answer, with the templates of the worker in it. */
 import type { V1Container, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import type { PodSpec } from '../contract/index.ts';
-import { amountFaults, bytesFaults } from './amounts.ts';
+import { amountFaults, bytesFaults } from './kubernetes.ts';
 import { shown } from './explain.ts';
 
 /** One line a fault, with path and value. */

@@ -1,7 +1,7 @@
 /** Variables: their names, their texts, and where else they come from. */
 import { typeFaults } from '../pod/kubernetes-types.ts';
 import { pathText, shown } from './explain.ts';
-import { elements, keyFaults, type Element } from './lists.ts';
+import { elements, keyFaults, type Element } from './kubernetes.ts';
 import { isObject } from './shape.ts';
 import { LONGEST_TEXT } from './words.ts';
 

@@ -1,10 +1,9 @@
 /** The parts of a spec that are Kubernetes' own: whether it would understand them, and what no pod of ours may be. */
 import { typeFaults } from '../pod/kubernetes-types.ts';
 import { COLLECTOR } from '../pod/collector.ts';
-import { amountFaults, bytesFaults } from './amounts.ts';
+import { quantity } from '../common/quantity.ts';
 import { envFaults, environmentFaults } from './environment.ts';
-import { shown } from './explain.ts';
-import { elements, isRemoved, keyFaults, pathOf, type Element } from './lists.ts';
+import { shown, pathText } from './explain.ts';
 import { isObject } from './shape.ts';
 import { dnsLabel } from './words.ts';
 
@@ -119,3 +118,58 @@ function* secondsFaults(at: string, seconds: unknown): Iterable<string> {
 const hasName = ({ name }: Element) => name !== undefined && name !== '';
 
 const given = (value: unknown) => value !== undefined && value !== null;
+
+/* MERGED:  Lists in which Kubernetes knows an element by its key. */
+export type Element = Record<string, unknown>;
+
+/** Not a list, or no objects in it: that is for `typeFaults` to say. */
+export const elements = (list: unknown): Element[] => (Array.isArray(list) ? list.filter(isObject) : []);
+
+/** `template.spec.containers.proxy`, or its place where it has no name. */
+export const pathOf = (path: string, { name }: Element, at: number): string =>
+  `${path}.${pathText([typeof name === 'string' && name ? name : at])}`;
+
+export const isRemoved = (element: Element): boolean => element['$patch'] === 'delete';
+
+/** Two elements of the same key, or one without: neither could be merged. */
+export function* keyFaults(
+  path: string,
+  list: unknown,
+  keys: readonly string[],
+  defaults: Element = {},
+): Iterable<string> {
+  const seen = new Set<string>();
+  for (const [at, element] of (Array.isArray(list) ? list : []).entries())
+    if (element === null) yield `${path}.${at}: must be an object, got null`;
+  for (const [at, element] of elements(list).entries()) {
+    if (element['$patch'] === 'replace' && keys.every((key) => element[key] === undefined)) continue;
+    const values = keys.map((key) => element[key] ?? defaults[key]);
+    const missing = keys.find((_, n) => values[n] === undefined || values[n] === '');
+    if (missing) yield `${path}.${at}.${missing}: is missing, got ${shown(element)}`;
+    else if (seen.has(JSON.stringify(values)))
+      yield `${path}: has two entries with the same ${keys.join(' and ')}, got ${shown(values.join('/'))}`;
+    seen.add(JSON.stringify(values));
+  }
+}
+
+/* MERGED:  Amounts that are bytes: Kubernetes takes the `m` of `512m` for a thousandth, and half a byte for memory. */
+const BYTES = /^(memory|ephemeral-storage|hugepages-.+)$/;
+/** In what `quantity` counts. */
+const ONE = 1_000_000_000n;
+
+/** Of requests and limits. What is no quantity at all is said elsewhere. */
+export function* amountFaults(at: string, resources: unknown): Iterable<string> {
+  if (!isObject(resources)) return;
+  for (const kind of ['requests', 'limits'])
+    for (const [name, value] of Object.entries(isObject(resources[kind]) ? resources[kind] : {}))
+      if (BYTES.test(name)) yield* bytesFaults(`${at}.${kind}.${name}`, value);
+}
+
+export function* bytesFaults(at: string, value: unknown): Iterable<string> {
+  const amount = quantity(value);
+  if (amount === undefined || amount % ONE === 0n) return;
+  const what = amount < ONE ? 'is less than a byte' : 'is not a whole number of bytes';
+  const meant = /^(.+)m$/.exec(String(value))?.[1];
+  const hint = meant === undefined ? '' : `; m is a thousandth, did you mean "${meant}Mi"?`;
+  yield `${at}: ${what}, got ${shown(value)}${hint}`;
+}

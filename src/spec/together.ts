@@ -5,7 +5,7 @@ import { quantity } from '../common/quantity.ts';
 import { DEFAULT_TIMEOUTS, LONGEST_DRAIN, LONGEST_HOLD, mainContainerName } from '../contract/defaults.ts';
 import { schemaProblems } from '../json-schema/schema.ts';
 import { shown } from './explain.ts';
-import { elements } from './lists.ts';
+import { elements } from './kubernetes.ts';
 import { lengthOf } from './words.ts';
 
 export function togetherFaults(spec: PodSpec): string[] {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
 import { outcomeOf, outcomeOfGone } from '../../src/pod/outcome.ts';
-import { sight, type Sightings } from '../../src/pod/sightings.ts';
+import { sight, type Sightings } from '../../src/pod/deletion-evidence.ts';
 import { container, deletedAt, ended, finished, podWith, running, time, waiting } from './statuses.ts';
 
 /** Judges the last of these states, having seen them in this order. */

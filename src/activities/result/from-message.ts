@@ -1,6 +1,6 @@
 /** The termination message of the main container as its result. */
 import type { V1Pod } from '@kubernetes/client-node';
-import { statusOf } from '../../pod/containers.ts';
+import { statusOf } from '../../pod/status.ts';
 import { ADVICE, trouble, type Found } from './found.ts';
 
 /** Kubernetes keeps so much of one container, from the end, and of all of a pod's together, init containers included. */

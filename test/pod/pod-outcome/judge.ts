@@ -1,10 +1,10 @@
 /** Follows a recorded pod as an attempt does, which may have come only when the pod had a history already. */
 import type { ExitCodes, OutcomeKind, PodOutcome, PodRecord, PodTimeouts } from '../../../src/contract/index.ts';
 import { deadlines } from '../../../src/pod/deadlines.ts';
-import { nextDue } from '../../../src/pod/due.ts';
+import { nextDue } from '../../../src/pod/next-deadline.ts';
 import { outcomeOf, outcomeOfGone } from '../../../src/pod/outcome.ts';
-import { sight, type Sightings } from '../../../src/pod/sightings.ts';
-import { remembered, troubleOf } from '../../../src/pod/trouble.ts';
+import { sight, type Sightings } from '../../../src/pod/deletion-evidence.ts';
+import { remembered, troubleOf } from '../../../src/pod/waiting.ts';
 import { EPOCH, type Recording } from './recording.ts';
 
 export interface Judgement {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ExitCodes, OutcomeKind } from '../../../src/contract/index.ts';
 import { deadlines } from '../../../src/pod/deadlines.ts';
-import { nextDue } from '../../../src/pod/due.ts';
+import { nextDue } from '../../../src/pod/next-deadline.ts';
 import { stoppedBy } from '../../../src/activities/pod-events.ts';
 import { byHand } from './by-hand.ts';
 import { judge } from './judge.ts';

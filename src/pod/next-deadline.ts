@@ -1,11 +1,9 @@
 /** What ends a pod that does not end by itself: the earliest of everything that can pass in the state it is in. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { OutcomeKind, PodOutcome, PodRecord } from '../contract/index.ts';
-import { initTime, runningInit, runningSince, scheduledAt, silentSince } from './clocks.ts';
-import { everStarted } from './containers.ts';
+import { initTime, runningInit, runningSince, scheduledAt, silentSince, everStarted } from './status.ts';
 import { nameOf, type Deadlines } from './deadlines.ts';
-import { CONFIG_GRACE_MS, troubleOf } from './trouble.ts';
-import { waitingFor } from './waiting.ts';
+import { CONFIG_GRACE_MS, troubleOf, waitingFor } from './waiting.ts';
 
 /** The time (ms since the epoch) at which this pod, if it stays as it is, is given up, and as what. */
 export interface Due {

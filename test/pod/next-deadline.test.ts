@@ -3,8 +3,8 @@ import { suite, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodTimeouts } from '../../src/contract/index.ts';
 import { deadlines } from '../../src/pod/deadlines.ts';
-import { nextDue } from '../../src/pod/due.ts';
-import { remembered, troubleOf } from '../../src/pod/trouble.ts';
+import { nextDue } from '../../src/pod/next-deadline.ts';
+import { remembered, troubleOf } from '../../src/pod/waiting.ts';
 import { container, deletedAt, ended, podWith, running, silent, time, unscheduled, waiting } from './statuses.ts';
 
 const taskScheduled = time(0).getTime();

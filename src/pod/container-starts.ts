@@ -3,7 +3,7 @@
  * the present start, and the one before it (`previous`).
  */
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import { containerStatuses } from './containers.ts';
+import { containerStatuses } from './status.ts';
 
 /** One start of a container: `restart` is the container's restartCount at that time. */
 export interface Life {

@@ -1,7 +1,7 @@
 /** What holds for every pod of ours, whatever templates, authors and callbacks say. Pure; doing it twice changes nothing more. */
 import type { V1Affinity, V1Container, V1EnvVar, V1NodeSelectorTerm, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { ANNOTATION, identityLabels, keyAnnotation, podName, SCHEDULING_GATE, type PodKey } from './identity.ts';
-import { graceOf } from './names.ts';
+import { graceOf } from './deadlines.ts';
 
 export interface ManifestContext {
   namespace: string;

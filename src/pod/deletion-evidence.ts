@@ -4,8 +4,7 @@
  * first sight of a deletion is kept, and whether the main container had ended by then.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import { statusOf } from './containers.ts';
-import { isEarlier, seconds } from './seconds.ts';
+import { statusOf, isEarlier, seconds } from './status.ts';
 
 export interface Sightings {
   /** Second in which the deletion was ordered, by its first sight. */
