@@ -1,5 +1,5 @@
 /**
- * The one way from a spec to the pod that is sent: layers, callbacks, what must hold, policy. Needs no attempt and no pod, so
+ * The one way from a spec to the pod that is sent: layers, callbacks, invariants, policy. Needs no attempt and no pod, so
  * that a dry run shows what a run would create.
  */
 import type { V1Pod } from '@kubernetes/client-node';
@@ -9,7 +9,7 @@ import type { Callbacks } from './callbacks.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { failNow } from './failure.ts';
 import { cleanManifest, ManifestFault, podManifest, type Layer } from '../pod/manifest.ts';
-import { mustHold, type ManifestContext } from '../pod/invariants.ts';
+import { withInvariants, type ManifestContext } from '../pod/invariants.ts';
 import { mainContainerName } from '../contract/defaults.ts';
 import { policyFaults } from '../policy/index.ts';
 import { withCollector } from '../pod/collector.ts';
@@ -37,7 +37,7 @@ export async function composeManifest(
   const { result } = spec;
   const whole =
     result?.from === 'file' ? withCollector(clean, { main, path: result.path, image: collectorImage }) : clean;
-  const manifest = mustHold(whole, context, main);
+  const manifest = withInvariants(whole, context, main);
   if (!manifest.spec?.containers.find(({ name }) => name === main)?.image)
     throw failNow('InvalidSpec', `image: is missing; the main container '${main}' needs one, here or in a template`);
   const misfits = manifestFaults(spec, manifest);

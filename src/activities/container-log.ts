@@ -15,7 +15,7 @@ import {
   type LogCounters,
   type OpenLogOptions,
 } from '../logs/index.ts';
-import { mayRestart, stateOfLife, type Life, type LifeState } from '../pod/container-starts.ts';
+import { mayRestart, stateOfStart, type ContainerStart, type StartState } from '../pod/container-starts.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 
 /** After a clean end of a stream, how long the pod's status is given to tell that the container has ended. */
@@ -37,7 +37,7 @@ export interface ContainerLogOptions {
 }
 
 export class ContainerLog {
-  readonly start: Life;
+  readonly start: ContainerStart;
   readonly #options: ContainerLogOptions;
   readonly #lines: Lines | undefined;
   /** Undefined when the storage refused, and when it is over. */
@@ -50,7 +50,7 @@ export class ContainerLog {
   /** Lines are missing, and the stored log has no mark of it. */
   #hasUnmarkedGap = false;
 
-  constructor(start: Life, options: ContainerLogOptions) {
+  constructor(start: ContainerStart, options: ContainerLogOptions) {
     this.start = start;
     this.#options = options;
     this.#lines = options.show && new Lines(start.container, options.show);
@@ -74,8 +74,8 @@ export class ContainerLog {
     return this.#known?.tail ?? '';
   }
 
-  get state(): LifeState {
-    return stateOfLife(this.#options.watcher.latest, this.start);
+  get state(): StartState {
+    return stateOfStart(this.#options.watcher.latest, this.start);
   }
 
   /** Resolves when a stream is open to catch the last lines, or cannot be. */

@@ -3,9 +3,9 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { log } from '@temporalio/activity';
 import type { PodRecord } from '../contract/index.ts';
 import { statusOf, hasStarted } from '../pod/status.ts';
-import { nextDue } from '../pod/next-deadline.ts';
+import { nextDeadline } from '../pod/next-deadline.ts';
 import { outcomeOf, outcomeOfGone } from '../pod/outcome.ts';
-import { sight, type Sightings } from '../pod/deletion-evidence.ts';
+import { deletionEvidence, type DeletionEvidence } from '../pod/deletion-evidence.ts';
 import { remembered, troubleOf, waitingFor } from '../pod/waiting.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { pause } from '../common/pause.ts';
@@ -22,28 +22,28 @@ export async function followPod(attempt: Attempt, watcher: PodWatcher, logs: Pod
 }
 
 async function untilVerdict(attempt: Attempt, watcher: PodWatcher, logs: PodLogs, start: StartCall): Promise<Verdict> {
-  let sightings: Sightings = {};
+  let evidence: DeletionEvidence = {};
   let asked = false;
   let confirmed: number | undefined;
   for (;;) {
     await attempt.throwIfInterrupted();
     const pod = watcher.latest;
-    sightings = sight(sightings, pod, attempt.main);
+    evidence = deletionEvidence(evidence, pod, attempt.main);
     logs.follow(watcher);
     show(attempt, pod);
     start.see(pod);
 
     // A deletion that this attempt did not order may be the workflow's answer to a cancel: ask before judging it.
-    if (!asked && (sightings.deletion !== undefined || watcher.gone)) {
+    if (!asked && (evidence.deletion !== undefined || watcher.gone)) {
       asked = true;
       if ((await attempt.recorder.ask()) === 'cancelled') throw new CancelRequested();
       continue; // much may have happened meanwhile
     }
 
-    const outcome = outcomeOf(pod, attempt.main, sightings, attempt.spec.exitCodes);
+    const outcome = outcomeOf(pod, attempt.main, evidence, attempt.spec.exitCodes);
     if (outcome) return { outcome: await unlessStopped(attempt, outcome), stillRuns: false };
     if (watcher.gone) return { outcome: outcomeOfGone(pod, watcher.hasLastWord), stillRuns: false };
-    const due = nextDue(pod, attempt.main, attempt.limits, troubleSeen(attempt, pod));
+    const due = nextDeadline(pod, attempt.main, attempt.limits, troubleSeen(attempt, pod));
     if (Date.now() >= due.at) {
       if (confirmed === due.at) return { outcome: await withLastWarning(attempt, due.outcome), stillRuns: true };
       // The watch can be behind: no pod is given up for what it has done by now.

@@ -5,7 +5,7 @@ import type { Attempt } from './attempt.ts';
 import { refOf } from '../pod/identity.ts';
 import { ContainerLog } from './container-log.ts';
 import { folderUri, logFolder, sanitise } from '../logs/index.ts';
-import { livesOf } from '../pod/container-starts.ts';
+import { containerStarts } from '../pod/container-starts.ts';
 import { containerStatuses } from '../pod/status.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { COLLECTOR } from '../pod/collector.ts';
@@ -29,7 +29,7 @@ export class PodLogs {
   /** Takes note of the pod's state, and follows every container that has started and whose log is wanted. */
   follow(watcher: PodWatcher): void {
     const pod = watcher.latest;
-    for (const start of livesOf(pod)) {
+    for (const start of containerStarts(pod)) {
       const key = `${start.container}.${start.restart}`;
       if (this.#logs.has(key) || !this.#isWanted(start.container)) continue;
       const logged = new ContainerLog(start, {

@@ -6,12 +6,12 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { containerStatuses } from './status.ts';
 
 /** One start of a container: `restart` is the container's restartCount at that time. */
-export interface Life {
+export interface ContainerStart {
   container: string;
   restart: number;
 }
 
-export type LifeState =
+export type StartState =
   | 'running'
   | 'ended'
   /** Ended, and started again since. */
@@ -21,7 +21,7 @@ export type LifeState =
   | 'waiting';
 
 /** Every start whose log Kubernetes can be asked for now. */
-export function livesOf(pod: V1Pod): Life[] {
+export function containerStarts(pod: V1Pod): ContainerStart[] {
   return containerStatuses(pod).flatMap((status) => {
     const { name: container, restartCount, state } = status;
     const present = stateOf(status) === 'waiting' ? [] : [{ container, restart: restartCount }];
@@ -30,7 +30,7 @@ export function livesOf(pod: V1Pod): Life[] {
   });
 }
 
-export function stateOfLife(pod: V1Pod, { container, restart }: Life): LifeState {
+export function stateOfStart(pod: V1Pod, { container, restart }: ContainerStart): StartState {
   const status = containerStatuses(pod).find(({ name }) => name === container);
   if (!status) return 'waiting';
   const { restartCount, state } = status;
@@ -44,7 +44,7 @@ export const mayRestart = ({ spec }: V1Pod, container: string): boolean =>
   spec?.restartPolicy !== 'Never';
 
 /** One that waits to be started again still has the log of its last start. */
-function stateOf({ state, lastState }: V1ContainerStatus): LifeState {
+function stateOf({ state, lastState }: V1ContainerStatus): StartState {
   if (state?.running) return 'running';
   return state?.terminated || lastState?.terminated ? 'ended' : 'waiting';
 }

@@ -3,7 +3,12 @@
  * status: an attempt that takes over finds the clocks where they were.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import { DEFAULT_TIMEOUTS as DEFAULTS, LONGEST_DRAIN, SHORTEST_NODE_LOST, DEFAULT_GRACE } from '../contract/defaults.ts';
+import {
+  DEFAULT_TIMEOUTS as DEFAULTS,
+  LONGEST_DRAIN,
+  SHORTEST_NODE_LOST,
+  DEFAULT_GRACE,
+} from '../contract/defaults.ts';
 import type { Duration, PodSpec, PodTimeouts } from '../contract/index.ts';
 import { milliseconds } from '../common/duration.ts';
 

@@ -4,16 +4,17 @@
  * first sight of a deletion is kept, and whether the main container had ended by then.
  */
 import type { V1Pod } from '@kubernetes/client-node';
+import { defined } from '../common/defined.ts';
 import { statusOf, isEarlier, seconds } from './status.ts';
 
-export interface Sightings {
+export interface DeletionEvidence {
   /** Second in which the deletion was ordered, by its first sight. */
   deletion?: number;
   /** The main container ended, and no deletion had anything to do with it. */
   finishedByItself?: boolean;
 }
 
-export function sight(before: Sightings, pod: V1Pod, main: string): Sightings {
+export function deletionEvidence(before: DeletionEvidence, pod: V1Pod, main: string): DeletionEvidence {
   const { deletionTimestamp, deletionGracePeriodSeconds: grace } = pod.metadata ?? {};
   const ended = statusOf(pod, main)?.state?.terminated;
   // `deletionTimestamp` lies the grace period ahead of the moment of the DELETE. With grace 0 it may have been rewritten
@@ -23,8 +24,5 @@ export function sight(before: Sightings, pod: V1Pod, main: string): Sightings {
   const finishedByItself =
     before.finishedByItself ??
     (ended ? deletion === undefined || isEarlier(seconds(ended.finishedAt), deletion) : undefined);
-  return {
-    ...(deletion !== undefined && { deletion }),
-    ...(finishedByItself !== undefined && { finishedByItself }),
-  };
+  return defined({ deletion, finishedByItself });
 }

@@ -1,4 +1,4 @@
-/** What holds for every pod of ours, whatever templates, authors and callbacks say. Pure; doing it twice changes nothing more. */
+/** What holds for every pod of ours, whatever templates, authors and callbacks say. Pure; done twice, it changes nothing more. */
 import type { V1Affinity, V1Container, V1EnvVar, V1NodeSelectorTerm, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { ANNOTATION, identityLabels, keyAnnotation, podName, SCHEDULING_GATE, type PodKey } from './identity.ts';
 import { graceOf } from './deadlines.ts';
@@ -18,7 +18,7 @@ export interface ManifestContext {
  * Identity, one life, our gate, and an end. Of the metadata only labels and annotations are the author's: a finalizer would keep
  * the pod for ever.
  */
-export function mustHold({ metadata, spec }: V1Pod, context: ManifestContext, main: string): V1Pod {
+export function withInvariants({ metadata, spec }: V1Pod, context: ManifestContext, main: string): V1Pod {
   const { nodeName, ephemeralContainers, initContainers, containers, ...theirs }: Partial<V1PodSpec> = spec ?? {};
   const fence = fencing(context);
   const own = (container: V1Container) => withFence(once(container), fence);

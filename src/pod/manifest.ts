@@ -1,11 +1,11 @@
-/** spec and templates → manifest, pure: the layers one over the other, and over all of them what must hold. */
+/** spec and templates → manifest, pure: the layers one over the other, and over all of them the invariants. */
 import type { V1Pod, V1Container, V1PodSecurityContext, V1SecurityContext } from '@kubernetes/client-node';
 import { mainContainerName, DEFAULT_GRACE, DEFAULT_USER } from '../contract/defaults.ts';
 import type { PodSpec, Duration } from '../contract/index.ts';
 import { milliseconds } from '../common/duration.ts';
 import { isObject, typeFaults, PATCH } from './kubernetes-types.ts';
 import { MergeFault, mergeLayers } from './merge.ts';
-import { mustHold, type ManifestContext } from './invariants.ts';
+import { withInvariants, type ManifestContext } from './invariants.ts';
 
 /** Message: one line a fault, each with the layer it is in, path and value. */
 export class ManifestFault extends Error {}
@@ -26,7 +26,7 @@ export function podManifest(spec: PodSpec, context: ManifestContext, templates: 
   const faults = layers.flatMap(({ from, pod }) => typeFaults(pod, 'V1Pod').map((fault) => at(from, fault, main)));
   if (faults.length > 0) throw new ManifestFault(faults.join('\n'));
   const upper = layers.reduce((below, layer) => over(below, layer, main), {} as V1Pod);
-  return mustHold(mergeLayers([defaultsUnder(upper), ...layers.map(({ pod }) => oneName(pod))]), context, main);
+  return withInvariants(mergeLayers([defaultsUnder(upper), ...layers.map(({ pod }) => oneName(pod))]), context, main);
 }
 
 /** Also takes the last directives out of what a callback made of a manifest. @throws ManifestFault */
@@ -55,9 +55,8 @@ function oneName(pod: unknown): unknown {
 const at = (from: string, fault: string, main: string) =>
   from ? `${from}: ${fault}` : fault.replace(new RegExp(`^(spec|metadata)\\.(containers\\.${main}\\.)?`), '');
 
-/* MERGED:  The lowest and the highest layer of a pod: what holds unless somebody says otherwise, and what the author said in plain fields. */
-/** What Pod Security `restricted` asks for, save where it contradicts what the layers above (`upper`) say: those stand. */
-export function defaultsUnder(upper: V1Pod): unknown {
+/** The lowest layer: what Pod Security `restricted` asks for, save where it contradicts what the layers above (`upper`) say: those stand. */
+function defaultsUnder(upper: V1Pod): unknown {
   const isWindows = upper.spec?.os?.name === 'windows';
   const restricted = (container: V1Container) => ({
     name: container.name,
@@ -95,8 +94,8 @@ const containerDefaults = ({ privileged, capabilities, runAsUser }: V1SecurityCo
   capabilities: { drop: ['ALL'] },
 });
 
-/** The spec's own fields as a layer. */
-export function fieldsLayer(spec: PodSpec): unknown {
+/** The highest layer: the spec's own fields. */
+function fieldsLayer(spec: PodSpec): unknown {
   const { image, command, args, envFrom, imagePullPolicy, resources, volumeMounts } = spec;
   const { labels, annotations, nodeSelector, tolerations, volumes } = spec;
   return {

@@ -6,13 +6,18 @@ import { nameOf, type Deadlines } from './deadlines.ts';
 import { CONFIG_GRACE_MS, troubleOf, waitingFor } from './waiting.ts';
 
 /** The time (ms since the epoch) at which this pod, if it stays as it is, is given up, and as what. */
-export interface Due {
+export interface NextDeadline {
   at: number;
   outcome: PodOutcome;
 }
 
 /** @param trouble since when its containers are in trouble, as remembered */
-export function nextDue(pod: V1Pod, main: string, limits: Deadlines, trouble?: PodRecord['trouble']): Due {
+export function nextDeadline(
+  pod: V1Pod,
+  main: string,
+  limits: Deadlines,
+  trouble?: PodRecord['trouble'],
+): NextDeadline {
   const due = [
     whole(limits),
     ...(runningSince(pod, main) === undefined ? beforeTheStart(pod, limits, trouble) : whileItRuns(pod, main, limits)),

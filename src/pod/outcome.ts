@@ -7,7 +7,7 @@ import type { V1Pod, V1PodCondition, V1ContainerStateTerminated } from '@kuberne
 import type { ExitCodes, OutcomeKind, PodOutcome } from '../contract/index.ts';
 import { defined } from '../common/defined.ts';
 import { everStarted, hasStarted, LOST, ordinaryInits, starvedInit, statusOf, isEarlier, seconds } from './status.ts';
-import type { Sightings } from './deletion-evidence.ts';
+import type { DeletionEvidence } from './deletion-evidence.ts';
 
 /** A pod that is Failed for one of these was refused by its node before any container ran. */
 const REJECTED =
@@ -19,7 +19,7 @@ const DISRUPTED = /^(Evicted|Preempting|NodeLost|NodeShutdown|Shutdown|Terminate
 export function outcomeOf(
   pod: V1Pod,
   main: string,
-  sightings: Sightings,
+  evidence: DeletionEvidence,
   exitCodes: ExitCodes = {},
 ): PodOutcome | undefined {
   const status = statusOf(pod, main);
@@ -44,7 +44,7 @@ export function outcomeOf(
   const { finishedAt } = ended ?? starved?.ended ?? {};
   if (disruption && !isEarlier(seconds(finishedAt), seconds(disruption.lastTransitionTime)))
     return as('PodDisrupted', { reason: disruption.reason, message: disruption.message, exitCode });
-  if (sightings.deletion !== undefined && !sightings.finishedByItself)
+  if (evidence.deletion !== undefined && !evidence.finishedByItself)
     return as('PodDeleted', { reason: 'Deleted', message: BY_WHOM, exitCode });
 
   // Only an exit code that somebody saw decides.
@@ -81,10 +81,10 @@ const BY_WHOM = 'by whom, only the audit log of the API server can tell';
 const disruptionOf = (pod: V1Pod): V1PodCondition | undefined =>
   pod.status?.conditions?.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
 
-/* MERGED:  What the end of one container means, when nobody ended its pod. The container's reason is read before its exit code. */
-export type Ending = Omit<PodOutcome, 'startedEver'>;
+type Ending = Omit<PodOutcome, 'startedEver'>;
 
-export function endOfMain(
+/** What the end of one container means, when its pod was not ended. The container's reason is read before its exit code. */
+function endOfMain(
   pod: V1Pod,
   main: string,
   { reason, message, exitCode }: V1ContainerStateTerminated,
@@ -106,7 +106,7 @@ export function endOfMain(
   return as(!listed && isCannotRun(exitCode) ? 'ContainerCannotRun' : 'ContainerFailed');
 }
 
-export function endOfInit(pod: V1Pod, container: string, ended: V1ContainerStateTerminated): Ending {
+function endOfInit(pod: V1Pod, container: string, ended: V1ContainerStateTerminated): Ending {
   const { reason, message, exitCode } = ended;
   const as = (kind: OutcomeKind, words = message): Ending =>
     defined({ kind, reason, message: words, exitCode, container });

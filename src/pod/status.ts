@@ -1,4 +1,4 @@
-/** What a pod's status says of its containers. */
+/** What a pod's status says of its containers, and when it got where it is: whole seconds, the same whoever asks and when. */
 import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 
 export function statusOf(pod: V1Pod, container: string): V1ContainerStatus | undefined {
@@ -40,8 +40,7 @@ export const LOST = 'ContainerStatusUnknown';
 
 const isRealTime = (time: Date | string | undefined) => seconds(time) > 0;
 
-/* MERGED:  When a pod got where it is, by its own status: whole seconds, in ms since the epoch, the same whoever asks and when. */
-/** When it got its node; undefined before. */
+/** When it got its node, in ms since the epoch; undefined before. */
 export function scheduledAt(pod: V1Pod): number | undefined {
   const condition = conditionOf(pod, 'PodScheduled');
   if (condition?.status === 'True') return 1000 * seconds(condition.lastTransitionTime);

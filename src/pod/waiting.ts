@@ -1,4 +1,8 @@
-/** Why a pod does not run yet, in Kubernetes' words. */
+/**
+ * Why a pod does not run yet, in Kubernetes' words; and which container will not start by waiting (its trouble). Kubernetes does not
+ * tell since when one fails, so the first sight counts and is remembered (`PodRecord.trouble`): a slow pull that fails once has its
+ * whole grace.
+ */
 import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { OutcomeKind, PodRecord } from '../contract/index.ts';
 import { conditionOf, containerStatuses } from './status.ts';
@@ -19,7 +23,7 @@ export function waitingFor(pod: V1Pod): Waiting | undefined {
   const sidecar = pod.status?.initContainerStatuses?.find(({ state, started }) => state?.running && started === false);
   if (sidecar && isSidecar(pod, sidecar.name))
     return waiting('SidecarNotStarted', `sidecar ${sidecar.name} runs, but its startup probe has not passed`);
-  // Between two of its lives, and Kubernetes says only that the pod is initializing.
+  // Between two of its starts, and Kubernetes says only that the pod is initializing.
   const crashed = pod.status?.initContainerStatuses?.find(
     ({ name, state }) => state?.terminated && isSidecar(pod, name),
   );
@@ -47,10 +51,6 @@ const waiting = (reason: string, message: string | undefined) => ({ reason, ...(
 
 const isOrdinary = (reason: string) => reason === 'ContainerCreating' || reason === 'PodInitializing';
 
-/* MERGED: 
- * A container that will not start by waiting. Kubernetes does not tell since when it fails, so the first sight counts and is
- * remembered (`PodRecord.trouble`): a slow pull that fails once has its whole grace.
- */
 /** How long a container may go on being refused: the Secret it waits for may be about to be created. */
 export const CONFIG_GRACE_MS = 60_000;
 

@@ -1,4 +1,4 @@
-/** Secrets and ConfigMaps by name, wherever Kubernetes lets a pod refer to one. */
+/** What a pod refers to by name, wherever Kubernetes lets it: Secrets, ConfigMaps, images. */
 import type { V1Pod } from '@kubernetes/client-node';
 import { isObject, textOf, containersOf, volumesOf } from './reading.ts';
 import type { Rules } from './rules.ts';

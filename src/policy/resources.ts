@@ -107,8 +107,10 @@ function readable(amount: bigint): string {
   return `${amount / scale}${unit}`;
 }
 
-/* MERGED:  How long a pod may take whose author says nothing about it: a default must not break the operator's rule. */
-/** Undefined: the usual default, or what the author says. Who asks for anything longer than the rule has to be told, by the rule. */
+/**
+ * How long a pod may take whose author says nothing about it: a default must not break the operator's rule. Undefined: the usual
+ * default, or what the author says; an author who asks for more than the rule allows is told so, by the rule.
+ */
 export function defaultTotal({ timeouts = {} }: PodSpec, { maxRunTime = Infinity }: Policy): Duration | undefined {
   if (timeouts.total !== undefined || maxRunTime === Infinity) return undefined;
   const most = milliseconds(maxRunTime);

@@ -1,4 +1,7 @@
-/** What of the kernel a container may use: the fields that Pod Security `baseline` judges, and root. */
+/**
+ * What of the kernel a container may use (the fields that Pod Security `baseline` judges, and root), and what of the node a pod may
+ * share: its network, processes, ports and users.
+ */
 import type { V1Pod, V1PodSecurityContext, V1SecurityContext, V1Container } from '@kubernetes/client-node';
 import { containersOf, entries, placed, textOf } from './reading.ts';
 import type { Rules } from './rules.ts';
@@ -84,7 +87,6 @@ function profileType(value: unknown): string {
   return text.startsWith('localhost/') ? 'Localhost' : text === 'unconfined' ? 'Unconfined' : text;
 }
 
-/* MERGED:  What of the node a pod may share: its network, processes, ports and users. */
 export function* hostFaults(rules: Rules, pod: V1Pod): Iterable<string> {
   for (const field of ['hostNetwork', 'hostPID', 'hostIPC'] as const)
     if (pod.spec?.[field]) yield* mustBeAllowed(field, `spec.${field}`, pod.spec[field], rules[field]);

@@ -1,5 +1,4 @@
-/** How a rule says no: the rule, the path, the value, and what would have been allowed. */
-
+/** How a rule says no: the rule, the path, the value, and what would have been allowed. Names are judged by globs. */
 
 const SHOWN = 300;
 
@@ -24,9 +23,8 @@ const asText = (value: unknown): string =>
 
 const shown = (text: string): string => (text.length > SHOWN ? `${text.slice(0, SHOWN - 3)}...` : text);
 
-/** Names against globs: `*` stands for any characters; an entry with `!` refuses what the others allow. */
-
-export function didMatch(name: string, globs: readonly string[]): boolean {
+/** `*` stands for any characters; an entry with `!` refuses what the others allow. */
+function didMatch(name: string, globs: readonly string[]): boolean {
   const refuses = (glob: string) => glob.startsWith('!');
   return (
     globs.some((glob) => !refuses(glob) && matches(name, glob)) &&

@@ -1,4 +1,4 @@
-/** zod's issues as lines: path, what is wrong, value. */
+/** zod's issues as lines: path, what is wrong, value; and for a field that is not known, what it is called here. */
 import { z } from 'zod';
 import { issueText, pathText, shown } from '../common/issue-text.ts';
 import { didYouMean } from '../common/did-you-mean.ts';
@@ -28,7 +28,6 @@ function keysAt(type: z.ZodType, path: readonly PropertyKey[]): string[] {
 const unwrapped = (type: unknown): unknown =>
   type instanceof z.ZodOptional || type instanceof z.ZodNullable ? unwrapped(type.unwrap()) : type;
 
-/* MERGED:  What people write who come from somewhere else, and what it is called here. */
 const MAIN = "the main container's, in template.spec.containers:";
 const POD = 'template.spec.';
 const WORKER = "the worker's configuration";

@@ -316,7 +316,7 @@ suite('spec → manifest: the order of the layers', () => {
   });
 });
 
-suite('spec → manifest: what must hold', () => {
+suite('spec → manifest: the invariants', () => {
   test('the fencing identity stands in every container, first, and an author cannot take it', () => {
     const spec = specOf(
       {

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodTimeouts } from '../../src/contract/index.ts';
 import { deadlines } from '../../src/pod/deadlines.ts';
-import { nextDue } from '../../src/pod/next-deadline.ts';
+import { nextDeadline } from '../../src/pod/next-deadline.ts';
 import { remembered, troubleOf } from '../../src/pod/waiting.ts';
 import { container, deletedAt, ended, podWith, running, silent, time, unscheduled, waiting } from './statuses.ts';
 
@@ -13,7 +13,7 @@ const minutes = (n: number) => n * 60_000;
 /** What is due for this pod, in ms after the task was scheduled; its trouble, if any, was first seen in second `seen`. */
 const due = (pod: V1Pod, timeouts: PodTimeouts = {}, seen = 7) => {
   const trouble = remembered(troubleOf(pod), undefined, time(seen).getTime());
-  const { at, outcome } = nextDue(pod, 'base', deadlines({ timeouts }, taskScheduled), trouble);
+  const { at, outcome } = nextDeadline(pod, 'base', deadlines({ timeouts }, taskScheduled), trouble);
   return { after: at - taskScheduled, ...outcome };
 };
 const brief = (pod: V1Pod, timeouts?: PodTimeouts) => {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { V1Pod } from '@kubernetes/client-node';
 import { outcomeOf, outcomeOfGone } from '../../src/pod/outcome.ts';
-import { sight, type Sightings } from '../../src/pod/deletion-evidence.ts';
+import { deletionEvidence, type DeletionEvidence } from '../../src/pod/deletion-evidence.ts';
 import { container, deletedAt, ended, finished, podWith, running, time, waiting } from './statuses.ts';
 
 /** Judges the last of these states, having seen them in this order. */
 function judge(...states: V1Pod[]) {
-  const sightings = states.reduce<Sightings>((before, pod) => sight(before, pod, 'base'), {});
-  return outcomeOf(states.at(-1) as V1Pod, 'base', sightings);
+  const evidence = states.reduce<DeletionEvidence>((before, pod) => deletionEvidence(before, pod, 'base'), {});
+  return outcomeOf(states.at(-1) as V1Pod, 'base', evidence);
 }
 
 const failedPod = (reason: string, containerStatuses?: ReturnType<typeof container>[]) =>

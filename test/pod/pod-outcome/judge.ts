@@ -1,9 +1,9 @@
 /** Follows a recorded pod as an attempt does, which may have come only when the pod had a history already. */
 import type { ExitCodes, OutcomeKind, PodOutcome, PodRecord, PodTimeouts } from '../../../src/contract/index.ts';
 import { deadlines } from '../../../src/pod/deadlines.ts';
-import { nextDue } from '../../../src/pod/next-deadline.ts';
+import { nextDeadline } from '../../../src/pod/next-deadline.ts';
 import { outcomeOf, outcomeOfGone } from '../../../src/pod/outcome.ts';
-import { sight, type Sightings } from '../../../src/pod/deletion-evidence.ts';
+import { deletionEvidence, type DeletionEvidence } from '../../../src/pod/deletion-evidence.ts';
 import { remembered, troubleOf } from '../../../src/pod/waiting.ts';
 import { EPOCH, type Recording } from './recording.ts';
 
@@ -22,20 +22,20 @@ export function judge(
   { exitCodes, timeouts }: { exitCodes?: ExitCodes; timeouts?: PodTimeouts } = {},
 ): Judgement {
   const limits = deadlines({ ...(timeouts && { timeouts }) }, created);
-  let sightings: Sightings = {};
+  let evidence: DeletionEvidence = {};
   let trouble: PodRecord['trouble'];
   let first: PodOutcome | undefined;
   const later: (OutcomeKind | undefined)[] = [];
   for (const { at, pod } of states) {
-    sightings = sight(sightings, pod, 'base');
+    evidence = deletionEvidence(evidence, pod, 'base');
     trouble = remembered(troubleOf(pod), trouble, created + 1000 * at);
-    const outcome = outcomeOf(pod, 'base', sightings, exitCodes);
+    const outcome = outcomeOf(pod, 'base', evidence, exitCodes);
     if (first) later.push(outcome?.kind);
     first ??= outcome;
   }
   const last = states.at(-1)?.pod ?? {};
   if (first) return { outcome: first, later };
   if (deleted) return { outcome: outcomeOfGone(last, true), later };
-  const due = nextDue(last, 'base', limits, trouble);
+  const due = nextDeadline(last, 'base', limits, trouble);
   return { outcome: due.outcome, givenUpAt: (due.at - created) / 1000, later };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { ExitCodes, OutcomeKind } from '../../../src/contract/index.ts';
 import { deadlines } from '../../../src/pod/deadlines.ts';
-import { nextDue } from '../../../src/pod/next-deadline.ts';
+import { nextDeadline } from '../../../src/pod/next-deadline.ts';
 import { stoppedBy } from '../../../src/activities/pod-events.ts';
 import { byHand } from './by-hand.ts';
 import { judge } from './judge.ts';
@@ -192,7 +192,7 @@ suite('clocks of recorded pods', () => {
     const { states } = recorded(name);
     const pod = states.at(at)?.pod ?? {};
     const created = new Date(EPOCH).getTime();
-    const { at: when, outcome } = nextDue(pod, 'base', deadlines({ timeouts }, created));
+    const { at: when, outcome } = nextDeadline(pod, 'base', deadlines({ timeouts }, created));
     return [outcome.kind, (when - created) / 1000];
   };
   const stateWhere = (name: string, like: (text: string) => boolean) =>
