@@ -58,7 +58,7 @@ async function templateLayers(
   // With one, a spec without an image would run, and nobody would know what.
   if (image)
     throw new ManifestFault(
-      `templates.defaults: spec.containers.${main}.image: the main container's image is the task's affair, got ${JSON.stringify(image)}`,
+      `templates.defaults: spec.containers[${main}].image: the main container's image is the task's affair, got ${JSON.stringify(image)}`,
     );
   const { templateFile } = spec;
   return [

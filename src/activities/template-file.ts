@@ -3,7 +3,8 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { messageOf } from '../common/message-of.ts';
 import { readYaml } from '../common/yaml.ts';
-import { isObject, shown, type Json } from '../pod/kubernetes-types.ts';
+import { isObject, type Json } from '../common/is-object.ts';
+import { shown } from '../common/issue-text.ts';
 
 /** Message: field, file, what is wrong, and the value. */
 export class TemplateFileFault extends Error {}

@@ -23,9 +23,18 @@ export function issueText(at: string, issue: Exclude<z.core.$ZodIssue, z.core.$Z
   }
 }
 
-/** A key that no eye would take for one is in quotes. */
+/** `template.spec`, `args[0]`: where something stands. A key that no eye would take for one is in quotes. */
 export const pathText = (path: readonly PropertyKey[], whole = 'spec'): string =>
-  path.map((step) => (/^[^\s"]+$/.test(String(step)) ? String(step) : JSON.stringify(String(step)))).join('.') || whole;
+  path
+    .map((step) => (typeof step === 'number' ? elementText(step) : `.${keyText(String(step))}`))
+    .join('')
+    .replace(/^\./, '') || whole;
+
+/** An element of a list, by its place (`[0]`) or by the key that it is known by (`[base]`). */
+export const elementText = (key: string | number): string =>
+  `[${typeof key === 'string' && /^\d+$/.test(key) ? JSON.stringify(key) : keyText(String(key))}]`;
+
+const keyText = (key: string) => (/^[^\s"[\]]+$/.test(key) ? key : JSON.stringify(key));
 
 /** At most 80 characters: a value is there to be recognised. */
 export function shown(value: unknown): string {

@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CALLBACK_NAMES, type CallbackRegistry } from '../contract/index.ts';
+import { isObject } from '../common/is-object.ts';
 import { didYouMean } from '../common/did-you-mean.ts';
 import { messageOf } from '../common/message-of.ts';
 
@@ -70,9 +71,6 @@ function faultsOf(name: string, callbacks: unknown): string[] {
       .map((key) => `${name}.${key}: must be a function, got ${shown(callbacks[key])}`),
   ];
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const shown = (value: unknown) =>
   (typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? typeof value)).slice(0, 80);

@@ -6,6 +6,7 @@ import { typeFaults } from '../pod/kubernetes-types.ts';
 import { specFaults } from '../spec/index.ts';
 import type { CallbackRegistry, PodTemplate } from '../contract/index.ts';
 import { DEFAULT_MAIN_CONTAINER as MAIN } from '../contract/defaults.ts';
+import { isObject, type Json } from '../common/is-object.ts';
 import { readYaml } from '../common/yaml.ts';
 import { loadCallbacks } from './callbacks.ts';
 import { inFile, namedFile, namedFolder } from './files.ts';
@@ -107,11 +108,11 @@ function imageOfMain({ spec }: PodTemplate): string[] {
   return image === undefined
     ? []
     : [
-        `spec.containers.${MAIN}.image: the main container's image is the author's to choose, got ${JSON.stringify(image)}`,
+        `spec.containers[${MAIN}].image: the main container's image is the author's to choose, got ${JSON.stringify(image)}`,
       ];
 }
 
-function anObject(value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+function anObject(value: unknown): Json {
+  if (isObject(value)) return value;
   throw new Error(`must be a Pod, or an object of metadata and spec, got ${JSON.stringify(value)}`);
 }

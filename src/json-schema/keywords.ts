@@ -3,9 +3,10 @@
  * unchecked what it does not know: keywords of a schema without `type`, required keys that are not in `properties`. Pure.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { isObject, type Json } from '../common/is-object.ts';
+import { elementText } from '../common/issue-text.ts';
 
 export type Schema = boolean | Readonly<Record<string, unknown>>;
-type Json = Readonly<Record<string, unknown>>;
 
 export interface Fault {
   path: string;
@@ -56,14 +57,12 @@ function plainKey(key: string): string | undefined {
   }
 }
 
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 export const patternOf = (text: string) => new RegExp(text, 'u');
 
 const own = (object: object, key: string): unknown =>
   Object.hasOwn(object, key) ? (object as Record<string, unknown>)[key] : undefined;
-const below = (path: string, key: string | number) => (path === '' ? String(key) : `${path}.${key}`);
+const below = (path: string, key: string | number) =>
+  typeof key === 'number' ? path + elementText(key) : path === '' ? key : `${path}.${key}`;
 const inner = ({ root }: At, schema: Schema, value: unknown, path: string) => faultsOf(schema, value, path, root);
 const here = ({ value, path, root }: At, schema: Schema) => faultsOf(schema, value, path, root);
 const unless = (good: boolean, { value, path }: At, wish: string): Fault[] => (good ? [] : [{ path, wish, value }]);

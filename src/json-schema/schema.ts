@@ -1,5 +1,7 @@
 /** An author's JSON Schema: can it be used, and does a value fit. It only judges: defaults are not filled in, nothing is changed. */
-import { CHECKS, faultsOf, isObject, patternOf, referred, type Schema } from './keywords.ts';
+import { isObject } from '../common/is-object.ts';
+import { elementText, shown } from '../common/issue-text.ts';
+import { CHECKS, faultsOf, patternOf, referred, type Schema } from './keywords.ts';
 
 const FAULTS = 5;
 
@@ -21,7 +23,8 @@ export function schemaProblems(schema: unknown, path = 'result.schema', root: un
     const at = `${path}.${keyword}`;
     if (!Object.hasOwn(CHECKS, keyword) && !NOTES.test(keyword))
       return [`${at}: is not a keyword that is checked here`];
-    const within = (part: unknown, key: string | number) => schemaProblems(part, `${at}.${key}`, root);
+    const within = (part: unknown, key: string | number) =>
+      schemaProblems(part, at + (typeof key === 'number' ? elementText(key) : `.${key}`), root);
     if (A_SCHEMA.test(keyword) && !Array.isArray(rule)) return schemaProblems(rule, at, root);
     if (OF_SCHEMAS.test(keyword) || (keyword === 'items' && Array.isArray(rule)))
       return Array.isArray(rule) ? rule.flatMap(within) : [`${at}: must be a list of schemas, got ${shown(rule)}`];
@@ -75,10 +78,4 @@ function patternProblems(pattern: string, at: string): string[] {
   } catch {
     return [`${at}: has a key that is no regular expression: ${shown(pattern)}`];
   }
-}
-
-/** At most 80 characters: a value is there to be recognised. */
-function shown(value: unknown): string {
-  const text = value === undefined ? 'nothing' : JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -3,7 +3,7 @@
  * the present start, and the one before it (`previous`).
  */
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import { containerStatuses } from './status.ts';
+import { containerStatuses, isSidecar } from './status.ts';
 
 /** One start of a container: `restart` is the container's restartCount at that time. */
 export interface ContainerStart {
@@ -39,9 +39,8 @@ export function stateOfStart(pod: V1Pod, { container, restart }: ContainerStart)
 }
 
 /** Whether the kubelet starts it again when it ends. */
-export const mayRestart = ({ spec }: V1Pod, container: string): boolean =>
-  spec?.initContainers?.find(({ name }) => name === container)?.restartPolicy === 'Always' ||
-  spec?.restartPolicy !== 'Never';
+export const mayRestart = (pod: V1Pod, container: string): boolean =>
+  isSidecar(pod, container) || pod.spec?.restartPolicy !== 'Never';
 
 /** One that waits to be started again still has the log of its last start. */
 function stateOf({ state, lastState }: V1ContainerStatus): StartState {

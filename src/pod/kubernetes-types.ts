@@ -4,8 +4,9 @@
  */
 import * as models from '@kubernetes/client-node';
 import { didYouMean } from '../common/did-you-mean.ts';
-
-export type Json = Record<string, unknown>;
+import { isObject } from '../common/is-object.ts';
+import { pathText, shown } from '../common/issue-text.ts';
+import { elementPaths } from './walk.ts';
 
 /** Directive of a merge: `delete`, `replace` or `merge`. */
 export const PATCH = '$patch';
@@ -31,17 +32,15 @@ export function fieldsOf(type: string): ReadonlyMap<string, string> | undefined 
 export const elementOf = (type: string): string =>
   /^Array<(.*)>$/.exec(type)?.[1] ?? /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1] ?? 'any';
 
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-
 /** What of a (partial) pod Kubernetes would not understand: one line a fault, with path and value. `null` is understood. */
 export function typeFaults(value: unknown, type: string, path = ''): string[] {
   if (value === undefined || value === null || type === 'any' || type === 'object') return [];
   const wrong = (wanted: string) => [`${path || 'the pod'}: must be ${wanted}, got ${shown(value)}`];
-  const below = (name: string | number) => (path ? `${path}.${name}` : String(name));
+  const below = (field: string) => (path ? `${path}.${pathText([field])}` : pathText([field]));
   if (type.startsWith('Array<')) {
     if (!Array.isArray(value)) return wrong('a list');
-    return value.flatMap((element, index) => typeFaults(element, elementOf(type), below(labelOf(element, index))));
+    const paths = elementPaths(path, value);
+    return value.flatMap((element, at) => typeFaults(element, elementOf(type), paths[at]));
   }
   const fields = fieldsOf(type);
   if (fields || type.startsWith('{')) {
@@ -66,17 +65,7 @@ const isNumbers = (value: unknown) =>
   isObject(value) &&
   Object.values(value).every((one) => typeof one === 'number' || typeof one === 'string' || one === null);
 
-/** An element is found by its name more easily than by its place. */
-const labelOf = (element: unknown, index: number) =>
-  isObject(element) && typeof element['name'] === 'string' && element['name'] ? element['name'] : index;
-
 function unknownField(path: string, name: string, all: readonly string[]): string {
   const meant = didYouMean(name, all);
   return `${path}: is not a field that Kubernetes knows${meant ? `; did you mean ${meant}?` : ''}`;
-}
-
-/** At most 80 characters: a value is there to be recognised. */
-export function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -3,7 +3,8 @@ import type { V1Pod, V1Container, V1PodSecurityContext, V1SecurityContext } from
 import { mainContainerName, DEFAULT_GRACE, DEFAULT_USER } from '../contract/defaults.ts';
 import type { PodSpec, Duration } from '../contract/index.ts';
 import { milliseconds } from '../common/duration.ts';
-import { isObject, typeFaults, PATCH } from './kubernetes-types.ts';
+import { isObject } from '../common/is-object.ts';
+import { typeFaults, PATCH } from './kubernetes-types.ts';
 import { MergeFault, mergeLayers } from './merge.ts';
 import { withInvariants, type ManifestContext } from './invariants.ts';
 
@@ -53,7 +54,7 @@ function oneName(pod: unknown): unknown {
 
 /** A fault of the plain fields (`from` is empty) is called by the field, not by where it goes in a pod. */
 const at = (from: string, fault: string, main: string) =>
-  from ? `${from}: ${fault}` : fault.replace(new RegExp(`^(spec|metadata)\\.(containers\\.${main}\\.)?`), '');
+  from ? `${from}: ${fault}` : fault.replace(new RegExp(`^(spec|metadata)\\.(containers\\[${main}\\]\\.)?`), '');
 
 /** The lowest layer: what Pod Security `restricted` asks for, save where it contradicts what the layers above (`upper`) say: those stand. */
 function defaultsUnder(upper: V1Pod): unknown {

@@ -7,30 +7,13 @@
  * later kind replaces the earlier one; Kubernetes would keep both and then refuse the pod.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import { elementOf, fieldsOf, isObject, PATCH, shown, type Json } from './kubernetes-types.ts';
+import { isObject, type Json } from '../common/is-object.ts';
+import { elementText, pathText, shown } from '../common/issue-text.ts';
+import { elementOf, fieldsOf, PATCH } from './kubernetes-types.ts';
+import { keyValues, LIST_KEYS } from './walk.ts';
 
 /** Message: path, what is wrong, and the value. */
 export class MergeFault extends Error {}
-
-const byName = ['name'];
-/** Keyed lists, by the type and the field that holds them. */
-const MERGE_KEYS: Readonly<Record<string, readonly string[]>> = {
-  'V1PodSpec.containers': byName,
-  'V1PodSpec.initContainers': byName,
-  'V1PodSpec.volumes': byName,
-  'V1PodSpec.imagePullSecrets': byName,
-  'V1PodSpec.schedulingGates': byName,
-  'V1PodSpec.resourceClaims': byName,
-  'V1PodSpec.hostAliases': ['ip'],
-  'V1PodSpec.topologySpreadConstraints': ['topologyKey', 'whenUnsatisfiable'],
-  'V1Container.env': byName,
-  'V1Container.volumeMounts': ['mountPath'],
-  'V1Container.volumeDevices': ['devicePath'],
-  'V1Container.ports': ['containerPort', 'protocol'],
-  'V1ResourceRequirements.claims': byName,
-};
-/** What a key is when an element does not say. */
-const KEY_DEFAULTS: Readonly<Json> = { protocol: 'TCP' };
 
 /** Objects of which only one of these fields may be set. */
 const KINDS: Readonly<Record<string, (field: string) => boolean>> = {
@@ -61,7 +44,7 @@ function mergeValue(base: unknown, patch: unknown, type: string, path: string, k
   if (Array.isArray(patch)) {
     if (keys) return mergeList((base ?? []) as Json[], patch, elementOf(type), path, keys);
     if (fieldsOf(type)) throw fault(path, 'must be an object', patch);
-    return patch.map((element, index) => replacement(element, elementOf(type), `${path}.${index}`));
+    return patch.map((element, index) => replacement(element, elementOf(type), path + elementText(index)));
   }
   if (keys) throw fault(path, 'must be a list', patch);
   if (!isObject(patch)) return patch;
@@ -83,9 +66,11 @@ function mergeObject(base: Json, patch: Json, type: string, path: string): Json 
   const merged = new Map(Object.entries(base).filter(([field]) => !isReplaced(field, base, patch, type)));
   for (const [field, value] of Object.entries(patch)) {
     if (field === PATCH) continue;
-    const itsType = fieldsOf(type)?.get(field) ?? elementOf(type);
-    const below = path ? `${path}.${field}` : field;
-    const result = mergeValue(merged.get(field), value, itsType, below, MERGE_KEYS[`${type}.${field}`]);
+    const fields = fieldsOf(type);
+    const below = path ? `${path}.${pathText([field])}` : pathText([field]);
+    // A key of a free map, as a label, may be called like a list.
+    const keys = fields && LIST_KEYS[field];
+    const result = mergeValue(merged.get(field), value, fields?.get(field) ?? elementOf(type), below, keys);
     if (result === undefined) merged.delete(field);
     else merged.set(field, result);
   }
@@ -109,18 +94,20 @@ function mergeList(
   path: string,
   keys: readonly string[],
 ) {
-  const keyOf = (element: Json) => JSON.stringify(keys.map((key) => element[key] ?? KEY_DEFAULTS[key]));
+  const keyOf = (element: Json) => JSON.stringify(keyValues(element, keys));
   const isMarker = (element: unknown) =>
     isObject(element) && keys.every((key) => !(key in element)) && element[PATCH] === 'replace';
   const merged = new Map(patch.some(isMarker) ? [] : base.map((element) => [keyOf(element), element]));
   const said = new Set<string>();
   for (const [index, element] of patch.entries()) {
     if (isMarker(element)) continue;
-    if (!isObject(element)) throw fault(`${path}.${index}`, 'must be an object', element);
-    const lacking = keys.find((key) => (element[key] ?? KEY_DEFAULTS[key]) === undefined);
-    if (lacking) throw fault(`${path}.${index}`, `has no ${lacking}, by which this list is merged`, element);
+    const place = path + elementText(index);
+    if (!isObject(element)) throw fault(place, 'must be an object', element);
+    const values = keyValues(element, keys);
+    const lacking = keys.find((_, at) => values[at] === undefined);
+    if (lacking) throw fault(place, `has no ${lacking}, by which this list is merged`, element);
     const key = keyOf(element);
-    const below = `${path}.${keys.map((one) => element[one] ?? KEY_DEFAULTS[one]).join('/')}`;
+    const below = path + elementText(values.join('/'));
     if (said.has(key)) throw fault(below, 'is said twice', element);
     said.add(key);
     const result = mergeValue(merged.get(key), element, type, below);

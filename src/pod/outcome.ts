@@ -7,6 +7,7 @@ import type { V1Pod, V1PodCondition, V1ContainerStateTerminated } from '@kuberne
 import type { ExitCodes, OutcomeKind, PodOutcome } from '../contract/index.ts';
 import { defined } from '../common/defined.ts';
 import { everStarted, hasStarted, LOST, ordinaryInits, starvedInit, statusOf, isEarlier, seconds } from './status.ts';
+import { containersOf } from './walk.ts';
 import type { DeletionEvidence } from './deletion-evidence.ts';
 
 /** A pod that is Failed for one of these was refused by its node before any container ran. */
@@ -121,8 +122,7 @@ const isStartError = (reason: string | undefined) => reason === 'StartError' || 
 const isCannotRun = (exitCode: number) => exitCode >= 126 && exitCode <= 128;
 
 function memory(pod: V1Pod, name: string, message: string | undefined): string {
-  const all = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])];
-  const limit = all.find((container) => container.name === name)?.resources?.limits?.['memory'];
+  const limit = containersOf(pod.spec).find(({ item }) => item.name === name)?.item.resources?.limits?.['memory'];
   const words = limit ? `its memory limit is ${limit}` : 'it has no memory limit of its own: its node had no more';
   return message?.trim() ? `${words}; ${message.trim()}` : words;
 }

@@ -11,10 +11,13 @@ export const containerStatuses = (pod: V1Pod): V1ContainerStatus[] => [
   ...(pod.status?.containerStatuses ?? []),
 ];
 
+/** An init container that the kubelet starts again when it ends, and that the others do not wait for. */
+export const isSidecar = ({ spec }: V1Pod, container: string): boolean =>
+  spec?.initContainers?.some(({ name, restartPolicy }) => name === container && restartPolicy === 'Always') ?? false;
+
 /** Init containers that have to end before the next one starts; a native sidecar runs beside the main container. */
 export function ordinaryInits(pod: V1Pod): V1ContainerStatus[] {
-  const sidecars = pod.spec?.initContainers?.filter(({ restartPolicy }) => restartPolicy === 'Always') ?? [];
-  return (pod.status?.initContainerStatuses ?? []).filter(({ name }) => !sidecars.some((one) => one.name === name));
+  return (pod.status?.initContainerStatuses ?? []).filter(({ name }) => !isSidecar(pod, name));
 }
 
 /** An init container of which a process was killed for memory, whatever it ended with. */

@@ -5,7 +5,7 @@
  */
 import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { OutcomeKind, PodRecord } from '../contract/index.ts';
-import { conditionOf, containerStatuses } from './status.ts';
+import { conditionOf, containerStatuses, isSidecar } from './status.ts';
 
 export interface Waiting {
   reason: string;
@@ -43,9 +43,6 @@ function ofContainer(pod: V1Pod, { name, state, lastState }: V1ContainerStatus):
 
 const endOf = (end: V1ContainerStateTerminated | undefined) =>
   `ended with exit code ${end?.exitCode}${end?.reason ? ` (${end.reason})` : ''}`;
-
-const isSidecar = (pod: V1Pod, name: string) =>
-  pod.spec?.initContainers?.some((one) => one.name === name && one.restartPolicy === 'Always') ?? false;
 
 const waiting = (reason: string, message: string | undefined) => ({ reason, ...(message ? { message } : {}) });
 

@@ -1,9 +1,9 @@
 /** What a pod may be in the cluster: where, as whom, and under which names. */
 import type { V1Pod } from '@kubernetes/client-node';
 import { MANAGED_BY, OURS } from '../pod/identity.ts';
-import { entries, keys, placed, textOf, volumesOf } from './reading.ts';
+import { placed, volumesOf } from '../pod/walk.ts';
 import type { Rules } from './rules.ts';
-import { fault, mustBeAllowed, mustBeOneOf } from './verdict.ts';
+import { fault, mustBeAllowed, mustBeOneOf, entries, keys, textOf } from './verdict.ts';
 
 /** Each gives the pod an identity that the cluster believes. */
 const CREDENTIALS = ['serviceAccountToken', 'podCertificate'];
@@ -27,7 +27,7 @@ export function* tokenFaults({ serviceAccountTokens }: Rules, pod: V1Pod): Itera
       automount,
       `must be false, or the policy have ${rule}: true`,
     );
-  for (const { path, item } of volumesOf(pod))
+  for (const { path, item } of volumesOf(pod.spec))
     for (const source of placed(`${path}.projected.sources`, item.projected?.sources))
       for (const [key, value] of entries(source.item))
         if (CREDENTIALS.includes(key)) yield* mustBeAllowed(rule, `${source.path}.${key}`, value, serviceAccountTokens);

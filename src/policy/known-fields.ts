@@ -3,7 +3,8 @@
  * mean anything by it. The test beside this compares them with client-node's: after an update somebody must decide.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import { containersOf, keys, placed, volumesOf } from './reading.ts';
+import { containersOf, placed, volumesOf } from '../pod/walk.ts';
+import { keys } from './verdict.ts';
 
 const words = (text: string) => text.split(/\s+/).filter(Boolean);
 
@@ -39,7 +40,7 @@ export function* unknownFieldFaults(pod: V1Pod): Iterable<string> {
   yield* unknown('spec.securityContext', spec?.securityContext, KNOWN.podSecurityContext);
   for (const { path, item } of placed('spec.ephemeralContainers', spec?.ephemeralContainers))
     yield `ephemeralContainers: ${path} ${JSON.stringify(item.name)} cannot be part of a new pod`;
-  for (const { path, item } of containersOf(pod)) {
+  for (const { path, item } of containersOf(pod.spec)) {
     yield* unknown(path, item, KNOWN.container);
     yield* unknown(`${path}.securityContext`, item.securityContext, KNOWN.securityContext);
     for (const variable of placed(`${path}.env`, item.env))
@@ -52,7 +53,7 @@ export function* unknownFieldFaults(pod: V1Pod): Iterable<string> {
     for (const hook of ['postStart', 'preStop'] as const)
       yield* unknown(`${path}.lifecycle.${hook}`, item.lifecycle?.[hook], KNOWN.handler);
   }
-  for (const { path, item } of volumesOf(pod)) {
+  for (const { path, item } of volumesOf(pod.spec)) {
     yield* unknown(path, item, KNOWN.volume);
     for (const source of placed(`${path}.projected.sources`, item.projected?.sources))
       yield* unknown(source.path, source.item, KNOWN.projection);

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { didYouMean } from '../common/did-you-mean.ts';
 import { isTooBare, milliseconds, tooBareText } from '../common/duration.ts';
+import { issueText, pathText } from '../common/issue-text.ts';
 import { messageOf } from '../common/message-of.ts';
 import { usage } from '../common/problem.ts';
 import { quantity } from '../common/quantity.ts';
@@ -88,18 +89,14 @@ function read(text: string, from: string): unknown {
 }
 
 function explain(issue: z.core.$ZodIssue): string[] {
-  const at = issue.path.map(String).join('.');
+  const at = pathText(issue.path, '');
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => {
       const meant = at === '' && didYouMean(key, RULES);
       return `${at && `${at}.`}${key}: is not a rule${meant ? `; did you mean ${meant}?` : ''}`;
     });
-  const message = issue.code === 'invalid_type' ? `must be ${wanted(issue.expected)}` : issue.message;
-  return [`${at || 'the policy'}: ${message}, got ${JSON.stringify(issue.input)?.slice(0, 80) ?? 'nothing'}`];
+  return [issueText(at || 'the policy', issue)];
 }
-
-const wanted = (type: string) =>
-  type === 'array' ? 'a list' : type === 'boolean' ? 'true or false' : type === 'object' ? 'an object' : `a ${type}`;
 
 function isFolder(path: string): boolean {
   return path.startsWith('/') && !path.split('/').includes('..');

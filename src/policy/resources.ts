@@ -5,7 +5,7 @@ import { quantity } from '../common/quantity.ts';
 import { DEADLINE_SLACK_SECONDS, DEFAULT_TIMEOUTS } from '../contract/defaults.ts';
 import type { Duration, PodSpec } from '../contract/index.ts';
 import { graceOf } from '../pod/deadlines.ts';
-import { containersOf, placed, type Placed } from './reading.ts';
+import { containersOf, type Placed } from '../pod/walk.ts';
 import type { Rules, Policy } from './rules.ts';
 import { fault } from './verdict.ts';
 
@@ -22,7 +22,7 @@ export function* resourceFaults(rules: Rules, pod: V1Pod): Iterable<string> {
     ...bounds.flatMap(([name, { limit }]) => (limit !== undefined && UNBOUND.includes(name) ? [name] : [])),
   ]);
   for (const name of needed)
-    for (const { path, item } of containersOf(pod))
+    for (const { path, item } of containersOf(pod.spec))
       if (item.resources?.limits?.[name] === undefined || item.resources.limits[name] === null)
         yield fault('requireLimits', `${path}.resources.limits.${name}`, undefined, 'must be there');
   for (const [name, { request, limit }] of bounds) {
@@ -46,7 +46,7 @@ function* boundFaults(pod: V1Pod, name: string, kind: Kind, bound: number | stri
 }
 
 function givenOf(pod: V1Pod, name: string, kind: Kind): Placed<unknown>[] {
-  const all: Placed<Resourced>[] = [...containersOf(pod), { path: 'spec', item: pod.spec ?? {} }];
+  const all: Placed<Resourced>[] = [...containersOf(pod.spec), { path: 'spec', item: pod.spec ?? {} }];
   return all.flatMap(({ path, item }) => {
     const value: unknown = item.resources?.[kind]?.[name] ?? undefined;
     return value === undefined ? [] : [{ path: `${path}.resources.${kind}.${name}`, item: value }];
@@ -57,13 +57,15 @@ function givenOf(pod: V1Pod, name: string, kind: Kind): Placed<unknown>[] {
 function sumOf({ spec }: V1Pod, name: string, kind: Kind): bigint {
   let sidecars = 0n;
   let most = 0n;
-  for (const { item } of placed('', spec?.initContainers)) {
+  let together = 0n;
+  for (const { field, item } of containersOf(spec)) {
     const amount = amountOf(item, name, kind);
+    if (field === 'containers') together += amount;
+    if (field !== 'initContainers') continue;
     if (item.restartPolicy === 'Always') sidecars += amount;
     most = max(most, item.restartPolicy === 'Always' ? sidecars : sidecars + amount);
   }
-  const together = placed('', spec?.containers).reduce((sum, { item }) => sum + amountOf(item, name, kind), sidecars);
-  return max(most, together);
+  return max(most, sidecars + together);
 }
 
 /** A limit without a request is also the request. */
@@ -81,7 +83,7 @@ export function* timeFaults({ maxRunTime, maxGrace }: Rules, pod: V1Pod): Iterab
       `(timeouts.total and ${DEADLINE_SLACK_SECONDS} s) is longer than ${maxRunTime} allows; set timeouts.total to at most ${maxRunTime}`,
     );
   yield* graceFaults('spec', graceOf(pod), maxGrace);
-  for (const { path, item } of containersOf(pod))
+  for (const { path, item } of containersOf(pod.spec))
     for (const probe of ['livenessProbe', 'startupProbe'] as const)
       yield* graceFaults(`${path}.${probe}`, item[probe]?.terminationGracePeriodSeconds ?? 0, maxGrace);
 }

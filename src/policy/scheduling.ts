@@ -1,9 +1,10 @@
 /** Where, when and before whom a pod may run. */
 import type { V1NodeSelectorTerm, V1Pod } from '@kubernetes/client-node';
 import { SCHEDULING_GATE } from '../pod/identity.ts';
-import { keys, placed, textOf, type Placed } from './reading.ts';
+import { placed, type Placed } from '../pod/walk.ts';
+import { isObject } from '../common/is-object.ts';
 import type { Rules } from './rules.ts';
-import { mustBeAllowed, mustBeOneOf } from './verdict.ts';
+import { mustBeAllowed, mustBeOneOf, keys, textOf } from './verdict.ts';
 
 /** The label that every node has its name in. */
 const HOSTNAME = 'kubernetes.io/hostname';
@@ -59,7 +60,9 @@ function nodeTerms({ affinity }: Spec): Placed<V1NodeSelectorTerm>[] {
     ...placed(
       `${at}.preferredDuringSchedulingIgnoredDuringExecution`,
       node?.preferredDuringSchedulingIgnoredDuringExecution,
-    ).flatMap(({ path, item }) => placed(`${path}.preference`, [item.preference])),
+    )
+      .map(({ path, item }) => ({ path: `${path}.preference`, item: item.preference }))
+      .filter(({ item }) => isObject(item)),
   ];
 }
 

@@ -3,9 +3,9 @@
  * share: its network, processes, ports and users.
  */
 import type { V1Pod, V1PodSecurityContext, V1SecurityContext, V1Container } from '@kubernetes/client-node';
-import { containersOf, entries, placed, textOf } from './reading.ts';
+import { containersOf, placed } from '../pod/walk.ts';
 import type { Rules } from './rules.ts';
-import { fault, mustBeAllowed, mustBeOneOf } from './verdict.ts';
+import { fault, mustBeAllowed, mustBeOneOf, entries, textOf } from './verdict.ts';
 
 const APP_ARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
@@ -14,7 +14,7 @@ export function* securityFaults(rules: Rules, pod: V1Pod): Iterable<string> {
   yield* sharedFaults(rules, 'spec.securityContext', whole);
   for (const { path, item } of placed('spec.securityContext.sysctls', whole.sysctls))
     yield* mustBeOneOf('sysctls', `${path}.name`, textOf(item.name), rules.sysctls);
-  for (const { path, item } of containersOf(pod)) {
+  for (const { path, item } of containersOf(pod.spec)) {
     const own = item.securityContext ?? {};
     const at = `${path}.securityContext`;
     yield* sharedFaults(rules, at, own);
@@ -92,7 +92,7 @@ export function* hostFaults(rules: Rules, pod: V1Pod): Iterable<string> {
     if (pod.spec?.[field]) yield* mustBeAllowed(field, `spec.${field}`, pod.spec[field], rules[field]);
   if (rules.requireUserNamespace && pod.spec?.hostUsers !== false)
     yield fault('requireUserNamespace', 'spec.hostUsers', pod.spec?.hostUsers, 'must be false');
-  for (const { path, item } of containersOf(pod)) {
+  for (const { path, item } of containersOf(pod.spec)) {
     yield* portFaults(rules, `${path}.ports`, item);
     for (const [at, host] of calledHosts(path, item)) yield* mustBeAllowed('probeHosts', at, host, rules.probeHosts);
   }

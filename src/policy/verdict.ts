@@ -1,5 +1,7 @@
 /** How a rule says no: the rule, the path, the value, and what would have been allowed. Names are judged by globs. */
 
+import { isObject } from '../common/is-object.ts';
+
 const SHOWN = 300;
 
 /** A name against a list of globs. */
@@ -17,6 +19,15 @@ export function* mustBeAllowed(rule: string, path: string, value: unknown, allow
 /** Anything else: the path and value, and what they must be. */
 export const fault = (rule: string, path: string, value: unknown, must: string): string =>
   `${rule}: ${path} ${asText(value)} ${must}`;
+
+/** Keys and values that are there: `null` is Kubernetes' nothing. */
+export const entries = (value: unknown): [string, unknown][] =>
+  isObject(value) ? Object.entries(value).filter(([, one]) => one !== undefined && one !== null) : [];
+
+export const keys = (value: unknown): string[] => entries(value).map(([key]) => key);
+
+/** What a field says when it is not there, or is not a text. */
+export const textOf = (value: unknown, absent = ''): string => (typeof value === 'string' ? value : absent);
 
 const asText = (value: unknown): string =>
   shown(value === undefined ? '(absent)' : (JSON.stringify(value) ?? typeof value));

@@ -5,12 +5,12 @@ import type {
   V1Pod,
   V1TypedObjectReference,
 } from '@kubernetes/client-node';
-import { containersOf, keys, placed, textOf, volumesOf } from './reading.ts';
+import { containersOf, placed, volumesOf } from '../pod/walk.ts';
 import type { HostPath, Rules } from './rules.ts';
-import { fault, mustBeOneOf } from './verdict.ts';
+import { fault, mustBeOneOf, keys, textOf } from './verdict.ts';
 
 export function* volumeFaults(rules: Rules, pod: V1Pod): Iterable<string> {
-  for (const { path, item } of volumesOf(pod)) {
+  for (const { path, item } of volumesOf(pod.spec)) {
     for (const type of keys(item)) {
       if (type === 'hostPath') yield* hostPathFaults(rules, pod, item.name, `${path}.hostPath.path`, item.hostPath);
       else if (type !== 'name') yield* mustBeOneOf('volumeTypes', path, type, rules.volumeTypes);
@@ -67,7 +67,7 @@ function* hostPathFaults(
     const list = hostPaths.map(({ path, readOnly }) => (readOnly ? `${path} (read-only)` : path)).join(', ');
     yield fault('hostPaths', at, path, `is not allowed; allowed: ${list || 'nothing'}`);
   } else if (covering.every(({ readOnly }) => readOnly)) {
-    const mounts = containersOf(pod).flatMap((one) => placed(`${one.path}.volumeMounts`, one.item.volumeMounts));
+    const mounts = containersOf(pod.spec).flatMap((one) => placed(`${one.path}.volumeMounts`, one.item.volumeMounts));
     for (const mount of mounts)
       if (mount.item.name === volume && mount.item.readOnly !== true)
         yield fault('hostPaths', mount.path, mount.item, `must be readOnly: ${covering[0]?.path} is`);

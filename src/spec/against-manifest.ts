@@ -1,8 +1,9 @@
 /** What only the whole pod can answer, with the templates of the worker in it. */
-import type { V1Container, V1Pod, V1PodSpec } from '@kubernetes/client-node';
+import type { V1Pod, V1PodSpec } from '@kubernetes/client-node';
+import { shown } from '../common/issue-text.ts';
 import type { PodSpec } from '../contract/index.ts';
+import { containersOf, placed, volumesOf } from '../pod/walk.ts';
 import { amountFaults, bytesFaults } from './kubernetes.ts';
-import { shown } from './explain.ts';
 
 /** One line a fault, with path and value. */
 export const manifestFaults = (spec: PodSpec, { spec: pod = { containers: [] } }: V1Pod): string[] => [
@@ -20,19 +21,15 @@ function* logFaults({ logs }: PodSpec, pod: V1PodSpec): Iterable<string> {
 
 /** Of what any layer may have brought in. */
 function* contentFaults(pod: V1PodSpec): Iterable<string> {
-  const volumes = (pod.volumes ?? []).map(({ name }) => name);
+  const volumes = volumesOf(pod);
+  const names = volumes.map(({ item }) => item.name);
+  const others = names.length > 0 ? `, only ${names.join(', ')}` : '';
   yield* amountFaults('spec.resources', pod.resources);
-  for (const { at, item } of containersOf(pod)) {
-    yield* amountFaults(`${at}.resources`, item.resources);
-    for (const { mountPath, name } of item.volumeMounts ?? [])
-      if (!volumes.includes(name))
-        yield `${at}.volumeMounts: ${mountPath} mounts a volume that no layer has${volumes.length > 0 ? `, only ${volumes.join(', ')}` : ''}; got ${shown(name)}`;
+  for (const { path, item } of containersOf(pod)) {
+    yield* amountFaults(`${path}.resources`, item.resources);
+    for (const mount of placed(`${path}.volumeMounts`, item.volumeMounts))
+      if (!names.includes(mount.item.name))
+        yield `${mount.path}: mounts a volume that no layer has${others}; got ${shown(mount.item.name)}`;
   }
-  for (const { name, emptyDir } of pod.volumes ?? [])
-    yield* bytesFaults(`spec.volumes.${name}.emptyDir.sizeLimit`, emptyDir?.sizeLimit);
+  for (const { path, item } of volumes) yield* bytesFaults(`${path}.emptyDir.sizeLimit`, item.emptyDir?.sizeLimit);
 }
-
-const containersOf = (pod: V1PodSpec): { at: string; item: V1Container }[] =>
-  (['containers', 'initContainers'] as const).flatMap((field) =>
-    (pod[field] ?? []).map((item) => ({ at: `spec.${field}.${item.name}`, item })),
-  );

@@ -1,8 +1,9 @@
 /** Variables: their names, their texts, and where else they come from. */
+import { isObject, type Json } from '../common/is-object.ts';
+import { pathText, shown } from '../common/issue-text.ts';
+import { placed } from '../pod/walk.ts';
 import { typeFaults } from '../pod/kubernetes-types.ts';
-import { pathText, shown } from './explain.ts';
-import { elements, keyFaults, type Element } from './kubernetes.ts';
-import { isObject } from './shape.ts';
+import { keyFaults } from './kubernetes.ts';
 import { LONGEST_TEXT } from './words.ts';
 
 /** What Kubernetes takes in every version. */
@@ -38,12 +39,13 @@ export function* environmentFaults(env: unknown): Iterable<string> {
 
 /** A container's `env`; Kubernetes' types were looked at. */
 export function* envFaults(at: string, env: unknown): Iterable<string> {
-  yield* keyFaults(at, env, ['name']);
-  for (const { name, value, valueFrom } of elements(env)) {
+  yield* keyFaults(at, env);
+  for (const { path, item } of placed(at, env)) {
+    const { name, value, valueFrom } = item;
     if (typeof name !== 'string' || !name) continue;
-    yield* nameFaults(`${at}.${name}`, name);
-    if (typeof value === 'string') yield* textFaults(`${at}.${name}`, name, value);
-    if (value && valueFrom) yield `${at}.${name}: has both value and valueFrom, got ${shown(value)}`;
+    yield* nameFaults(path, name);
+    if (typeof value === 'string') yield* textFaults(path, name, value);
+    if (value && valueFrom) yield `${path}: has both value and valueFrom, got ${shown(value)}`;
   }
 }
 
@@ -60,7 +62,7 @@ function* textFaults(at: string, name: string, text: string): Iterable<string> {
     yield `${at}: has ${bytes} bytes with its name, more than the ${LONGEST_TEXT} that Linux takes, got ${shown(text)}`;
 }
 
-function* sourceFaults(at: string, source: Element): Iterable<string> {
+function* sourceFaults(at: string, source: Json): Iterable<string> {
   const known = Object.keys(SOURCES);
   if ('value' in source || 'valueFrom' in source)
     yield `${at}: must be the text or the reference itself, without value and valueFrom, got ${shown(source)}`;

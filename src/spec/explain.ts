@@ -5,8 +5,6 @@ import { didYouMean } from '../common/did-you-mean.ts';
 import { fieldsOf } from '../pod/kubernetes-types.ts';
 import { shape } from './shape.ts';
 
-export { pathText, shown } from '../common/issue-text.ts';
-
 export function explain(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = [], of: z.ZodType = shape): string[] {
   const path = [...within, ...issue.path];
   const at = pathText(path);

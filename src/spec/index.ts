@@ -2,10 +2,12 @@
  * The door: an author's spec is checked here before anything is created, and every complaint names the field and the value.
  * What only a cluster knows is left to the API server.
  */
-import { explain, shown } from './explain.ts';
+import { isObject } from '../common/is-object.ts';
+import { shown } from '../common/issue-text.ts';
+import { explain } from './explain.ts';
 import { kubernetesFaults } from './kubernetes.ts';
 import { plainFaults } from './plain.ts';
-import { isObject, shape, variantsOf } from './shape.ts';
+import { shape, variantsOf } from './shape.ts';
 import { togetherFaults } from './together.ts';
 
 /** What is wrong with a spec: one line a fault, each with its path and value. Empty when nothing is. */

@@ -1,10 +1,11 @@
 /** The parts of a spec that are Kubernetes' own: whether it would understand them, and what no pod of ours may be. */
+import { isObject, type Json } from '../common/is-object.ts';
+import { elementText, shown } from '../common/issue-text.ts';
+import { keysOf, keyValues, objectsIn, placed } from '../pod/walk.ts';
 import { typeFaults } from '../pod/kubernetes-types.ts';
 import { COLLECTOR } from '../pod/collector.ts';
 import { quantity } from '../common/quantity.ts';
 import { envFaults, environmentFaults } from './environment.ts';
-import { shown, pathText } from './explain.ts';
-import { isObject } from './shape.ts';
 import { dnsLabel } from './words.ts';
 
 /** Containers and volumes that a worker adds. */
@@ -35,19 +36,14 @@ function* podFaults(at: string, pod: unknown): Iterable<string> {
   yield* volumeFaults(`${at}.volumes`, volumes, false);
   yield* amountFaults(`${at}.resources`, pod['resources']);
   for (const field of ['imagePullSecrets', 'schedulingGates', 'resourceClaims'])
-    yield* keyFaults(`${at}.${field}`, pod[field], ['name']);
-  yield* keyFaults(`${at}.containers`, [...elements(containers), ...elements(initContainers)].filter(hasName), [
-    'name',
-  ]);
-  for (const [field, list, isInit] of [
-    ['containers', containers, false],
-    ['initContainers', initContainers, true],
-  ] as const)
-    for (const [index, container] of elements(list).entries())
-      yield* containerFaults(pathOf(`${at}.${field}`, container, index), container, isInit);
+    yield* keyFaults(`${at}.${field}`, pod[field]);
+  yield* keyFaults(`${at}.containers`, [...objectsIn(containers), ...objectsIn(initContainers)].filter(hasName));
+  for (const [field, list] of Object.entries({ containers, initContainers }))
+    for (const { path, item } of placed(`${at}.${field}`, list))
+      yield* containerFaults(path, item, field === 'initContainers');
 }
 
-function* containerFaults(at: string, container: Element, isInit: boolean): Iterable<string> {
+function* containerFaults(at: string, container: Json, isInit: boolean): Iterable<string> {
   const { name, restartPolicy, restartPolicyRules } = container;
   if (!hasName(container)) {
     if (container['$patch'] !== 'replace') yield `${at}.name: is missing, got ${shown(container)}`;
@@ -65,16 +61,15 @@ function* containerFaults(at: string, container: Element, isInit: boolean): Iter
   yield* amountFaults(`${at}.resources`, container['resources']);
   yield* sourceFaults(`${at}.envFrom`, container['envFrom']);
   yield* mountFaults(`${at}.volumeMounts`, container['volumeMounts'], false);
-  yield* keyFaults(`${at}.ports`, container['ports'], ['containerPort', 'protocol'], { protocol: 'TCP' });
+  yield* keyFaults(`${at}.ports`, container['ports']);
 }
 
 /** @param isWhole Kubernetes' types are looked at too; in a template they have been. */
 function* volumeFaults(at: string, volumes: unknown, isWhole = true): Iterable<string> {
   if (isWhole) yield* typeFaults(volumes, 'Array<V1Volume>', at);
-  yield* keyFaults(at, volumes, ['name']);
-  for (const [index, volume] of elements(volumes).entries()) {
+  yield* keyFaults(at, volumes);
+  for (const { path, item: volume } of placed(at, volumes)) {
     const { name, $patch, ...types } = volume;
-    const path = pathOf(at, volume, index);
     const said = Object.keys(types).filter((type) => given(types[type]));
     const { emptyDir } = types;
     if (isObject(emptyDir)) yield* bytesFaults(`${path}.emptyDir.sizeLimit`, emptyDir['sizeLimit']);
@@ -88,24 +83,23 @@ function* volumeFaults(at: string, volumes: unknown, isWhole = true): Iterable<s
 
 function* mountFaults(at: string, mounts: unknown, isWhole = true): Iterable<string> {
   if (isWhole) yield* typeFaults(mounts, 'Array<V1VolumeMount>', at);
-  yield* keyFaults(at, mounts, ['mountPath']);
-  for (const [index, mount] of elements(mounts).entries()) {
+  yield* keyFaults(at, mounts);
+  for (const { path, item: mount } of placed(at, mounts)) {
     const { mountPath, name } = mount;
     // A name alone may be missing where it is another layer's.
-    if (isWhole && !isRemoved(mount) && !given(name)) yield `${at}.${index}.name: is missing, got ${shown(mount)}`;
+    if (isWhole && mount['$patch'] !== 'delete' && !given(name)) yield `${path}.name: is missing, got ${shown(mount)}`;
     if (typeof mountPath === 'string' && mountPath && !/^(\/|[A-Za-z]:)/.test(mountPath))
-      yield `${at}.${index}.mountPath: must be an absolute path, got ${shown(mountPath)}`;
+      yield `${path}.mountPath: must be an absolute path, got ${shown(mountPath)}`;
   }
 }
 
 function* sourceFaults(at: string, sources: unknown): Iterable<string> {
-  for (const [index, source] of elements(sources).entries()) {
+  for (const { path, item: source } of placed(at, sources)) {
     const said = ['configMapRef', 'secretRef'].filter((kind) => given(source[kind]));
-    if (said.length !== 1) yield `${at}.${index}: must have one of configMapRef and secretRef, got ${shown(source)}`;
+    if (said.length !== 1) yield `${path}: must have one of configMapRef and secretRef, got ${shown(source)}`;
     for (const kind of said) {
       const reference = source[kind];
-      if (isObject(reference) && !reference['name'])
-        yield `${at}.${index}.${kind}.name: is missing, got ${shown(reference)}`;
+      if (isObject(reference) && !reference['name']) yield `${path}.${kind}.name: is missing, got ${shown(reference)}`;
     }
   }
 }
@@ -115,44 +109,28 @@ function* secondsFaults(at: string, seconds: unknown): Iterable<string> {
     yield `${at}: must be at least 1 second, got ${shown(seconds)}`;
 }
 
-const hasName = ({ name }: Element) => name !== undefined && name !== '';
+const hasName = ({ name }: Json) => name !== undefined && name !== '';
 
 const given = (value: unknown) => value !== undefined && value !== null;
 
-/* MERGED:  Lists in which Kubernetes knows an element by its key. */
-export type Element = Record<string, unknown>;
-
-/** Not a list, or no objects in it: that is for `typeFaults` to say. */
-export const elements = (list: unknown): Element[] => (Array.isArray(list) ? list.filter(isObject) : []);
-
-/** `template.spec.containers.proxy`, or its place where it has no name. */
-export const pathOf = (path: string, { name }: Element, at: number): string =>
-  `${path}.${pathText([typeof name === 'string' && name ? name : at])}`;
-
-export const isRemoved = (element: Element): boolean => element['$patch'] === 'delete';
-
 /** Two elements of the same key, or one without: neither could be merged. */
-export function* keyFaults(
-  path: string,
-  list: unknown,
-  keys: readonly string[],
-  defaults: Element = {},
-): Iterable<string> {
+export function* keyFaults(path: string, list: unknown): Iterable<string> {
+  const keys = keysOf(path);
   const seen = new Set<string>();
   for (const [at, element] of (Array.isArray(list) ? list : []).entries())
-    if (element === null) yield `${path}.${at}: must be an object, got null`;
-  for (const [at, element] of elements(list).entries()) {
+    if (element === null) yield `${path}${elementText(at)}: must be an object, got null`;
+  for (const { path: at, item: element } of placed(path, list)) {
     if (element['$patch'] === 'replace' && keys.every((key) => element[key] === undefined)) continue;
-    const values = keys.map((key) => element[key] ?? defaults[key]);
+    const values = keyValues(element, keys);
     const missing = keys.find((_, n) => values[n] === undefined || values[n] === '');
-    if (missing) yield `${path}.${at}.${missing}: is missing, got ${shown(element)}`;
+    if (missing) yield `${at}.${missing}: is missing, got ${shown(element)}`;
     else if (seen.has(JSON.stringify(values)))
       yield `${path}: has two entries with the same ${keys.join(' and ')}, got ${shown(values.join('/'))}`;
     seen.add(JSON.stringify(values));
   }
 }
 
-/* MERGED:  Amounts that are bytes: Kubernetes takes the `m` of `512m` for a thousandth, and half a byte for memory. */
+/** Amounts that are bytes: Kubernetes takes the `m` of `512m` for a thousandth, and half a byte for memory. */
 const BYTES = /^(memory|ephemeral-storage|hugepages-.+)$/;
 /** In what `quantity` counts. */
 const ONE = 1_000_000_000n;

@@ -1,6 +1,6 @@
 /** What can be sent at all: plain JSON, not endless, and not more than Temporal and etcd like to carry. */
 
-import { pathText } from './explain.ts';
+import { pathText } from '../common/issue-text.ts';
 
 /** Temporal warns about larger payloads; etcd takes no object of more than 1.5 MiB, and the manifest is larger than the spec. */
 const MAX_BYTES = 256 * 1024;
@@ -26,7 +26,7 @@ class Walk {
   isWhole = true;
   readonly #above = new Set<object>();
 
-  visit(value: unknown, path: readonly string[]): void {
+  visit(value: unknown, path: readonly PropertyKey[]): void {
     // A few shared objects can unfold into more than there is memory for.
     if (this.bytes > 4 * MAX_BYTES || this.faults.length >= FAULTS) {
       this.isWhole = false;
@@ -41,11 +41,11 @@ class Walk {
     else this.#inside(value, path);
   }
 
-  #inside(value: object, path: readonly string[]): void {
+  #inside(value: object, path: readonly PropertyKey[]): void {
     this.#above.add(value);
     this.bytes += 2;
     for (const [key, item] of Object.entries(value)) {
-      const at = [...path, key];
+      const at = [...path, Array.isArray(value) ? Number(key) : key];
       if (item === undefined && Array.isArray(value)) this.#say(at, 'must be a value, got nothing');
       if (item === undefined) continue;
       this.bytes += 1 + (Array.isArray(value) ? 0 : Buffer.byteLength(JSON.stringify(key)) + 1);
@@ -54,7 +54,7 @@ class Walk {
     this.#above.delete(value);
   }
 
-  #say(path: readonly string[], what: string): void {
+  #say(path: readonly PropertyKey[], what: string): void {
     this.faults.push(`${pathText(path)}: ${what}`);
   }
 }

@@ -1,6 +1,7 @@
 /** Each field of a spec by itself. What is Kubernetes' own is left to `kubernetes.ts`, what fields say about each other to `together.ts`. */
 import { posix } from 'node:path';
 import { z } from 'zod';
+import { isObject } from '../common/is-object.ts';
 import type { PodSpec } from '../contract/index.ts';
 import {
   annotations,
@@ -161,6 +162,3 @@ const marker = z
   .min(1, 'is empty')
   .max(256, 'is longer than 256')
   .refine((text) => !/[\n\r]/.test(text), 'has a line break in it: it begins a line of the log');
-
-export const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,11 +1,11 @@
 /** What fields say about each other. Runs only on a spec whose fields are each right. */
 import { posix } from 'node:path';
 import type { PodSpec } from '../contract/index.ts';
+import { shown } from '../common/issue-text.ts';
 import { quantity } from '../common/quantity.ts';
+import { objectsIn } from '../pod/walk.ts';
 import { DEFAULT_TIMEOUTS, LONGEST_DRAIN, LONGEST_HOLD, mainContainerName } from '../contract/defaults.ts';
 import { schemaProblems } from '../json-schema/schema.ts';
-import { shown } from './explain.ts';
-import { elements } from './kubernetes.ts';
 import { lengthOf } from './words.ts';
 
 export function togetherFaults(spec: PodSpec): string[] {
@@ -23,10 +23,10 @@ export function togetherFaults(spec: PodSpec): string[] {
 function* imageFaults(spec: PodSpec): Iterable<string> {
   const { image, template, templateFile } = spec;
   const main = mainContainerName(spec);
-  if (elements(template?.spec?.initContainers).some(({ name }) => name === main))
+  if (objectsIn(template?.spec?.initContainers).some(({ name }) => name === main))
     yield `mainContainer: is the name of an init container of the template, which decides nothing, got ${shown(main)}`;
   if (image || templateFile) return;
-  if (elements(template?.spec?.containers).some(({ name, image }) => name === main && image)) return;
+  if (objectsIn(template?.spec?.containers).some(({ name, image }) => name === main && image)) return;
   yield `image: is missing; the main container '${main}' needs one, here or in template.spec.containers`;
 }
 
@@ -90,8 +90,8 @@ const SYSTEM =
 function* folderFaults(spec: PodSpec, path: string): Iterable<string> {
   const folder = posix.dirname(posix.normalize(path));
   if (!SYSTEM.test(folder) || spec.templateFile) return;
-  const main = elements(spec.template?.spec?.containers).find(({ name }) => name === mainContainerName(spec));
-  const mounts = [...elements(spec.volumeMounts), ...elements(main?.['volumeMounts'])];
+  const main = objectsIn(spec.template?.spec?.containers).find(({ name }) => name === mainContainerName(spec));
+  const mounts = [...objectsIn(spec.volumeMounts), ...objectsIn(main?.['volumeMounts'])];
   if (mounts.some(({ mountPath }) => `${folder}/`.startsWith(posix.normalize(`${mountPath as string}/`)))) return;
   yield `result.path: a folder of its own is mounted over ${folder}, which would hide what the image has there; choose one as /result/out.json, got ${shown(path)}`;
 }

@@ -82,11 +82,11 @@ suite('a manifest is composed', () => {
     };
     assert.match(
       (await refusalOf({ shop: { templates: { defaults } } })).message,
-      /spec\.containers\.proxy\.resources\.limits\.memory: is less than a byte, got "512m"; m is a thousandth, did you mean "512Mi"\?$/,
+      /spec\.containers\[proxy\]\.resources\.limits\.memory: is less than a byte, got "512m"; m is a thousandth, did you mean "512Mi"\?$/,
     );
     const { type, message } = await refusalOf({ spec: { volumeMounts: [{ name: 'data', mountPath: '/data' }] } });
     assert.equal(type, 'InvalidSpec');
-    assert.match(message, /base\.volumeMounts: \/data mounts a volume that no layer has; got "data"$/);
+    assert.match(message, /base\]\.volumeMounts\[\/data\]: mounts a volume that no layer has; got "data"$/);
   });
 
   test('is refused when nobody names an image, and when only the worker’s template would', async () => {
@@ -97,7 +97,7 @@ suite('a manifest is composed', () => {
     const defaults = { spec: { containers: [{ name: 'base', image: 'old:1' }] } };
     const { type, message } = await refusalOf({ shop: { templates: { defaults } } });
     assert.equal(type, 'InvalidSpec');
-    assert.match(message, /templates\.defaults: spec\.containers\.base\.image: .*got "old:1"/);
+    assert.match(message, /templates\.defaults: spec\.containers\[base\]\.image: .*got "old:1"/);
   });
 
   test('is refused when a callback makes something of it that is no pod', async () => {
@@ -220,7 +220,7 @@ status: {}
     ['an empty file', '', /nothing/],
     ['a list', '- a', /must hold a Pod, got \["a"\]/],
     ['another kind', 'apiVersion: batch/v1\nkind: Job', /kind: must be "Pod", got "Job"/],
-    ['no kind', 'spec: {}', /kind: must be "Pod", got undefined/],
+    ['no kind', 'spec: {}', /kind: must be "Pod", got nothing/],
     ['another version', 'apiVersion: v2\nkind: Pod', /apiVersion: must be "v1", got "v2"/],
     [
       'an unknown field',
@@ -250,12 +250,12 @@ status: {}
     [
       'a number where text must be',
       pod('containers: [{ name: base, env: [{ name: A, value: 1 }] }]'),
-      /spec\.containers\.base\.env\.A\.value: must be text, got 1/,
+      /spec\.containers\[base\]\.env\[A\]\.value: must be text, got 1/,
     ],
     [
       'two containers of one name',
       pod('containers: [{ name: a, image: x }, { name: a, image: y }]'),
-      /templateFile jobs\/etl\.yaml: spec\.containers\.a: is said twice/,
+      /templateFile jobs\/etl\.yaml: spec\.containers\[a\]: is said twice/,
     ],
   ];
   for (const [law, text, message] of texts)

@@ -84,7 +84,7 @@ suite('parameters', () => {
       [
         'day: is not a valid ISO date, got "1.11.26"',
         'retries: must be a number, got "many"',
-        'codes.1: must be a number, got "x"',
+        'codes[1]: must be a number, got "x"',
         'mode: must be "full" or "delta", got "half"',
         'dry: must be true or false, got "yes"',
       ],

@@ -46,17 +46,14 @@ suite('a worker with a policy', () => {
     const [details] = failure.details as [PodFailureDetails];
     assert.deepEqual([failure.type, failure.nonRetryable, details.cleanup], ['PolicyRefused', true, { gone: true }]);
     for (const line of [
-      `images: spec.containers[0].image "evil.example/miner:1" is not allowed; allowed: ${world.images.shell}`,
+      `images: spec.containers[base].image "evil.example/miner:1" is not allowed; allowed: ${world.images.shell}`,
       'serviceAccounts: spec.serviceAccountName "somebody" is not allowed; allowed: default',
-      /secrets: spec\.containers\[0\]\.env\[\d+\]\.valueFrom\.secretKeyRef\.name "admin" is not allowed; allowed: etl-\*/,
-      'hostPaths: spec.volumes[0].hostPath.path "/" is not allowed; allowed: nothing',
+      'secrets: spec.containers[base].env[KEY].valueFrom.secretKeyRef.name "admin" is not allowed; allowed: etl-*',
+      'hostPaths: spec.volumes[root].hostPath.path "/" is not allowed; allowed: nothing',
       'hostPID: spec.hostPID true is not allowed; it needs hostPID: true',
-      'requireLimits: spec.containers[0].resources.limits.memory (absent) must be there',
+      'requireLimits: spec.containers[base].resources.limits.memory (absent) must be there',
     ])
-      assert.ok(
-        typeof line === 'string' ? failure.message.includes(line) : line.test(failure.message),
-        failure.message,
-      );
+      assert.ok(failure.message.includes(line), failure.message);
   });
 
   test('does not try again what its policy refuses', async () => {

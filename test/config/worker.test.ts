@@ -65,7 +65,7 @@ suite('the operator’s template', () => {
     [
       'an image for the main container',
       'spec: { containers: [{ name: base, image: "etl:3" }] }',
-      /spec\.containers\.base\.image: .*author's to choose, got "etl:3"/,
+      /spec\.containers\[base\]\.image: .*author's to choose, got "etl:3"/,
     ],
   ];
   for (const [law, content, says] of wrong)

@@ -84,8 +84,8 @@ suite('a value against a JSON Schema', () => {
       required: ['day'],
     };
     assert.deepEqual(schemaFaults(schema, { rows: [1, 'two', 'x'.repeat(100)] }), [
-      'rows.1: must be of type number, got "two"',
-      `rows.2: must be of type number, got "${'x'.repeat(76)}...`,
+      'rows[1]: must be of type number, got "two"',
+      `rows[2]: must be of type number, got "${'x'.repeat(76)}...`,
       'day: must be there, got nothing',
     ]);
     assert.equal(schemaFaults({ items: { type: 'number' } }, Array(9).fill('a')).length, 5);
@@ -144,7 +144,7 @@ suite('a schema that cannot be used is told by path', () => {
     [{ required: 'a' }, /required: must be a list of keys/],
     [{ uniqueItems: 'yes' }, /uniqueItems: must be true or false/],
     [{ anyOf: {} }, /anyOf: must be a list of schemas/],
-    [{ anyOf: [{ type: 'x' }] }, /anyOf\.0\.type: must be of/],
+    [{ anyOf: [{ type: 'x' }] }, /anyOf\[0\]\.type: must be of/],
     [{ properties: [] }, /properties: must be schemas by key/],
     [{ dependentRequired: { a: 'b' } }, /dependentRequired: must be lists of keys/],
     [{ items: 3 }, /items: must be a JSON Schema, got 3/],

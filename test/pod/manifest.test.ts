@@ -391,17 +391,17 @@ suite('spec → manifest: what cannot be a pod', () => {
     [
       'a text that is a number',
       { template: { spec: { containers: [{ name: 'side', image: 7 }] } } },
-      'template: spec.containers.side.image: must be text, got 7',
+      'template: spec.containers[side].image: must be text, got 7',
     ],
     [
       'a mount without its path',
       { volumeMounts: [{ name: 'v' }] },
-      'volumeMounts.0: has no mountPath, by which this list is merged, got {"name":"v"}',
+      'volumeMounts[0]: has no mountPath, by which this list is merged, got {"name":"v"}',
     ],
     [
       'two volumes of one name',
       { volumes: [{ name: 'v' }, { name: 'v' }] },
-      'volumes.v: is said twice, got {"name":"v"}',
+      'volumes[v]: is said twice, got {"name":"v"}',
     ],
     [
       'a directive that is none',

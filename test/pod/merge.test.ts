@@ -386,24 +386,24 @@ suite('merge: what cannot be merged is refused, with its path and value', () => 
     [
       'an element without its key',
       { containers: [{ image: 'x' }] },
-      'spec.containers.0: has no name, by which this list is merged, got {"image":"x"}',
+      'spec.containers[0]: has no name, by which this list is merged, got {"image":"x"}',
     ],
     [
       'an element said twice in one layer',
       { volumes: [{ name: 'a' }, { name: 'a' }] },
-      'spec.volumes.a: is said twice, got {"name":"a"}',
+      'spec.volumes[a]: is said twice, got {"name":"a"}',
     ],
     [
       'a keyed list that is an object',
       { containers: [{ name: 'a', env: { A: '1' } }] },
-      'spec.containers.a.env: must be a list, got {"A":"1"}',
+      'spec.containers[a].env: must be a list, got {"A":"1"}',
     ],
     ['an object that is a list', { securityContext: [] }, 'spec.securityContext: must be an object, got []'],
-    ['an element that is no object', { volumes: ['a'] }, 'spec.volumes.0: must be an object, got "a"'],
+    ['an element that is no object', { volumes: ['a'] }, 'spec.volumes[0]: must be an object, got "a"'],
     [
       'null in a list',
       { containers: [{ name: 'a', args: ['x', null] }] },
-      'spec.containers.a.args.1: is removed, but this list has no key to remove by: give the whole list, got null',
+      'spec.containers[a].args[1]: is removed, but this list has no key to remove by: give the whole list, got null',
     ],
     [
       'an unknown directive',

@@ -40,7 +40,7 @@ suite('the fields that a policy knows', () => {
     for (const type of other) {
       const volumes = [{ name: 'v', [type]: {} }];
       const spec = { automountServiceAccountToken: false, containers: [], volumes };
-      assert.match(policyFaults({}, { spec }).join(), new RegExp(`^volumeTypes: spec.volumes\\[0\\] "${type}"`));
+      assert.match(policyFaults({}, { spec }).join(), new RegExp(`^volumeTypes: spec.volumes\\[v\\] "${type}"`));
     }
   });
 

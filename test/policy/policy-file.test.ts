@@ -53,7 +53,7 @@ suite('the file of a policy', () => {
     ['a rule that is misspelt', 'imags: [a]', 'imags: is not a rule; did you mean images?'],
     ['a rule that nothing is like', 'quux: 1', 'quux: is not a rule'],
     ['a name where a list must be', 'images: python:3', 'images: must be a list, got "python:3"'],
-    ['a number among names', 'secrets: [1]', 'secrets.0: must be a string, got 1'],
+    ['a number among names', 'secrets: [1]', 'secrets[0]: must be a string, got 1'],
     ['a word for a switch', 'hostNetwork: "yes"', 'hostNetwork: must be true or false, got "yes"'],
     ['nothing behind a rule', 'images:', 'images: must be a list, got null'],
     [
@@ -75,12 +75,12 @@ suite('the file of a policy', () => {
     [
       'a port that is none',
       'hostPorts: [http]',
-      'hostPorts.0: is neither a port nor a range as "8000-8099", got "http"',
+      'hostPorts[0]: is neither a port nor a range as "8000-8099", got "http"',
     ],
     [
       'a relative folder',
       'hostPaths: [{ path: data }]',
-      'hostPaths.0.path: is not an absolute path without "..", got "data"',
+      'hostPaths[0].path: is not an absolute path without "..", got "data"',
     ],
     [
       'hostPath among the types',

@@ -39,8 +39,8 @@ const BAD: [spec: unknown, fault: string][] = [
     'annotations.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v.v: is nested more than 64 levels deep',
   ],
   [{ ...I, timeouts: { run: NaN } }, 'timeouts.run: must be a number, got NaN'],
-  [{ ...I, args: [undefined] }, 'args.0: must be a value, got nothing'],
-  [{ ...I, args: [() => 1] }, 'args.0: must be plain JSON, got a function'],
+  [{ ...I, args: [undefined] }, 'args[0]: must be a value, got nothing'],
+  [{ ...I, args: [() => 1] }, 'args[0]: must be plain JSON, got a function'],
   [{ ...I, grace: 5n }, 'grace: must be plain JSON, got a bigint'],
   [{ ...I, labels: new Map() }, 'labels: must be plain JSON, got an object of a class'],
   [{ ...I, keepFor: new Date(0) }, 'keepFor: must be plain JSON, got an object of a class'],
@@ -54,12 +54,12 @@ const BAD: [spec: unknown, fault: string][] = [
   ],
   [
     { ...I, args: ['x'.repeat(131_072)] },
-    'args.0: is longer than the 131071 bytes that Linux takes, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...',
+    'args[0]: is longer than the 131071 bytes that Linux takes, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...',
   ],
-  [{ ...I, command: ['a\0b'] }, 'command.0: has a zero byte in it, which no program is given, got "a\\u0000b"'],
+  [{ ...I, command: ['a\0b'] }, 'command[0]: has a zero byte in it, which no program is given, got "a\\u0000b"'],
   [{ ...I, env: { A: '\0' } }, 'env.A: has a zero byte in it, which no program is given, got "\\u0000"'],
   [{ ...I, command: 'run' }, 'command: must be a list, got "run"'],
-  [{ ...I, args: [1] }, 'args.0: must be a string, got 1'],
+  [{ ...I, args: [1] }, 'args[0]: must be a string, got 1'],
   [{ ...I, comand: ['x'] }, 'comand: is not a field that runPod knows, got ["x"]; did you mean command?'],
   [{ ...I, cmds: ['x'] }, 'cmds: is not a field that runPod knows, got ["x"]; here it is command'],
   [{ ...I, arguments: [] }, 'arguments: is not a field that runPod knows, got []; here it is args'],
@@ -156,15 +156,15 @@ const BAD: [spec: unknown, fault: string][] = [
   [{ ...I, envFrom: { secretRef: { name: 'x' } } }, 'envFrom: must be a list, got {"secretRef":{"name":"x"}}'],
   [
     { ...I, envFrom: [{ secretRef: { name: 'x' }, configMapRef: { name: 'y' } }] },
-    'envFrom.0: must have one of configMapRef and secretRef, got {"secretRef":{"name":"x"},"configMapRef":{"name":"y"}}',
+    'envFrom[0]: must have one of configMapRef and secretRef, got {"secretRef":{"name":"x"},"configMapRef":{"name":"y"}}',
   ],
-  [{ ...I, envFrom: [{ secretRef: {} }] }, 'envFrom.0.secretRef.name: is missing, got {}'],
+  [{ ...I, envFrom: [{ secretRef: {} }] }, 'envFrom[0].secretRef.name: is missing, got {}'],
   [
     { ...I, imagePullPolicy: 'Sometimes' },
     'imagePullPolicy: must be "Always", "IfNotPresent" or "Never", got "Sometimes"',
   ],
   [{ ...I, imagePullSecrets: ['a', 'a'] }, 'imagePullSecrets: has a name twice, got ["a","a"]'],
-  [{ ...I, imagePullSecrets: ['A_B'] }, 'imagePullSecrets.0: is not a name: a-z, 0-9, - and ., got "A_B"'],
+  [{ ...I, imagePullSecrets: ['A_B'] }, 'imagePullSecrets[0]: is not a name: a-z, 0-9, - and ., got "A_B"'],
   [{ ...I, imagePullSecrets: 'a,b' }, 'imagePullSecrets: must be a list, got "a,b"'],
   [
     { ...I, resources: { limits: { cpu: 'lots' } } },
@@ -183,29 +183,29 @@ const BAD: [spec: unknown, fault: string][] = [
     'resources.requests.cpu: is not a quantity (as "250m", "2", "512Mi"), got "-1"',
   ],
   [{ ...I, volumes: {} }, 'volumes: must be a list, got {}'],
-  [{ ...I, volumes: [{ emptyDir: {} }] }, 'volumes.0.name: is missing, got {"emptyDir":{}}'],
+  [{ ...I, volumes: [{ emptyDir: {} }] }, 'volumes[0].name: is missing, got {"emptyDir":{}}'],
   [{ ...I, volumes: [{ name: 'v' }, { name: 'v' }] }, 'volumes: has two entries with the same name, got "v"'],
   [
     { ...I, volumes: [{ name: 'v', emptyDir: {}, hostPath: { path: '/' } }] },
-    'volumes.v: is of more than one type, got ["emptyDir","hostPath"]',
+    'volumes[v]: is of more than one type, got ["emptyDir","hostPath"]',
   ],
   [
     { ...I, volumes: [{ name: 'V_', emptyDir: {} }] },
-    'volumes.V_.name: is not a DNS label: a-z, 0-9 and -, at most 63, got "V_"',
+    'volumes[V_].name: is not a DNS label: a-z, 0-9 and -, at most 63, got "V_"',
   ],
   [
     { ...I, volumes: [{ name: 'v', emtyDir: {} }] },
-    'volumes.v.emtyDir: is not a field that Kubernetes knows; did you mean emptyDir?',
+    'volumes[v].emtyDir: is not a field that Kubernetes knows; did you mean emptyDir?',
   ],
   [
     { ...I, volumes: [{ name: 'temporal-pods-result', emptyDir: {} }] },
-    'volumes.temporal-pods-result.name: begins with temporal-pods-, which is for the worker\'s own volumes, got "temporal-pods-result"',
+    'volumes[temporal-pods-result].name: begins with temporal-pods-, which is for the worker\'s own volumes, got "temporal-pods-result"',
   ],
-  [{ ...I, volumeMounts: [{ name: 'v' }] }, 'volumeMounts.0.mountPath: is missing, got {"name":"v"}'],
-  [{ ...I, volumeMounts: [{ mountPath: '/a' }] }, 'volumeMounts.0.name: is missing, got {"mountPath":"/a"}'],
+  [{ ...I, volumeMounts: [{ name: 'v' }] }, 'volumeMounts[0].mountPath: is missing, got {"name":"v"}'],
+  [{ ...I, volumeMounts: [{ mountPath: '/a' }] }, 'volumeMounts[/a].name: is missing, got {"mountPath":"/a"}'],
   [
     { ...I, volumeMounts: [{ name: 'v', mountPath: 'a' }] },
-    'volumeMounts.0.mountPath: must be an absolute path, got "a"',
+    'volumeMounts[a].mountPath: must be an absolute path, got "a"',
   ],
   [
     {
@@ -221,7 +221,7 @@ const BAD: [spec: unknown, fault: string][] = [
   [{ ...I, nodeSelector: { a: 1 } }, 'nodeSelector.a: must be a string, got 1'],
   [
     { ...I, tolerations: [{ keys: 'x' }] },
-    'tolerations.0.keys: is not a field that Kubernetes knows; did you mean key?',
+    'tolerations[0].keys: is not a field that Kubernetes knows; did you mean key?',
   ],
   [{ ...I, labels: { a: 'b c' } }, 'labels.a: is not a label value: at most 63 of A-Z a-z 0-9 . _ -, got "b c"'],
   [
@@ -279,7 +279,7 @@ const BAD: [spec: unknown, fault: string][] = [
   ],
   [t({ activeDeadlineSeconds: -1 }), 'template.spec.activeDeadlineSeconds: must be at least 1 second, got -1'],
   [t({ containers: {} }), 'template.spec.containers: must be a list, got {}'],
-  [t({ containers: [{ image: 'x' }] }), 'template.spec.containers.0.name: is missing, got {"image":"x"}'],
+  [t({ containers: [{ image: 'x' }] }), 'template.spec.containers[0].name: is missing, got {"image":"x"}'],
   [
     t({ containers: [{ name: 'a' }, { name: 'a' }] }),
     'template.spec.containers: has two entries with the same name, got "a"',
@@ -290,11 +290,11 @@ const BAD: [spec: unknown, fault: string][] = [
   ],
   [
     t({ containers: [{ name: 'A B' }] }),
-    'template.spec.containers."A B".name: is not a DNS label: a-z, 0-9 and -, at most 63, got "A B"',
+    'template.spec.containers["A B"].name: is not a DNS label: a-z, 0-9 and -, at most 63, got "A B"',
   ],
   [
     t({ containers: [{ name: 'temporal-pods-x' }] }),
-    'template.spec.containers.temporal-pods-x.name: begins with temporal-pods-, which is for the worker\'s own containers, got "temporal-pods-x"',
+    'template.spec.containers[temporal-pods-x].name: begins with temporal-pods-, which is for the worker\'s own containers, got "temporal-pods-x"',
   ],
   [
     t({ initContainers: [{ name: 'base', image: 'x' }] }),
@@ -302,36 +302,36 @@ const BAD: [spec: unknown, fault: string][] = [
   ],
   [
     c({ restartPolicy: 'Always' }),
-    'template.spec.containers.base.restartPolicy: a task that runs twice is two tries; a sidecar that is started again goes into initContainers, got "Always"',
+    'template.spec.containers[base].restartPolicy: a task that runs twice is two tries; a sidecar that is started again goes into initContainers, got "Always"',
   ],
   [
     t({ initContainers: [{ name: 'i', restartPolicy: 'OnFailure' }] }),
-    'template.spec.initContainers.i.restartPolicy: must be "Always" (a sidecar) or absent, got "OnFailure"',
+    'template.spec.initContainers[i].restartPolicy: must be "Always" (a sidecar) or absent, got "OnFailure"',
   ],
   [
     c({ restartPolicyRules: [{ action: 'Restart' }] }),
-    'template.spec.containers.base.restartPolicyRules: a task that runs twice is two tries, got [{"action":"Restart"}]',
+    'template.spec.containers[base].restartPolicyRules: a task that runs twice is two tries, got [{"action":"Restart"}]',
   ],
-  [c({ env: {} }), 'template.spec.containers.base.env: must be a list, got {}'],
+  [c({ env: {} }), 'template.spec.containers[base].env: must be a list, got {}'],
   [
     c({ env: [{ name: 'A', value: '1' }, { name: 'A' }] }),
-    'template.spec.containers.base.env: has two entries with the same name, got "A"',
+    'template.spec.containers[base].env: has two entries with the same name, got "A"',
   ],
   [
     c({ env: [{ name: 'A', value: '1', valueFrom: { fieldRef: { fieldPath: 'x' } } }] }),
-    'template.spec.containers.base.env.A: has both value and valueFrom, got "1"',
+    'template.spec.containers[base].env[A]: has both value and valueFrom, got "1"',
   ],
   [
     c({ env: [{ name: 'TEMPORAL_PODS_RUN_ID', value: '1' }] }),
-    'template.spec.containers.base.env.TEMPORAL_PODS_RUN_ID: begins with TEMPORAL_PODS_, which is for what a pod is told about itself, got "TEMPORAL_PODS_RUN_ID"',
+    'template.spec.containers[base].env[TEMPORAL_PODS_RUN_ID]: begins with TEMPORAL_PODS_, which is for what a pod is told about itself, got "TEMPORAL_PODS_RUN_ID"',
   ],
   [
     c({ envFrom: [{ prefix: 'A_' }] }),
-    'template.spec.containers.base.envFrom.0: must have one of configMapRef and secretRef, got {"prefix":"A_"}',
+    'template.spec.containers[base].envFrom[0]: must have one of configMapRef and secretRef, got {"prefix":"A_"}',
   ],
   [
     c({ ports: [{ containerPort: 80 }, { containerPort: 80 }] }),
-    'template.spec.containers.base.ports: has two entries with the same containerPort and protocol, got "80/TCP"',
+    'template.spec.containers[base].ports: has two entries with the same containerPort and protocol, got "80/TCP"',
   ],
   [
     c({
@@ -340,15 +340,15 @@ const BAD: [spec: unknown, fault: string][] = [
         { name: 'v', mountPath: '/a' },
       ],
     }),
-    'template.spec.containers.base.volumeMounts: has two entries with the same mountPath, got "/a"',
+    'template.spec.containers[base].volumeMounts: has two entries with the same mountPath, got "/a"',
   ],
   [
     c({ securityContext: { runAsUser: 'root' } }),
-    'template.spec.containers.base.securityContext.runAsUser: must be a whole number, got "root"',
+    'template.spec.containers[base].securityContext.runAsUser: must be a whole number, got "root"',
   ],
   [
     t({ volumes: [{ name: 'a', secret: {}, configMap: {} }] }),
-    'template.spec.volumes.a: is of more than one type, got ["secret","configMap"]',
+    'template.spec.volumes[a]: is of more than one type, got ["secret","configMap"]',
   ],
   [
     t({ imagePullSecrets: [{ name: 'a' }, { name: 'a' }] }),
@@ -397,13 +397,13 @@ const BAD: [spec: unknown, fault: string][] = [
     ],
     [
       c({ resources: { requests: { [name]: '1500m' } } }),
-      `template.spec.containers.base.resources.requests.${name}: is not a whole number of bytes, got "1500m"; m is a thousandth, did you mean "1500Mi"?`,
+      `template.spec.containers[base].resources.requests.${name}: is not a whole number of bytes, got "1500m"; m is a thousandth, did you mean "1500Mi"?`,
     ],
   ]),
   [{ ...I, resources: { requests: { memory: '0.5' } } }, 'resources.requests.memory: is less than a byte, got "0.5"'],
   [
     { ...I, volumes: [{ name: 'v', emptyDir: { sizeLimit: '64m' } }] },
-    'volumes.v.emptyDir.sizeLimit: is less than a byte, got "64m"; m is a thousandth, did you mean "64Mi"?',
+    'volumes[v].emptyDir.sizeLimit: is less than a byte, got "64m"; m is a thousandth, did you mean "64Mi"?',
   ],
   [{ ...I, grace: '1.5s' }, 'grace: must be whole seconds: Kubernetes counts no others, got "1.5s"'],
   [{ ...I, grace: 30 }, 'grace: is 0.03 s; write "30s" if seconds were meant, "30ms" if not, got 30'],
@@ -429,8 +429,8 @@ const BAD: [spec: unknown, fault: string][] = [
   ],
   [{ ...I, grace: 'x' }, 'grace: is not a length of time (as "90s", "15m", "2h"), got "x"'],
   [{ ...I, exitCodes: { success: [] } }, 'exitCodes.success: is empty: nothing would be a success, got []'],
-  [{ ...I, exitCodes: { skip: [256] } }, 'exitCodes.skip.0: is no exit code: 0 to 255, got 256'],
-  [{ ...I, exitCodes: { skip: [1.5] } }, 'exitCodes.skip.0: must be a whole number, got 1.5'],
+  [{ ...I, exitCodes: { skip: [256] } }, 'exitCodes.skip[0]: is no exit code: 0 to 255, got 256'],
+  [{ ...I, exitCodes: { skip: [1.5] } }, 'exitCodes.skip[0]: must be a whole number, got 1.5'],
   [{ ...I, exitCodes: { skip: [3, 3] } }, 'exitCodes.skip: has a code twice, got [3,3]'],
   [
     { ...I, exitCodes: { skip: [0] } },
@@ -527,7 +527,7 @@ const BAD: [spec: unknown, fault: string][] = [
   [{ ...I, holdOnFailure: 'a while' }, 'holdOnFailure: is not a length of time (as "90s", "15m", "2h"), got "a while"'],
   [{ ...I, callbacks: 'audit' }, 'callbacks: must be a list, got "audit"'],
   [{ ...I, callbacks: ['a', 'a'] }, 'callbacks: has a name twice, got ["a","a"]'],
-  [{ ...I, callbacks: [''] }, 'callbacks.0: is empty, got ""'],
+  [{ ...I, callbacks: [''] }, 'callbacks[0]: is empty, got ""'],
 ];
 
 const GOOD: Record<string, PodSpec> = {

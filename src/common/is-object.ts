@@ -1,0 +1,5 @@
+export type Json = Record<string, unknown>;
+
+/** A list is none. */
+export const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
