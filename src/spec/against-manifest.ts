@@ -3,7 +3,7 @@ import type { V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { shown } from '../common/issue-text.ts';
 import type { PodSpec } from '../contract/index.ts';
 import { containersOf, placed, volumesOf } from '../pod/walk.ts';
-import { amountFaults, bytesFaults } from './kubernetes.ts';
+import { amountFaults, bytesFaults } from './words.ts';
 
 /** One line a fault, with path and value. */
 export const manifestFaults = (spec: PodSpec, { spec: pod = { containers: [] } }: V1Pod): string[] => [

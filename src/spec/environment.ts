@@ -3,8 +3,7 @@ import { isObject, type Json } from '../common/is-object.ts';
 import { pathText, shown } from '../common/issue-text.ts';
 import { placed } from '../pod/walk.ts';
 import { typeFaults } from '../pod/kubernetes-types.ts';
-import { keyFaults } from './kubernetes.ts';
-import { LONGEST_TEXT } from './words.ts';
+import { keyFaults, LONGEST_TEXT } from './words.ts';
 
 /** What Kubernetes takes in every version. */
 const NAME = /^[A-Za-z_][\w.-]*$/;

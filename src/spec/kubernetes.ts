@@ -1,12 +1,11 @@
 /** The parts of a spec that are Kubernetes' own: whether it would understand them, and what no pod of ours may be. */
 import { isObject, type Json } from '../common/is-object.ts';
-import { elementText, shown } from '../common/issue-text.ts';
-import { keysOf, keyValues, objectsIn, placed } from '../pod/walk.ts';
+import { shown } from '../common/issue-text.ts';
+import { objectsIn, placed } from '../pod/walk.ts';
 import { typeFaults } from '../pod/kubernetes-types.ts';
 import { COLLECTOR } from '../pod/collector.ts';
-import { quantity } from '../common/quantity.ts';
 import { envFaults, environmentFaults } from './environment.ts';
-import { dnsLabel } from './words.ts';
+import { amountFaults, bytesFaults, dnsLabel, keyFaults } from './words.ts';
 
 /** Containers and volumes that a worker adds. */
 const OURS = 'temporal-pods-';
@@ -112,42 +111,3 @@ function* secondsFaults(at: string, seconds: unknown): Iterable<string> {
 const hasName = ({ name }: Json) => name !== undefined && name !== '';
 
 const given = (value: unknown) => value !== undefined && value !== null;
-
-/** Two elements of the same key, or one without: neither could be merged. */
-export function* keyFaults(path: string, list: unknown): Iterable<string> {
-  const keys = keysOf(path);
-  const seen = new Set<string>();
-  for (const [at, element] of (Array.isArray(list) ? list : []).entries())
-    if (element === null) yield `${path}${elementText(at)}: must be an object, got null`;
-  for (const { path: at, item: element } of placed(path, list)) {
-    if (element['$patch'] === 'replace' && keys.every((key) => element[key] === undefined)) continue;
-    const values = keyValues(element, keys);
-    const missing = keys.find((_, n) => values[n] === undefined || values[n] === '');
-    if (missing) yield `${at}.${missing}: is missing, got ${shown(element)}`;
-    else if (seen.has(JSON.stringify(values)))
-      yield `${path}: has two entries with the same ${keys.join(' and ')}, got ${shown(values.join('/'))}`;
-    seen.add(JSON.stringify(values));
-  }
-}
-
-/** Amounts that are bytes: Kubernetes takes the `m` of `512m` for a thousandth, and half a byte for memory. */
-const BYTES = /^(memory|ephemeral-storage|hugepages-.+)$/;
-/** In what `quantity` counts. */
-const ONE = 1_000_000_000n;
-
-/** Of requests and limits. What is no quantity at all is said elsewhere. */
-export function* amountFaults(at: string, resources: unknown): Iterable<string> {
-  if (!isObject(resources)) return;
-  for (const kind of ['requests', 'limits'])
-    for (const [name, value] of Object.entries(isObject(resources[kind]) ? resources[kind] : {}))
-      if (BYTES.test(name)) yield* bytesFaults(`${at}.${kind}.${name}`, value);
-}
-
-export function* bytesFaults(at: string, value: unknown): Iterable<string> {
-  const amount = quantity(value);
-  if (amount === undefined || amount % ONE === 0n) return;
-  const what = amount < ONE ? 'is less than a byte' : 'is not a whole number of bytes';
-  const meant = /^(.+)m$/.exec(String(value))?.[1];
-  const hint = meant === undefined ? '' : `; m is a thousandth, did you mean "${meant}Mi"?`;
-  yield `${at}: ${what}, got ${shown(value)}${hint}`;
-}

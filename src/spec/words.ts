@@ -1,8 +1,11 @@
 /** The smallest parts of a spec, each with the words for what it must be. */
 import { z } from 'zod';
 import { isTooBare, milliseconds, tooBareText } from '../common/duration.ts';
-import { quantity as amountOf } from '../common/quantity.ts';
+import { isObject } from '../common/is-object.ts';
+import { elementText, shown } from '../common/issue-text.ts';
+import { quantity } from '../common/quantity.ts';
 import type { Duration } from '../contract/index.ts';
+import { keysOf, keyValues, placed } from '../pod/walk.ts';
 
 /** Ten years: dates, Temporal and Kubernetes have limits not far above. */
 const LONGEST = 10 * 365.25 * 86_400_000;
@@ -33,7 +36,7 @@ export const objectName = z
 
 export const quantities = z.record(
   z.string().min(1, 'is empty'),
-  z.custom<string>((value) => amountOf(value) !== undefined, 'is not a quantity (as "250m", "2", "512Mi")'),
+  z.custom<string>((value) => quantity(value) !== undefined, 'is not a quantity (as "250m", "2", "512Mi")'),
 );
 
 /** Of a command line: the kernel ends a text at its first zero. */
@@ -72,4 +75,43 @@ export function lengthOf(value: unknown): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Two elements of the same key, or one without: neither could be merged. */
+export function* keyFaults(path: string, list: unknown): Iterable<string> {
+  const keys = keysOf(path);
+  const seen = new Set<string>();
+  for (const [at, element] of (Array.isArray(list) ? list : []).entries())
+    if (element === null) yield `${path}${elementText(at)}: must be an object, got null`;
+  for (const { path: at, item: element } of placed(path, list)) {
+    if (element['$patch'] === 'replace' && keys.every((key) => element[key] === undefined)) continue;
+    const values = keyValues(element, keys);
+    const missing = keys.find((_, n) => values[n] === undefined || values[n] === '');
+    if (missing) yield `${at}.${missing}: is missing, got ${shown(element)}`;
+    else if (seen.has(JSON.stringify(values)))
+      yield `${path}: has two entries with the same ${keys.join(' and ')}, got ${shown(values.join('/'))}`;
+    seen.add(JSON.stringify(values));
+  }
+}
+
+/** Amounts that are bytes: Kubernetes takes the `m` of `512m` for a thousandth, and half a byte for memory. */
+const BYTES = /^(memory|ephemeral-storage|hugepages-.+)$/;
+/** In what `quantity` counts. */
+const ONE = 1_000_000_000n;
+
+/** Of requests and limits. What is no quantity at all is said elsewhere. */
+export function* amountFaults(at: string, resources: unknown): Iterable<string> {
+  if (!isObject(resources)) return;
+  for (const kind of ['requests', 'limits'])
+    for (const [name, value] of Object.entries(isObject(resources[kind]) ? resources[kind] : {}))
+      if (BYTES.test(name)) yield* bytesFaults(`${at}.${kind}.${name}`, value);
+}
+
+export function* bytesFaults(at: string, value: unknown): Iterable<string> {
+  const amount = quantity(value);
+  if (amount === undefined || amount % ONE === 0n) return;
+  const what = amount < ONE ? 'is less than a byte' : 'is not a whole number of bytes';
+  const meant = /^(.+)m$/.exec(String(value))?.[1];
+  const hint = meant === undefined ? '' : `; m is a thousandth, did you mean "${meant}Mi"?`;
+  yield `${at}: ${what}, got ${shown(value)}${hint}`;
 }
