@@ -38,7 +38,7 @@ export const folderOrder: Rule.RuleModule = {
       unknown: 'folder order: src/{{room}} has no place in the order of lint/folder-order.ts: give it one',
     },
   },
-  create(context) {
+  create(context): Rule.RuleListener {
     const room = roomOf(context.filename);
     if (room === undefined) return {};
     const check = (node: Rule.Node, specifier: unknown) => {
@@ -55,7 +55,8 @@ export const folderOrder: Rule.RuleModule = {
       };
       context.report({ node, messageId: problem, data });
     };
-    const declaration = (node: Rule.Node & { source?: { value?: unknown } | null }) => check(node, node.source?.value);
+    const declaration = (node: Rule.Node & { source?: { value?: unknown } | null | undefined }) =>
+      check(node, node.source?.value);
     return {
       ImportDeclaration: declaration,
       ExportAllDeclaration: declaration,

@@ -1,4 +1,5 @@
 /** Everything that has to be known of a pod before it may be deleted: its log to the last line, its result, its times. */
+import { defined } from '../common/defined.ts';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodEnd, PodOutcome, PodTimes } from '../contract/index.ts';
 import { isInterruption } from './attempt.ts';
@@ -60,10 +61,11 @@ async function withOutput(
 ): Promise<Pick<PodEnd, 'outcome' | 'output' | 'outputFile' | 'problems'>> {
   const succeeded = outcome.kind === 'Succeeded';
   const source = sourceOf(attempt.spec);
+  const { schema, ...unchecked } = source;
   // What a failed container leaves is handed over as it is: its exit says more than a schema.
   const judged = await judge(
     await readResult(attempt, watcher, drain),
-    succeeded ? source : { ...source, required: false, schema: undefined },
+    succeeded ? source : { ...unchecked, required: false },
   );
   if ('trouble' in judged) return { outcome: succeeded ? withTrouble(outcome, judged.trouble) : outcome };
   if ('json' in judged) return { outcome, ...(await outputs.keep(drain.uri, judged)) };
@@ -94,10 +96,10 @@ function timesOf(pod: V1Pod | undefined, main: string): PodTimes {
   const scheduled = pod?.status?.conditions?.find(({ type, status }) => type === 'PodScheduled' && status === 'True');
   const iso = (time: Date | string | undefined) => (time ? new Date(time).toISOString() : undefined);
   const { startedAt, finishedAt } = state?.terminated ?? { startedAt: state?.running?.startedAt };
-  return {
+  return defined({
     created: iso(pod?.metadata?.creationTimestamp),
     scheduled: iso(scheduled?.lastTransitionTime),
     started: iso(startedAt),
     finished: iso(finishedAt),
-  };
+  });
 }

@@ -101,7 +101,7 @@ export async function readRun(client: Client, { workflowId, runId }: RunRef): Pr
   const reader = eventReader();
   let nextPageToken: Uint8Array | undefined;
   do {
-    const request = { namespace, execution: { workflowId, runId }, nextPageToken };
+    const request = { namespace, execution: { workflowId, runId }, ...(nextPageToken && { nextPageToken }) };
     // For all who wait for it: not for this one attempt only.
     const page = await evenCancelled(client, () =>
       client.withDeadline(Date.now() + PAGE_LIMIT_MS, () =>

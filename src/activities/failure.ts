@@ -5,17 +5,18 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Cleanup, LogSummary, PodEvent, PodFailureDetails, PodOutcome } from '../contract/index.ts';
 import { whatHappened, whatToDo } from './failure-text.ts';
+import { defined, type Loose } from '../common/defined.ts';
 import { shortened } from '../common/shortened.ts';
 import { sanitise } from '../logs/index.ts';
 
-type Facts = Omit<PodFailureDetails, 'kind' | 'startedEver'>;
+type Facts = Loose<Omit<PodFailureDetails, 'kind' | 'startedEver'>>;
 
 /** Of each: what is more is in the details, or in the log. */
 const MOST = { saidLines: 6, saidChars: 1000, events: 3, problems: 3, lastLines: 10, lineChars: 400 };
 
 /** Never retried by Temporal: whether to try again is decided in workflow code, where each try is a new pod. */
 export function podFailure(outcome: PodOutcome, facts: Facts = {}): ApplicationFailure {
-  const details: PodFailureDetails = { ...outcome, ...facts };
+  const details = defined<PodFailureDetails>({ ...outcome, ...facts });
   return ApplicationFailure.create({
     type: outcome.kind,
     message: failureMessage(outcome, facts),

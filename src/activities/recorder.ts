@@ -4,6 +4,7 @@
  * sent past the SDK's throttle by task token, after the same state was handed to the SDK, which would otherwise send its older
  * copy later. No acknowledgement, no next step.
  */
+import { defined, type Loose } from '../common/defined.ts';
 import type { Context } from '@temporalio/activity';
 import {
   ActivityCancelledError,
@@ -38,13 +39,13 @@ export class Recorder {
   }
 
   /** For display: sent with the next heartbeat that the SDK lets through. */
-  note(change: Partial<PodRecord>): void {
-    this.#state = { ...this.#state, ...change };
+  note(change: Partial<Loose<PodRecord>>): void {
+    this.#state = defined<PodRecord>({ ...this.#state, ...change });
     this.#context.heartbeat(this.#state);
   }
 
   /** Remembers the change for good, before it returns. `notFound`: it was not recorded, and nothing may be built on it. */
-  async record(change: Partial<PodRecord>): Promise<Standing> {
+  async record(change: Partial<Loose<PodRecord>>): Promise<Standing> {
     this.note(change);
     return this.ask();
   }

@@ -77,7 +77,7 @@ async function settle(run: PodRun, ended: PodEnd): Promise<PodResult> {
     outcome: outcome.kind,
     exitCode: outcome.exitCode ?? 0,
     ...loaded,
-    pod: { ...(pod as PodRef), node },
+    pod: { ...(pod as PodRef), ...(node !== undefined && { node }) },
     ...facts,
   };
 }

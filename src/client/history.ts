@@ -37,7 +37,7 @@ export async function* historyPages(
         namespace: config.namespace,
         execution: { workflowId, runId },
         waitNewEvent: true,
-        nextPageToken,
+        ...(nextPageToken && { nextPageToken }),
       };
       page = await connection.withAbortSignal(signal, () =>
         client.workflowService.getWorkflowExecutionHistory(request),

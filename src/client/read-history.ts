@@ -13,7 +13,11 @@ export async function readHistory(
   let nextPageToken: Uint8Array | undefined;
   try {
     for (let page = 0; page < maxPages; page++) {
-      const request = { namespace: config.namespace, execution: { workflowId, runId }, nextPageToken };
+      const request = {
+        namespace: config.namespace,
+        execution: { workflowId, runId },
+        ...(nextPageToken && { nextPageToken }),
+      };
       const answer = await client.workflowService.getWorkflowExecutionHistory(request);
       for (const event of answer.history?.events ?? []) history.take(event);
       if (!answer.nextPageToken?.length) break;

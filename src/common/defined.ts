@@ -1,4 +1,6 @@
+/** With `undefined` for what is not there. */
+export type Loose<T> = { [K in keyof T]: T[K] | undefined };
+
 /** Leaves out what is undefined, so that records and failures stay small and compare well. */
-export function defined<T extends object>(value: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;
-}
+export const defined = <T extends object>(value: Loose<T>): T =>
+  Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T;

@@ -1,3 +1,4 @@
+import type { Loose } from '../common/defined.ts';
 import { ApiException } from '@kubernetes/client-node';
 import { classify, type Classified, type ClusterErrorKind } from './classify.ts';
 
@@ -14,7 +15,10 @@ export class ClusterError extends Error {
   /** How long the server asked us to wait. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, facts: Partial<Classified> & { kind: ClusterErrorKind; status?: number }) {
+  constructor(
+    message: string,
+    facts: Partial<Loose<Classified>> & { kind: ClusterErrorKind; status?: number | undefined },
+  ) {
     super(message);
     this.kind = facts.kind;
     this.status = facts.status;

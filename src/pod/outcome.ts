@@ -5,7 +5,7 @@
  */
 import type { V1Pod, V1PodCondition, V1ContainerStateTerminated } from '@kubernetes/client-node';
 import type { ExitCodes, OutcomeKind, PodOutcome } from '../contract/index.ts';
-import { defined } from '../common/defined.ts';
+import { defined, type Loose } from '../common/defined.ts';
 import { everStarted, hasStarted, LOST, ordinaryInits, starvedInit, statusOf, isEarlier, seconds } from './status.ts';
 import { containersOf } from './walk.ts';
 import type { DeletionEvidence } from './deletion-evidence.ts';
@@ -31,7 +31,7 @@ export function outcomeOf(
   if (!ended && !over && !starved) return undefined;
 
   const startedEver = everStarted(pod);
-  const as = (kind: OutcomeKind, more: Omit<PodOutcome, 'kind' | 'startedEver'>): PodOutcome =>
+  const as = (kind: OutcomeKind, more: Loose<Omit<PodOutcome, 'kind' | 'startedEver'>>): PodOutcome =>
     defined({ kind, startedEver, ...more });
   const exitCode = ended?.exitCode;
   const { reason, message } = pod.status ?? {};

@@ -76,7 +76,8 @@ const policy = z.strictObject(shape).partial();
 /** @throws Problem (2) with the file first and every fault on a line of its own, each with its field and value */
 export function parsePolicy(text: string, from: string): Policy {
   const checked = policy.safeParse(read(text, from), { reportInput: true });
-  if (checked.success) return checked.data;
+  // YAML has no undefined.
+  if (checked.success) return checked.data as Policy;
   throw usage(`${from}: is not a policy for pods:\n  ${checked.error.issues.flatMap(explain).join('\n  ')}`);
 }
 

@@ -176,7 +176,7 @@ suite('before the create', () => {
     test(
       `${law} refuses the pod, and nothing is created`,
       inWorld(async (world) => {
-        register(world, { mine: { beforeCreate: beforeCreate } });
+        register(world, { mine: { ...(beforeCreate && { beforeCreate }) } });
         const { error, details } = await failureOf(world.attempt(CALLED));
         assert.equal(error.type, 'CallbackFailed');
         assert.match(error.message, says);

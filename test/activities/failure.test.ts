@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { failureMessage, podFailure } from '../../src/activities/failure.ts';
-import type { PodEvent, PodFailureDetails, PodOutcome } from '../../src/contract/index.ts';
+import type { LogSummary, PodEvent, PodOutcome } from '../../src/contract/index.ts';
 
 const failed: PodOutcome = { kind: 'ContainerFailed', reason: 'Error', exitCode: 3, startedEver: true };
 const warning = (reason: string, message: string, count = 1): PodEvent => ({ type: 'Warning', reason, message, count });
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `line ${index + 1}`);
-const log = (tail: string): PodFailureDetails['logs'] => ({ uri: 'file:///logs/x', lines: 1, bytes: 1, gaps: 0, tail });
+const log = (tail: string): LogSummary => ({ uri: 'file:///logs/x', lines: 1, bytes: 1, gaps: 0, tail });
 const labels = (message: string) => message.split('\n').flatMap((line) => /^ {2}(\S[^:]*):/.exec(line)?.[1] ?? []);
 
 suite('a failure’s message', () => {

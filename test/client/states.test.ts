@@ -21,7 +21,7 @@ suite('what is said of a pod under way', () => {
       { record: record({ reason: 'ImagePullBackOff: x:1\nmore', node: 'a' }) },
     ],
     ['pending in orders-1a', { record: record({}) }],
-    ['no pod yet: exceeded quota', { record: record({ pod: undefined, reason: 'exceeded quota' }) }],
+    ['no pod yet: exceeded quota', { record: { v: 1, cluster: 'c', phase: 'Pending', reason: 'exceeded quota' } }],
     [
       'pending in orders-1a: ErrImagePull: 503 Service Unavailable',
       {

@@ -91,7 +91,11 @@ async function live(
   kubelet: FakeKubelet,
   steps: readonly Step[],
   finalCuts: readonly Cut[],
-  { rotation = false, maxLineBytes, maxBytes }: { rotation?: boolean; maxLineBytes?: number; maxBytes?: number } = {},
+  {
+    rotation = false,
+    maxLineBytes,
+    maxBytes,
+  }: { rotation?: boolean; maxLineBytes?: number | undefined; maxBytes?: number | undefined } = {},
 ) {
   const options = { state: () => kubelet.state, limits, maxLineBytes };
   const signal = new AbortController().signal;

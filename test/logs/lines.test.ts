@@ -8,7 +8,7 @@ import { recordsOf } from './support.ts';
 
 const stamp = '2026-11-22T10:00:00.000000001Z';
 
-function shown(response: string | Buffer, limits: [piece?: number, line?: number] = []): CallbackLine[] {
+function shown(response: string | Buffer, limits: [piece?: number | undefined, line?: number] = []): CallbackLine[] {
   const found: CallbackLine[] = [];
   const lines = new Lines('base', (line) => found.push(line));
   for (const record of recordsOf(Buffer.from(response), ...limits)) lines.add([record]);

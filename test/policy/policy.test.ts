@@ -115,7 +115,7 @@ const rows: Record<string, Row[]> = {
     [
       'one that the service account decides about',
       {},
-      { automountServiceAccountToken: undefined },
+      { automountServiceAccountToken: undefined as unknown as boolean },
       'serviceAccountTokens: spec.automountServiceAccountToken (absent) must be false, or the policy have serviceAccountTokens: true',
     ],
     [

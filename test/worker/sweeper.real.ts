@@ -19,7 +19,11 @@ suite('the schedule of the sweeps', () => {
     return {
       handle,
       workerStarts: (sweepEvery: string | undefined) =>
-        adjustSweeper(server.nativeConnection, { namespace: server.namespace, taskQueue, sweepEvery }),
+        adjustSweeper(server.nativeConnection, {
+          namespace: server.namespace,
+          taskQueue,
+          ...(sweepEvery !== undefined && { sweepEvery }),
+        }),
       intervals: async () => (await handle.describe()).spec.intervals?.map(({ every }) => every),
       isThere: () =>
         handle.describe().then(

@@ -54,7 +54,7 @@ interface Seen {
   tries: number[];
   specs: PodSpec[];
   result?: PodResult;
-  error?: WorkflowFailedError & { retryState: RetryState };
+  error?: (WorkflowFailedError & { retryState: RetryState }) | undefined;
 }
 
 interface Scene {

@@ -30,10 +30,11 @@ export function doctorCommand(program: Program): void {
     .option('--pod', 'also run one pod from start to end, and tell how long each part took')
     .option('--image <image>', "with --pod: an image with sh (default: the one of the worker's collector)")
     .addHelpText('after', HELP)
-    .action(async ({ pod, image, output }: Options) => {
+    .action(async (options: Options) => {
+      const { pod, image, output } = options;
       if (image !== undefined && !pod) throw usage('--image goes with --pod');
       const found: Check[] = [];
-      for await (const check of checks({ pod, image })) {
+      for await (const check of checks(options)) {
         found.push(check);
         if (output === 'text') printData(lineOf(check, process.stdout.isTTY));
       }

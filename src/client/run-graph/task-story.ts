@@ -81,7 +81,7 @@ export class TaskStory {
       tries: pods.length,
       pods: pods.map(({ activityId }) => activityId),
       ...(error !== undefined && { error: error.slice(0, 200) }),
-      ...(state === 'held' && { heldUntil: this.heldUntil }),
+      ...(state === 'held' && this.heldUntil !== undefined && { heldUntil: this.heldUntil }),
       ...(this.#change && { changed: this.#change }),
       ...(startedAt !== undefined && { startedAt }),
       ...(isOver && ends.length > 0 && { endedAt: Math.max(...ends) }),

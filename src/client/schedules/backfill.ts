@@ -51,6 +51,5 @@ const timestamp = (date: Date) => ({
   seconds: Math.floor(date.getTime() / 1000) as unknown as Long,
   nanos: (date.getTime() % 1000) * 1e6,
 });
-type Long = NonNullable<
-  Parameters<Temporal['client']['workflowService']['listScheduleMatchingTimes']>[0]['startTime']
->['seconds'];
+type Time = NonNullable<Parameters<Temporal['client']['workflowService']['listScheduleMatchingTimes']>[0]['startTime']>;
+type Long = NonNullable<Time['seconds']>;

@@ -52,7 +52,7 @@ export const policiesOf = ({
 export const policyOf = (overlap: Overlap) => overlap.toUpperCase().replaceAll('-', '_') as ScheduleOverlapPolicy;
 export const overlapWord = (policy: string) => policy.toLowerCase().replaceAll('_', '-');
 
-export const zoneOf = ({ timezone }: Pick<ScheduleSpecDescription, 'timezone'>): string => timezone || 'UTC';
+export const zoneOf = ({ timezone }: { timezone?: string | undefined }): string => timezone || 'UTC';
 
 /** `0 2 * * *`, or `every 6 h`. */
 export function specText({ calendars = [], intervals = [], timezone, jitter }: ScheduleSpecDescription): string {
