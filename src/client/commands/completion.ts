@@ -1,10 +1,9 @@
 /** `completion`: names and options while one types. */
 import { Argument } from 'commander';
-import { candidatesFor } from '../completion/candidates.ts';
-import { wordsOf } from '../completion/line.ts';
+import { candidatesFor, wordsOf } from '../completion/candidates.ts';
 import { namesOfTemporal } from '../completion/names.ts';
 import { INSTALL, scriptOf, SHELLS, type Shell } from '../completion/scripts.ts';
-import { oneLine } from '../stdout.ts';
+import { oneLine } from '../terminal/stdout.ts';
 import type { Program } from './program.ts';
 
 const HELP = `

@@ -3,15 +3,13 @@ import type { Command } from 'commander';
 import { milliseconds } from '../../common/duration.ts';
 import { usage } from '../../common/problem.ts';
 import { extendHold, failTask, holdPods, releasePods, retryTask, skipTask } from '../../workflows/dag/controls.ts';
-import { ask } from '../ask.ts';
-import { cancel } from '../cancel.ts';
-import { findRun, type FoundRun } from '../find-run.ts';
-import { readJsonOption } from '../json-option.ts';
-import { releaseHeldPod } from '../release-pod.ts';
-import { readSpecChange } from '../spec-change.ts';
-import { printData } from '../stdout.ts';
-import type { Temporal } from '../temporal.ts';
-import { momentText } from '../time-text.ts';
+import { ask, cancel, releaseHeldPod } from '../run/control.ts';
+import { findRun, type FoundRun } from '../temporal/find-run.ts';
+import { readJsonOption } from '../params/arguments.ts';
+import { readSpecChange } from '../params/workflow-arguments.ts';
+import { printData } from '../terminal/stdout.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { momentText } from '../terminal/time-text.ts';
 import { RUN_OPTION, type Program } from './program.ts';
 
 const EXIT_CODES = `

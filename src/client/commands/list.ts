@@ -2,14 +2,20 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { didYouMean } from '../../common/did-you-mean.ts';
-import { createOutput } from '../output.ts';
-import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../rows.ts';
-import { runsQuery, STATUS_WORDS, statusWord, type RunFilter, type StatusWord } from '../run-query.ts';
-import { statusColour } from '../status-colour.ts';
-import { printData } from '../stdout.ts';
-import type { Temporal } from '../temporal.ts';
-import { lengthText, momentText, readSince } from '../time-text.ts';
-import { workflowNames } from '../workflows.ts';
+import { createOutput } from '../terminal/output.ts';
+import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../terminal/rows.ts';
+import {
+  runsQuery,
+  STATUS_WORDS,
+  statusWord,
+  type RunFilter,
+  type StatusWord,
+  statusColour,
+} from '../temporal/run-query.ts';
+import { printData } from '../terminal/stdout.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { lengthText, momentText, readSince } from '../terminal/time-text.ts';
+import { workflowNames } from '../params/workflows.ts';
 import type { Program } from './program.ts';
 
 interface Options {

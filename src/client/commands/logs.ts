@@ -1,18 +1,18 @@
 /** `logs`: what the pods of a run have printed, or print. */
 import { InvalidArgumentError } from 'commander';
 import { didYouMean } from '../../common/did-you-mean.ts';
-import { callText } from '../call-text.ts';
-import { findRun } from '../find-run.ts';
-import { untilLeft } from '../interrupts.ts';
+import { callText } from '../../common/program-name.ts';
+import { findRun } from '../temporal/find-run.ts';
+import { untilLeft } from '../terminal/interrupts.ts';
 import { followLogs, overKey } from '../logs/logs-follow.ts';
 import { podsMeant, printNow, type Printed, type RunPods } from '../logs/logs-now.ts';
 import { LogPrinter } from '../logs/printer.ts';
 import { checkTasks, selection, unknownTasks, type LogOptions } from '../logs/selection.ts';
-import { createOutput } from '../output.ts';
-import { readHistory } from '../read-history.ts';
-import { runGraph } from '../run-graph.ts';
-import type { Temporal } from '../temporal.ts';
-import { readSince } from '../time-text.ts';
+import { createOutput } from '../terminal/output.ts';
+import { readHistory } from '../history/read-history.ts';
+import { runGraph } from '../history/read-run.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { readSince } from '../terminal/time-text.ts';
 import { RUN_OPTION, type Program } from './program.ts';
 
 interface Options extends LogOptions {

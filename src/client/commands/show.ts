@@ -1,17 +1,14 @@
 /** `show`: how a run stands, task by task. */
 import { usage } from '../../common/problem.ts';
-import { earlierRuns } from '../earlier-runs.ts';
-import { findRun } from '../find-run.ts';
-import { LiveRun } from '../live-run.ts';
-import { readRun } from '../run-graph.ts';
-import { runDocument } from '../show/document.ts';
-import { apart, lineText, type Line } from '../show/lines.ts';
-import { taskLines } from '../show/task-lines.ts';
-import { viewOf } from '../show/view-of.ts';
-import { footLines, headLines, statusLines, tasksOf, type RunView } from '../show/view.ts';
-import { watchRun } from '../show/watching.ts';
-import { printData, printJson } from '../stdout.ts';
-import type { Temporal } from '../temporal.ts';
+import { earlierRuns, LiveRun } from '../view/live-run.ts';
+import { findRun } from '../temporal/find-run.ts';
+import { readRun } from '../history/read-run.ts';
+import { runDocument, viewOf, footLines, headLines, statusLines, tasksOf, type RunView } from '../view/view.ts';
+import { apart, lineText, type Line } from '../terminal/lines.ts';
+import { taskLines } from '../view/task-lines.ts';
+import { watchRun } from '../view/watching.ts';
+import { printData, printJson } from '../terminal/stdout.ts';
+import type { Temporal } from '../temporal/connection.ts';
 import { RUN_OPTION, type Program } from './program.ts';
 
 interface Options {

@@ -5,10 +5,10 @@ import type { TemporalConfig } from '../../config/index.ts';
 import { workerCall } from '../../common/program-name.ts';
 import { podFailureType } from '../../worker/search-attributes.ts';
 import { sweeperId } from '../../worker/sweeper.ts';
-import { statusWord } from '../run-query.ts';
-import { asProblem, connectTemporal, isNotFound, type Temporal } from '../temporal.ts';
-import { lengthText, momentText } from '../time-text.ts';
-import { pollersOf, QUEUE } from '../worker-check.ts';
+import { statusWord } from '../temporal/run-query.ts';
+import { asProblem, connectTemporal, isNotFound, type Temporal } from '../temporal/connection.ts';
+import { lengthText, momentText } from '../terminal/time-text.ts';
+import { pollersOf, QUEUE } from '../temporal/workers.ts';
 import { check, failed, ok, skewVerdict, unknown, warning, type Check, type Verdict } from './check.ts';
 
 const SLOW_MS = 500;

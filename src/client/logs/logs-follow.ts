@@ -1,11 +1,11 @@
 /** `logs -f`: what is written from now on, as it comes, until the run has ended. */
 import type { RunRef } from '../../contract/index.ts';
-import { pause } from '../../common/pause.ts';
-import { historyPages } from '../history.ts';
-import { LogTails } from '../log-tails.ts';
-import { RunHistory } from '../run-graph/run-history.ts';
-import type { RunPod } from '../run-graph/types.ts';
-import type { Temporal } from '../temporal.ts';
+import { every } from '../../common/pause.ts';
+import { followHistory } from '../history/read-history.ts';
+import { LogTails } from './tails.ts';
+import { RunHistory } from '../history/run-history.ts';
+import type { RunPod } from '../history/run-graph.ts';
+import type { Temporal } from '../temporal/connection.ts';
 import { entriesAfter } from './entries.ts';
 import { entriesOf, foldersOfReused, tailOf, type Printed } from './logs-now.ts';
 import type { LogPrinter } from './printer.ts';
@@ -58,7 +58,7 @@ export async function followLogs(
   const looking = heard(every(LOOK_EVERY_MS, AbortSignal.any([signal, closed.signal]), () => tails.look()));
   try {
     const say = (text: string) => printer.output.say(text);
-    for await (const page of historyPages(temporal, run, { signal, say })) {
+    for await (const page of followHistory(temporal, run, { signal, say })) {
       for (const event of page) history.take(event);
       for (const pod of history.graph().pods) pods.set(pod.activityId, pod);
       for (const pod of pods.values()) if (pod.end && !told.has(pod.activityId) && isMeant(pod)) await finish(pod);
@@ -79,10 +79,6 @@ export async function followLogs(
 
 export const overKey = ({ runId }: RunRef, { activityId }: Pick<RunPod, 'activityId'>): string =>
   `${runId}/${activityId}`;
-
-async function every(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-  for (; !signal.aborted; await pause(ms, signal)) await work();
-}
 
 /** It is awaited later: until then its failure is nobody's, and would end the program. */
 function heard<T>(work: Promise<T>): Promise<T> {

@@ -1,12 +1,11 @@
 /** `logs`, without following: what there is now, of every pod that is meant. */
 import { podFolders, type LogEntry, type PodFolder } from '../../logs/index.ts';
 import type { RunRef } from '../../contract/index.ts';
-import { readHistory } from '../read-history.ts';
-import type { RunHistory } from '../run-graph/run-history.ts';
-import type { RunPod } from '../run-graph/types.ts';
-import type { Temporal } from '../temporal.ts';
-import { byTime } from './by-time.ts';
-import { entriesNow, nsOf, type Seen } from './entries.ts';
+import { readHistory } from '../history/read-history.ts';
+import type { RunHistory } from '../history/run-history.ts';
+import type { RunPod } from '../history/run-graph.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { byTime, entriesNow, nsOf, type Seen } from './entries.ts';
 import { podLabel, type LogPrinter } from './printer.ts';
 import type { LogOptions, Selection } from './selection.ts';
 

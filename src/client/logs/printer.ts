@@ -1,11 +1,8 @@
 /** Log lines on stdout, at the speed of whoever reads them. */
 import { once } from 'node:events';
-import type { LogEntry } from '../../logs/index.ts';
-import { gapText } from '../log-tails.ts';
-import { labelOf } from '../labels.ts';
-import type { Output } from '../output.ts';
-import { nodeName } from '../run-graph/node-name.ts';
-import type { RunPod } from '../run-graph/types.ts';
+import type { Gap, LogEntry } from '../../logs/index.ts';
+import type { Output } from '../terminal/output.ts';
+import { nodeName, type RunPod } from '../history/run-graph.ts';
 
 export type PodName = Pick<RunPod, 'task' | 'activityId' | 'main'>;
 
@@ -36,4 +33,17 @@ export function podLabel(pod: Pick<RunPod, 'task' | 'activityId'>): string {
   const name = nodeName(pod);
   const number = /-(\d+)$/.exec(pod.activityId)?.[1];
   return name === pod.activityId || number === undefined || number === '1' ? name : `${name}#${number}`;
+}
+
+/** The main container speaks for its task; any other one says its own name too. */
+export const labelOf = ({ task, main }: { task: string; main: string }, container: string): string =>
+  container === main ? task : `${task}/${container}`;
+
+/** Of an entry of the kind `gap`. */
+export function gapText(bytes: Buffer): string {
+  try {
+    return `lines are missing here: ${(JSON.parse(bytes.toString()) as Gap).message}`;
+  } catch {
+    return 'lines are missing here';
+  }
 }

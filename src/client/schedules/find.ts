@@ -2,9 +2,9 @@
 import type { ScheduleDescription, ScheduleHandle, ScheduleSummary } from '@temporalio/client';
 import { didYouMean } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
-import { callText } from '../call-text.ts';
+import { callText } from '../../common/program-name.ts';
 import { sweeperId } from '../../worker/sweeper.ts';
-import type { Temporal } from '../temporal.ts';
+import type { Temporal } from '../temporal/connection.ts';
 
 /** A list of schedules tells no task queue, so we write it beside each one. */
 export const TASK_QUEUE_MEMO = 'taskQueue';

@@ -1,0 +1,24 @@
+/** Data goes to stdout. What comes from a pod reaches a terminal only without its escape sequences. */
+import { sanitise } from '../../logs/index.ts';
+
+export function printData(text: string, stdout: NodeJS.WriteStream = process.stdout): void {
+  leaveWithReader(stdout);
+  stdout.write(`${text}\n`);
+}
+
+export const printJson = (value: unknown): void => printData(JSON.stringify(value, null, 2));
+
+/** One line, whatever it holds. */
+export const oneLine = (text: string): string => sanitise(text).replace(/\s+/g, ' ').trim();
+
+const heard = new WeakSet<NodeJS.WriteStream>();
+
+/** `client logs … | head`: whoever read has gone, so the client goes; the run goes on. */
+export function leaveWithReader(stream: NodeJS.WriteStream): void {
+  if (heard.has(stream)) return;
+  heard.add(stream);
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(141);
+  });
+}
