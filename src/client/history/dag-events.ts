@@ -5,7 +5,7 @@ import { UNTOLD_MEMO, RERUN_MEMO, type UntoldMemo } from '../../workflows/dag/gr
 import type { RunRef } from '../../contract/index.ts';
 import { reportsOf } from './failure.ts';
 import { whyText } from './pod-end.ts';
-import { decode, timeOf } from './pod-events.ts';
+import { decode, nextRunId, timeOf } from './pod-events.ts';
 import type { HistoryEvent } from '../../common/history-pages.ts';
 import { chunkReader, type ChunkEvent } from './chunk-events.ts';
 
@@ -31,6 +31,8 @@ export interface Closed {
   readonly kind: 'closed';
   readonly how: Closing;
   readonly error?: Error;
+  /** The runId of the run that goes on in its place. */
+  readonly next?: string;
   /** The tasks that the DAG failed with. */
   readonly failed?: readonly { readonly task: string; readonly why: string }[];
 }
@@ -112,6 +114,12 @@ function memo({ workflowPropertiesModifiedEventAttributes: modified }: HistoryEv
 }
 
 function closing(event: HistoryEvent): Closed | undefined {
+  const closed = endOf(event);
+  const next = nextRunId(event);
+  return closed && next !== undefined ? { ...closed, next } : closed;
+}
+
+function endOf(event: HistoryEvent): Closed | undefined {
   const { failure } = event.workflowExecutionFailedEventAttributes ?? {};
   if (failure) {
     const error = defaultFailureConverter.failureToError(failure, defaultPayloadConverter);

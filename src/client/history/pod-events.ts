@@ -107,6 +107,15 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
   };
 }
 
+/** Of the event that closes a run: the run that goes on in its place, if one does (`continueAsNew`, a retry, a cron). */
+export const nextRunId = (event: HistoryEvent): string | undefined =>
+  (
+    event.workflowExecutionContinuedAsNewEventAttributes ??
+    event.workflowExecutionCompletedEventAttributes ??
+    event.workflowExecutionFailedEventAttributes ??
+    event.workflowExecutionTimedOutEventAttributes
+  )?.newExecutionRunId || undefined;
+
 /** Milliseconds since 1970. */
 export const timeOf = ({ eventTime }: Pick<HistoryEvent, 'eventTime'>): number =>
   Number(eventTime?.seconds ?? 0) * 1000 + Math.floor((eventTime?.nanos ?? 0) / 1e6);

@@ -7,7 +7,8 @@ import { RunHistory } from '../history/run-history.ts';
 import type { RunPod } from '../history/run-graph.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { entriesAfter } from './entries.ts';
-import { entriesOf, foldersOfReused, tailOf, type Printed } from './logs-now.ts';
+import type { LogFolders } from './folders.ts';
+import { entriesOf, tailOf, type Printed } from './logs-now.ts';
 import type { LogPrinter } from './printer.ts';
 import type { LogOptions, Selection } from './selection.ts';
 
@@ -15,7 +16,10 @@ const LOOK_EVERY_MS = 500;
 
 export interface Following {
   readonly options: LogOptions;
+  readonly folders: LogFolders;
   readonly printer: LogPrinter;
+  /** Whether a run that goes on as a new one (`continueAsNew`) is followed there. */
+  readonly wholeChain: boolean;
   /** What there was before is printed, of some pods all of it: those of `over`, as `<runId>/<activityId>`. */
   readonly printed: Printed;
   readonly over: ReadonlySet<string>;
@@ -29,13 +33,13 @@ export async function followLogs(
   selection: Selection,
   following: Following,
 ): Promise<void> {
-  const { options, printer, printed, over, signal } = following;
+  const { options, folders, printer, printed, over, signal } = following;
   const history = new RunHistory(run.workflowId);
   const pods = new Map<string, RunPod>();
   const told = new Set<string>();
   const chunks = new Map<string, Promise<void>>();
   const isMeant = (pod: RunPod) => selection.accepts(pod) && !over.has(overKey(run, pod));
-  const tails = new LogTails(temporal.config.logRoot, run, pods, printer.output, {
+  const tails = new LogTails(folders, run, pods, printer.output, {
     accepts({ activityId }) {
       const pod = pods.get(activityId);
       return pod !== undefined && isMeant(pod);
@@ -47,9 +51,10 @@ export async function followLogs(
   const finish = async (pod: RunPod) => {
     told.add(pod.activityId);
     if (pod.end?.pod && (await tails.finish(pod.end.pod.uid))) return;
-    const earlier = await foldersOfReused(temporal.config.logRoot, pod);
+    const earlier = await folders.ofReused(pod);
     for (const folder of earlier)
-      for await (const { entry } of entriesOf(pod, folder, { options, printed })) await printer.print(pod, entry);
+      for await (const { entry } of entriesOf(pod, folder, { options, printer, printed }))
+        await printer.print(pod, entry);
     if (earlier.length > 0) return;
     for await (const { entry } of tailOf(pod, options, printer)) await printer.print(pod, entry);
   };
@@ -75,6 +80,9 @@ export async function followLogs(
   }
   if (signal.aborted) tails.stop();
   else await tails.finishAll();
+  const next = history.closed?.next;
+  if (next === undefined || !following.wholeChain || signal.aborted) return;
+  await followLogs(temporal, { workflowId: run.workflowId, runId: next }, selection, following);
 }
 
 export const overKey = ({ runId }: RunRef, { activityId }: Pick<RunPod, 'activityId'>): string =>

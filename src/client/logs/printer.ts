@@ -1,5 +1,6 @@
 /** Log lines on stdout, at the speed of whoever reads them. */
 import { once } from 'node:events';
+import { messageOf } from '../../common/message-of.ts';
 import type { Gap, LogEntry } from '../../logs/index.ts';
 import type { Output } from '../terminal/output.ts';
 import { nodeName, type RunPod } from '../history/run-graph.ts';
@@ -26,7 +27,13 @@ export class LogPrinter {
     else this.output.log(label, this.#timestamps ? Buffer.concat([Buffer.from(`${timestamp} `), bytes]) : bytes);
     if (this.#stdout.writableNeedDrain) await once(this.#stdout, 'drain');
   }
+
+  unreadable(pod: PodName, error: unknown): void {
+    this.output.state(podLabel(pod), unreadableText(error));
+  }
 }
+
+export const unreadableText = (error: unknown): string => `its log cannot be read: ${messageOf(error)}`;
 
 /** `load`, and from the second pod of a task on `load#2`. */
 export function podLabel(pod: Pick<RunPod, 'task' | 'activityId'>): string {

@@ -1,16 +1,9 @@
 /** The logs of a run's pods, as far as they are on this machine, read while they are written. */
-import {
-  podFolders,
-  readLog,
-  type LogEntry,
-  type PodFolder,
-  type ReadLogOptions,
-  type RunKey,
-} from '../../logs/index.ts';
+import { readLog, type LogEntry, type PodFolder, type ReadLogOptions, type RunKey } from '../../logs/index.ts';
 import type { Output } from '../terminal/output.ts';
-import { gapText, labelOf } from './printer.ts';
+import type { LogFolders } from './folders.ts';
+import { gapText, labelOf, unreadableText } from './printer.ts';
 import type { PodTask } from '../history/pod-events.ts';
-import { messageOf } from '../../common/message-of.ts';
 import { mainContainerName } from '../../contract/defaults.ts';
 
 /** A pod's log is looked at this often; the files are few, but there may be a hundred pods. */
@@ -30,7 +23,7 @@ interface Tail {
 }
 
 export class LogTails {
-  readonly #root: string;
+  readonly #folders: LogFolders;
   readonly #run: RunKey;
   readonly #tasks: ReadonlyMap<string, PodTask>;
   readonly #output: Output;
@@ -40,13 +33,13 @@ export class LogTails {
 
   /** @param tasks by activityId; filled from outside as the tasks become known */
   constructor(
-    root: string,
+    folders: LogFolders,
     run: RunKey,
     tasks: ReadonlyMap<string, PodTask>,
     output: Output,
     options: TailOptions = {},
   ) {
-    this.#root = root;
+    this.#folders = folders;
     this.#run = run;
     this.#tasks = tasks;
     this.#output = output;
@@ -55,7 +48,7 @@ export class LogTails {
 
   /** Begins to follow the pods that are new. */
   async look(): Promise<void> {
-    for (const pod of await podFolders(this.#root, this.#run)) {
+    for (const pod of await this.#folders.of(this.#run)) {
       if (this.#tails.has(pod.uid) || this.#options.accepts?.(pod) === false) continue;
       const stop = new AbortController();
       this.#tails.set(pod.uid, { stop, ended: this.#follow(pod, stop.signal) });
@@ -92,7 +85,7 @@ export class LogTails {
     try {
       for await (const entry of read(pod, options)) await print(task(), entry);
     } catch (error) {
-      this.#output.state(task().task, `its log cannot be read: ${messageOf(error)}`);
+      this.#output.state(task().task, unreadableText(error));
     }
   }
 

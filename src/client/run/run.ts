@@ -1,14 +1,13 @@
 /** `run`: starts a workflow and stays with it to its end. */
 import { WorkflowFailedError } from '@temporalio/client';
+import { runUrl } from '../../config/index.ts';
 import { pause } from '../../common/pause.ts';
 import { failureDocument, failureText } from '../history/failure.ts';
-import { listenForInterrupts } from '../terminal/interrupts.ts';
+import { LEFT, listenForInterrupts } from '../terminal/interrupts.ts';
 import type { Output } from '../terminal/output.ts';
 import { lookAt, startWorkflow, type Run, type StartRequest } from './start.ts';
 import { asProblem, isNotFound, mayPass, type Temporal } from '../temporal/connection.ts';
 import { Watch } from './watch.ts';
-
-const LEFT = 130;
 
 /** The exit code: 0 for a run that succeeded, 1 for one that did not, 130 for one that was left alone. */
 export async function runWorkflow(temporal: Temporal, request: StartRequest, output: Output): Promise<number> {
@@ -20,16 +19,30 @@ export async function runWorkflow(temporal: Temporal, request: StartRequest, out
     const run = await startWorkflow(temporal, request);
     announce(output, run);
     void interrupts.first.then(() => cancel(temporal, run, output, left.signal));
-    await new Watch(temporal, run, output).untilClosed(left.signal);
+    const last = await watchAll(temporal, run, output, left.signal);
     if (left.signal.aborted) {
       output.say(
         `left ${run.workflowId}; it goes on being cancelled without you\n  look at it: ${lookAt(temporal.config, run)}`,
       );
       return LEFT;
     }
-    return await tellEnd(temporal, run, output);
+    return await tellEnd(temporal, run, last, output);
   } finally {
     interrupts.close();
+  }
+}
+
+/** The run, and each one that goes on in its place (`continueAsNew`), to the end of the last one. */
+async function watchAll(temporal: Temporal, first: Run, output: Output, left: AbortSignal): Promise<Run> {
+  const { client, config } = temporal;
+  const { workflowId } = first;
+  let run = { ...first, handle: client.workflow.getHandle(workflowId, first.runId) };
+  for (;;) {
+    const runId = await new Watch(temporal, run, output).untilClosed(left);
+    if (runId === undefined) return run;
+    const url = runUrl(config, workflowId, runId);
+    run = { workflowId, runId, url, handle: client.workflow.getHandle(workflowId, runId) };
+    output.say(`${workflowId} goes on as a new run${url ? `\n  ${url}` : ''}`);
   }
 }
 
@@ -54,13 +67,14 @@ async function cancel({ connection, config }: Temporal, run: Run, output: Output
   }
 }
 
-async function tellEnd({ config }: Temporal, run: Run, output: Output): Promise<number> {
+/** The handle of the first run gives the result of the last one. */
+async function tellEnd({ config }: Temporal, { handle }: Run, last: Run, output: Output): Promise<number> {
   try {
-    output.result(await run.handle.result());
+    output.result(await handle.result());
     return 0;
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw asProblem(error, config);
-    output.failure(failureText(error.cause, run), failureDocument(error.cause, run));
+    output.failure(failureText(error.cause, last), failureDocument(error.cause, last));
     return 1;
   }
 }

@@ -3,11 +3,12 @@ import { every, pause } from '../../common/pause.ts';
 import type { Cleanup } from '../../contract/index.ts';
 import { callText } from '../../common/program-name.ts';
 import { followHistory } from '../history/read-history.ts';
+import { LogFolders } from '../logs/folders.ts';
 import { LogTails } from '../logs/tails.ts';
 import type { Output } from '../terminal/output.ts';
 import { pendingPods, pendingText } from '../history/pending.ts';
 import { endText, heldText, keptText, type PodEnd } from '../history/pod-end.ts';
-import { eventReader, type PodTask, type RunEvent } from '../history/pod-events.ts';
+import { eventReader, nextRunId, type PodTask, type RunEvent } from '../history/pod-events.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { isPolled, noWorkerText } from '../temporal/workers.ts';
 import type { Run } from './start.ts';
@@ -35,32 +36,45 @@ export class Watch {
     this.#temporal = temporal;
     this.#run = run;
     this.#output = output;
-    this.#logs = new LogTails(temporal.config.logRoot, run, this.#tasks, output);
+    this.#logs = new LogTails(new LogFolders(temporal.config.logRoot, output), run, this.#tasks, output);
   }
 
-  /** Resolves when the run has closed and all of its log lines are printed, or when `left` fires. */
-  async untilClosed(left: AbortSignal): Promise<void> {
+  /**
+   * Resolves when the run has closed and all of its log lines are printed, or as soon as `left` fires: with the runId of the run
+   * that it goes on as, if it does.
+   */
+  async untilClosed(left: AbortSignal): Promise<string | undefined> {
     const over = new AbortController();
     const signal = AbortSignal.any([left, over.signal]);
-    const looking = [every(LOOK_EVERY_MS, signal, () => this.#look(signal)), this.#askForWorker(signal)];
+    const looking = this.#temporal.connection.withAbortSignal(signal, () =>
+      Promise.all([every(LOOK_EVERY_MS, signal, () => this.#look(signal)), this.#askForWorker(signal)]),
+    );
+    // It is awaited later: until then its failure would end the program.
+    looking.catch(() => undefined);
+    let next: string | undefined;
     try {
       const say = (text: string) => this.#output.say(text);
       for await (const page of followHistory(this.#temporal, this.#run, { signal, say }))
         for (const event of page) {
           const known = this.#read(event);
           if (known) await this.#take(known);
+          next = nextRunId(event);
         }
     } finally {
       over.abort();
-      await Promise.all(looking);
+      if (!left.aborted) await looking;
     }
-    if (left.aborted) return this.#logs.stop();
+    if (left.aborted) {
+      this.#logs.stop();
+      return undefined;
+    }
     await this.#logs.finishAll();
     for (const [activityId, { error }] of this.#left)
       this.#say(
         activityId,
         `its pod may still be there${error ? ` (${error})` : ''}; the worker's sweeper is left to find it`,
       );
+    return next;
   }
 
   async #take(event: RunEvent): Promise<void> {
@@ -114,9 +128,8 @@ export class Watch {
 
   async #look(signal: AbortSignal): Promise<void> {
     await this.#logs.look();
-    const { connection } = this.#temporal;
     // The history's follower says when Temporal is away.
-    const pending = await connection.withAbortSignal(signal, () => pendingPods(this.#run.handle)).catch(() => []);
+    const pending = await pendingPods(this.#run.handle).catch(() => []);
     for (const pod of pending) {
       const text = pendingText(pod, Date.now());
       // Its end may have been told while this answer was on its way.

@@ -1,5 +1,8 @@
 /** Ctrl-C, and the SIGTERM of whoever stops a program: the first one asks, the second one leaves. */
 
+/** The exit code of who left before the end, as a shell says it of a Ctrl-C. */
+export const LEFT = 130;
+
 /** npm passes a Ctrl-C on to a program that the terminal has told already: so near together, two are one. */
 const ECHO_MS = 300;
 
@@ -46,5 +49,3 @@ export async function untilLeft(work: (left: AbortSignal) => Promise<number | vo
     interrupts.close();
   }
 }
-
-const LEFT = 130;

@@ -13,12 +13,13 @@ export const oneLine = (text: string): string => sanitise(text).replace(/\s+/g, 
 
 const heard = new WeakSet<NodeJS.WriteStream>();
 
-/** `client logs … | head`: whoever read has gone, so the client goes; the run goes on. */
+/** `client logs … | head`: the reader has gone, so the client goes; the run goes on. */
 export function leaveWithReader(stream: NodeJS.WriteStream): void {
   if (heard.has(stream)) return;
   heard.add(stream);
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit(141);
+    if (error.code === 'EPIPE') process.exit(141);
+    console.error(`temporal-pods: stdout cannot be written: ${error.message}`);
+    process.exit(3);
   });
 }

@@ -47,18 +47,20 @@ export class LiveRun {
   ): Promise<void> {
     const over = new AbortController();
     const signal = AbortSignal.any([left, over.signal]);
-    // Nobody waits for them in the end: their answers are of no use then, and one may take its time.
-    const looking = [
-      every(LOOK_EVERY_MS, signal, async () => {
-        await this.#look(signal);
-        changed();
-      }),
-      every(ASK_EVERY_MS, signal, async () => {
-        this.#polled = await isPolled(this.#temporal, this.#run.taskQueue);
-      }),
-      earlierRuns(this.#temporal, this.#run).then((runs) => void (this.#earlier = runs)),
-    ];
-    for (const one of looking) one.catch(() => undefined);
+    // In the end their answers are of no use: what is asked then ends with the signal, and is not waited for.
+    const looking = this.#temporal.connection.withAbortSignal(signal, () =>
+      Promise.all([
+        every(LOOK_EVERY_MS, signal, async () => {
+          await this.#look(signal);
+          changed();
+        }),
+        every(ASK_EVERY_MS, signal, async () => {
+          this.#polled = await isPolled(this.#temporal, this.#run.taskQueue);
+        }),
+        earlierRuns(this.#temporal, this.#run).then((runs) => void (this.#earlier = runs)),
+      ]),
+    );
+    looking.catch(() => undefined);
     try {
       for await (const page of followHistory(this.#temporal, this.#run, { signal, say })) {
         for (const event of page) this.#history.take(event);

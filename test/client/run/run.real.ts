@@ -1,6 +1,10 @@
 /** The client as a process, against a real Temporal; the pods are pretended. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { stubWorker, type StubWorker } from '../stub-worker.ts';
 
@@ -9,7 +13,7 @@ const RED = '\u001b[31mred\u001b[0m';
 
 suite('the client', { concurrency: 2, timeout: 120_000 }, () => {
   let stub: StubWorker;
-  before(async () => (stub = await stubWorker()));
+  before(async () => (stub = await stubWorker('./stub-workflows.ts')));
   after(() => stub.close());
 
   test('run prints every log line, the result, and ends with 0', async () => {
@@ -165,6 +169,50 @@ suite('the client', { concurrency: 2, timeout: 120_000 }, () => {
     const { code, err } = await run.ended;
     assert.equal(code, 1);
     assert.equal(err.split('no worker').length, 2);
+  });
+
+  test('a second Ctrl-C leaves at once also while no worker runs', async () => {
+    const id = `${stub.taskQueue}-alone-left`;
+    const run = stub.client(['run', 'hello', '--id', id], {
+      env: { TEMPORAL_PODS_TASK_QUEUE: `${stub.taskQueue}-none` },
+    });
+    await run.says(/started /);
+    run.child.kill('SIGINT');
+    await run.says(/cancelling/);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    run.child.kill('SIGINT');
+    const { code, err } = await run.ended;
+    await stub.temporal.client.workflow.getHandle(id).terminate();
+    assert.equal(code, 130, err);
+    assert.match(err, /left .*-alone-left; it goes on being cancelled without you\n/);
+  });
+
+  test('a run that goes on as a new one is followed to the end of the last one', async () => {
+    const env = { TEMPORAL_PODS_WORKFLOWS: fileURLToPath(new URL('../stub-workflows.ts', import.meta.url)) };
+    const { code, out, err } = await stub.client(['run', 'countdown', '3'], { env }).ended;
+    assert.equal(code, 0, err);
+    assert.deepEqual(out.trim().split('\n'), ['pod │ line 3', 'pod │ line 2', 'pod │ line 1', 'after 1']);
+  });
+
+  test('a log folder that cannot be read is told once, and the run is followed to its own end', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'client-'));
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    const env = { TEMPORAL_PODS_LOG_DIR: file };
+    const good = await stub.client(
+      ['run', 'pod', spec(['far', 'away'], { MS: '1500', OUTPUT: 'x' }), '--id', `${stub.taskQueue}-unread`],
+      { env },
+    ).ended;
+    assert.equal(good.code, 0, good.err);
+    assert.match(good.out, /^main │ far\nmain │ away\n\{/);
+    assert.equal(good.err.split(/cannot be read: ENOTDIR: .*client-.*file/).length, 2, good.err);
+    const bad = await stub.client(['run', 'pod', spec([], { MS: '1500', EXIT: '3' })], { env }).ended;
+    assert.equal(bad.code, 1, bad.err);
+    assert.match(bad.out, /^failed: /);
+    const logs = await stub.client(['logs', `${stub.taskQueue}-unread`], { env }).ended;
+    assert.deepEqual([logs.code, logs.out], [0, 'main │ far\nmain │ away\n'], logs.err);
+    assert.match(logs.err, /cannot be read: ENOTDIR: /);
+    await rm(folder, { recursive: true });
   });
 
   test('an unknown namespace is infrastructure, and named', async () => {

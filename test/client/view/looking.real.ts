@@ -253,6 +253,25 @@ suite('looking at a run', { concurrency: 2, timeout: 180_000 }, () => {
       assert.equal((await run.describe()).status.name, 'COMPLETED');
     });
 
+    test('logs -f and show --watch go on with the run that goes on as a new one, to the end of the last', async () => {
+      const until = join(folder, 'count');
+      const { workflowId } = await start('countdown', 3, until);
+      const logs = stub.client(['logs', workflowId, '-f']);
+      await logs.says(/pod │ line 3\n/);
+      const watch = stub.client(['show', workflowId, '--watch']);
+      await watch.says(/^ {2}started /m);
+      await writeFile(until, '');
+      const lines = await logs.ended;
+      assert.deepEqual([lines.code, lines.out], [0, 'pod │ line 3\npod │ line 2\npod │ line 1\n'], lines.err);
+      const { code, out, err } = await watch.ended;
+      assert.equal(code, 0, err);
+      assert.deepEqual(
+        out.match(/^(continued-as-new|completed) /gm),
+        ['continued-as-new ', 'continued-as-new ', 'completed '],
+        out,
+      );
+    });
+
     for (const [signal, expected] of [
       ['SIGINT', 130],
       ['SIGKILL', -1],
