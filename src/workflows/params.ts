@@ -1,7 +1,7 @@
 /** The parameters of a workflow: their types, checks, defaults and descriptions, all from one schema. */
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import type { z } from 'zod';
-import { didYouMean } from '../common/did-you-mean.ts';
+import { suggestion } from '../common/did-you-mean.ts';
 import { issueText, pathText, shown } from '../common/issue-text.ts';
 import { messageOf } from '../common/message-of.ts';
 
@@ -59,10 +59,9 @@ export function paramsFaults(params: z.ZodObject, given: unknown): ParamFault[] 
 }
 
 export function unknownParam(path: readonly PropertyKey[], value: unknown, known: readonly string[]): ParamFault {
-  const meant = didYouMean(String(path.at(-1)), known);
-  const hint =
-    meant === undefined ? known.length > 0 && `; there are: ${known.join(', ')}` : `; did you mean '${meant}'?`;
-  const text = `${pathText(path)}: there is no such parameter, got ${shown(value)}${hint || ''}`;
+  const otherwise = known.length > 0 ? `; there are: ${known.join(', ')}` : '';
+  const hint = suggestion(String(path.at(-1)), known, { otherwise });
+  const text = `${pathText(path)}: there is no such parameter, got ${shown(value)}${hint}`;
   return { path, unknown: true, text };
 }
 

@@ -1,7 +1,7 @@
 /** `list`: the runs of this task queue. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { didYouMean } from '../../common/did-you-mean.ts';
+import { suggestion } from '../../common/did-you-mean.ts';
 import { createOutput } from '../terminal/output.ts';
 import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../terminal/rows.ts';
 import {
@@ -84,8 +84,8 @@ async function list(temporal: Temporal, options: Options & Pick<RunFilter, 'star
 async function noneText(taskQueue: string, { status, workflow, failure, startedAfter }: Partial<RunFilter>) {
   const filtered = [status, workflow, failure, startedAfter].some((filter) => filter !== undefined);
   const known = workflow === undefined ? [] : await workflowNames();
-  const meant = workflow === undefined || known.includes(workflow) ? undefined : didYouMean(workflow, known);
-  const hint = meant === undefined ? '' : `; did you mean --workflow ${meant}?`;
+  const isUnknown = workflow !== undefined && !known.includes(workflow);
+  const hint = isUnknown ? suggestion(workflow, known, { as: (name) => `--workflow ${name}` }) : '';
   return `no runs${filtered ? ' like this' : ''} on task queue '${taskQueue}'${hint}`;
 }
 

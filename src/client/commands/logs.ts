@@ -1,6 +1,6 @@
 /** `logs`: what the pods of a run have printed, or print. */
 import { InvalidArgumentError } from 'commander';
-import { didYouMean } from '../../common/did-you-mean.ts';
+import { suggestion } from '../../common/did-you-mean.ts';
 import { callText } from '../../common/program-name.ts';
 import { findRun } from '../temporal/find-run.ts';
 import { untilLeft } from '../terminal/interrupts.ts';
@@ -100,10 +100,8 @@ function tellNothing(
   if (pods.length === 0) return say(one === undefined ? 'there is no pod of it' : `no pod of it was try ${one}`);
   for (const name of containers) {
     if (known.length === 0 || known.includes(name)) continue;
-    const hint = didYouMean(name, known);
-    say(
-      `no container '${name}' has a log here${hint ? `; did you mean '${hint}'?` : `; there are: ${known.join(', ')}`}`,
-    );
+    const hint = suggestion(name, known, { otherwise: `; there are: ${known.join(', ')}` });
+    say(`no container '${name}' has a log here${hint}`);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   TimeoutFailure,
 } from '@temporalio/common';
 import { messageOf } from '../../common/message-of.ts';
+import { firstLine } from '../../common/shortened.ts';
 
 export interface Failure {
   readonly type: string;
@@ -43,13 +44,12 @@ export function failureText(error: unknown, { workflowId }: Where): string {
   const root = rootFailure(error);
   const reports = reportsOf(error);
   if (reports.length === 0) return `failed: ${workflowId}\n${indent(paragraph(root))}`;
-  const [title] = messageOf(error).split('\n', 1);
   const texts = reports.map((report) => {
     // The failure of the first one is there as a whole; of the others there is what the DAG says of them.
     const whole = root.type === report.type && root.message.startsWith(report.message) ? root.message : report.message;
     return indent(`${report.task}: ${paragraph({ ...report, message: whole })}`);
   });
-  return [`failed: ${workflowId}: ${title}`, ...texts].join('\n');
+  return [`failed: ${workflowId}: ${firstLine(messageOf(error))}`, ...texts].join('\n');
 }
 
 export function failureDocument(error: unknown, { workflowId, runId }: Where): FailureDocument {

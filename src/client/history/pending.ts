@@ -2,7 +2,7 @@
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { PodRecord } from '../../contract/index.ts';
-import { shortened } from '../../common/shortened.ts';
+import { firstLine, shortened } from '../../common/shortened.ts';
 
 type Pending = NonNullable<Awaited<ReturnType<WorkflowHandle['describe']>>['raw']['pendingActivities']>[number];
 
@@ -68,7 +68,7 @@ export function pendingText(pending: PendingPod, now: number): string | undefine
   if (state === 'cancel requested') return pod ? `stopping ${pod}` : 'stopping';
   if (state === 'scheduled' && attempt > 1) {
     // Without a failure: somebody has unpaused or reset it.
-    const why = lastFailure ? `interrupted (${firstLine(lastFailure)}); ` : '';
+    const why = lastFailure ? `interrupted (${reasonText(lastFailure)}); ` : '';
     return `${why}the next worker goes on${pod ? ` with ${pod}` : ''}`;
   }
   if (state === 'scheduled')
@@ -84,12 +84,12 @@ function deletingText({ pod, ended }: PodRecord, now: number): string | undefine
 }
 
 function recordText({ pod, phase = 'Pending', reason = '', node }: PodRecord): string | undefined {
-  if (!pod) return reason ? `no pod yet: ${firstLine(reason)}` : undefined;
+  if (!pod) return reason ? `no pod yet: ${reasonText(reason)}` : undefined;
   const where = `${pod.name}${node ? ` on ${node}` : ''}`;
   if (reason === 'Terminating') return `${where} is being deleted`;
   if (reason === 'Created') return `created ${pod.name}`;
   if (phase === 'Running' && (reason === '' || reason === 'Running')) return `running in ${where}`;
-  return `${phase.toLowerCase()} in ${where}${reason && reason !== phase ? `: ${firstLine(reason.replace(BACK_OFF, ''))}` : ''}`;
+  return `${phase.toLowerCase()} in ${where}${reason && reason !== phase ? `: ${reasonText(reason.replace(BACK_OFF, ''))}` : ''}`;
 }
 
-const firstLine = (text: string) => shortened(text.trim().split('\n', 1)[0] ?? '', LONGEST_REASON);
+const reasonText = (text: string) => shortened(firstLine(text.trim()), LONGEST_REASON);

@@ -1,5 +1,6 @@
 /** What an activity's end says about its pod, and that in words. Pure. */
 import { milliseconds } from '../../common/duration.ts';
+import { firstLine } from '../../common/shortened.ts';
 import type {
   Cleanup,
   Duration,
@@ -52,7 +53,7 @@ export const heldFor = (hold: Duration | undefined, end: PodEnd, at: number): Po
     : end;
 
 /** A failure in a line. */
-export const whyText = (type: string, message: string): string => `${type}: ${message.split('\n', 1)[0]}`;
+export const whyText = (type: string, message: string): string => `${type}: ${firstLine(message)}`;
 
 export function factsOf(told: unknown): Pick<PodEnd, 'pod' | 'times' | 'logs' | 'cleanup'> {
   if (typeof told !== 'object' || told === null) return {};

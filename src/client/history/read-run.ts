@@ -1,4 +1,5 @@
 /** The graph of a run: from a worker while there is one to tell it, else, and of what is over, from the history alone. */
+import { firstLine } from '../../common/shortened.ts';
 import { graphQuery, type Graph, type GraphNode } from '../../workflows/dag/graph.ts';
 import type { FoundRun } from '../temporal/find-run.ts';
 import { mayPass, type Temporal } from '../temporal/connection.ts';
@@ -89,5 +90,5 @@ function mergedNode(told: GraphNode, known: RunNode | undefined): RunNode {
 /** The history has the kind of a pod's failure too, and why there is a next try; who failed for another reason keeps the worker's word. */
 function errorOf({ error }: GraphNode, known: RunNode): string | undefined {
   if (known.pausing) return known.error;
-  return error !== undefined && known.error?.includes(error.split('\n', 1)[0] ?? '') ? known.error : error;
+  return error !== undefined && known.error?.includes(firstLine(error)) ? known.error : error;
 }

@@ -1,6 +1,6 @@
 /** What is known of the workflows before one is started, so that a mistake ends here and not in a run that hangs. */
 import { workflowsModule } from '../../config/index.ts';
-import { didYouMean } from '../../common/did-you-mean.ts';
+import { suggestion } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
 import { loadWorkflows } from '../../worker/workflows.ts';
 import type { Described } from '../../workflows/params.ts';
@@ -27,9 +27,8 @@ export async function findWorkflow(name: string): Promise<KnownWorkflow> {
   const found = workflows.find((one) => one.name === name);
   if (found) return found;
   const known = workflows.map((one) => one.name);
-  const meant = didYouMean(name, known);
   throw usage(
-    `there is no workflow '${name}'${meant ? `; did you mean '${meant}'?` : ''}\n` +
+    `there is no workflow '${name}'${suggestion(name, known)}\n` +
       `  known are: ${known.join(', ')} (the exports of ${workflowsModule().from})`,
   );
 }

@@ -1,7 +1,7 @@
 /** The run that a command is about, by the id that was typed. */
 import type { WorkflowHandle } from '@temporalio/client';
 import { runUrl } from '../../config/index.ts';
-import { didYouMean } from '../../common/did-you-mean.ts';
+import { suggestion } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
 import { callText } from '../../common/program-name.ts';
 import { runsQuery, statusWord, type StatusWord } from './run-query.ts';
@@ -52,10 +52,9 @@ export const isMissing = (error: unknown): boolean =>
 /** @throws Problem (2) that lists the known ones */
 export function checkTask(task: string | undefined, known: readonly string[]): void {
   if (task === undefined || known.includes(task)) return;
-  const meant = didYouMean(task, known);
   const names = known.length > 20 ? `${known.slice(0, 20).join(', ')}, …` : known.join(', ');
   throw usage(
-    `the run has no task '${task}'${meant === undefined ? '' : `; did you mean '${meant}'?`}\n` +
+    `the run has no task '${task}'${suggestion(task, known)}\n` +
       `  ${known.length === 0 ? 'no task of it has come to a pod yet' : `known are: ${names}`}`,
   );
 }
@@ -68,9 +67,8 @@ async function missing({ client, config }: Temporal, workflowId: string, runId: 
   } catch {
     // It is only a hint.
   }
-  const meant = didYouMean(workflowId, known);
   return usage(
     `there is no run ${runId === undefined ? '' : `${runId} of `}'${workflowId}' in namespace '${config.namespace}'` +
-      `${meant === undefined ? '' : `; did you mean '${meant}'?`}\n  which there are: ${callText('list')}`,
+      `${suggestion(workflowId, known)}\n  which there are: ${callText('list')}`,
   );
 }

@@ -1,4 +1,5 @@
 /** The tasks of a run, a line each. Pure. */
+import { firstLine } from '../../common/shortened.ts';
 import type { RunGraph, RunNode, RunPod } from '../history/run-graph.ts';
 import { oneLine } from '../terminal/stdout.ts';
 import { dim, padded, widthOf, type Line } from '../terminal/lines.ts';
@@ -139,8 +140,6 @@ function namesText(names: readonly string[]): string {
   const shown = names.slice(0, 5);
   return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '');
 }
-
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? '';
 
 /** Without which pod it was: a line is short, and what happened stands behind it. */
 const whatHappened = (text: string): string => text.replace(/^(\w+: )?pod \S+( on node \S+)?: /, '$1');

@@ -257,12 +257,12 @@ suite('looking at a run', { concurrency: 2, timeout: 180_000 }, () => {
       const until = join(folder, 'count');
       const { workflowId } = await start('countdown', 3, until);
       const logs = stub.client(['logs', workflowId, '-f']);
-      await logs.says(/pod │ line 3\n/);
+      await logs.says(/│ line 3\n/);
       const watch = stub.client(['show', workflowId, '--watch']);
       await watch.says(/^ {2}started /m);
       await writeFile(until, '');
       const lines = await logs.ended;
-      assert.deepEqual([lines.code, lines.out], [0, 'pod │ line 3\npod │ line 2\npod │ line 1\n'], lines.err);
+      assert.deepEqual([lines.code, lines.out], [0, 'pod-1 │ line 3\npod-1 │ line 2\npod-1 │ line 1\n'], lines.err);
       const { code, out, err } = await watch.ended;
       assert.equal(code, 0, err);
       assert.deepEqual(
