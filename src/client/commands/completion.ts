@@ -25,7 +25,7 @@ export function completionCommands(program: Program): void {
     const [, ...words] = wordsOf(line);
     const candidates = await candidatesFor(program.root, words, namesOfTemporal);
     const text = candidates.map(({ value, description }) => `${value}\t${oneLine(description ?? '')}\n`).join('');
-    // Whoever did not answer in time is not waited for.
+    // A server that did not answer in time is not waited for.
     process.stdout.write(text, () => process.exit(0));
   });
 }

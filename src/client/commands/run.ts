@@ -55,7 +55,7 @@ export function runCommands(program: Program): void {
   program
     .command(
       'sweep',
-      'Delete the pods that nobody is left to delete: a schedule does it every few minutes, this does it now.',
+      'Delete the pods that no run is left to delete: a schedule does it every few minutes, this does it now.',
       FORMATS,
     )
     .option('--dry-run', 'only tell which', false)

@@ -9,7 +9,7 @@ export interface Candidate {
   readonly description?: string | undefined;
 }
 
-/** Names that only Temporal knows. Whoever does not answer soon knows none. */
+/** Names that only Temporal knows. A server that does not answer soon knows none. */
 export interface Names {
   workflows(): Promise<readonly KnownWorkflow[]>;
   runs(): Promise<readonly Candidate[]>;

@@ -88,7 +88,7 @@ export async function followLogs(
 export const overKey = ({ runId }: RunRef, { activityId }: Pick<RunPod, 'activityId'>): string =>
   `${runId}/${activityId}`;
 
-/** It is awaited later: until then its failure is nobody's, and would end the program. */
+/** It is awaited later: until then its failure would end the program. */
 function heard<T>(work: Promise<T>): Promise<T> {
   work.catch(() => undefined);
   return work;

@@ -1,4 +1,4 @@
-/** Log lines on stdout, at the speed of whoever reads them. */
+/** Log lines on stdout, at the speed of their reader. */
 import { once } from 'node:events';
 import { messageOf } from '../../common/message-of.ts';
 import type { Gap, LogEntry } from '../../logs/index.ts';

@@ -9,7 +9,7 @@ import { mainContainerName } from '../../contract/defaults.ts';
 /** A pod's log is looked at this often; the files are few, but there may be a hundred pods. */
 const POLL_MS = 200;
 
-/** Whoever wants less than everything, or in another way. */
+/** For less than everything, or in another way. */
 export interface TailOptions {
   /** Asked again until it says yes. */
   readonly accepts?: (pod: PodFolder) => boolean;
@@ -64,7 +64,7 @@ export class LogTails {
     return tail !== undefined;
   }
 
-  /** For whoever leaves: waits for nothing more. */
+  /** For a reader who leaves: waits for nothing more. */
   stop(): void {
     for (const { stop } of this.#tails.values()) stop.abort();
   }

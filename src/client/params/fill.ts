@@ -50,7 +50,7 @@ function sampleOf(schema: JsonSchema, path: string): unknown {
   }
 }
 
-/** Of a form that has one; whatever else is asked of it, nobody can guess. */
+/** Of a form that has one; whatever else is asked of it cannot be guessed. */
 function textOf(format: string | undefined, path: string): string {
   const now = new Date().toISOString();
   if (format === 'date') return now.slice(0, 10);

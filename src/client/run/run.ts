@@ -11,7 +11,7 @@ import { Watch } from './watch.ts';
 
 /** The exit code: 0 for a run that succeeded, 1 for one that did not, 130 for one that was left alone. */
 export async function runWorkflow(temporal: Temporal, request: StartRequest, output: Output): Promise<number> {
-  // From here on: a Ctrl-C between the start and its answer must not leave a run that nobody knows of.
+  // From here on: a Ctrl-C between the start and its answer must not leave a run whose id was never told.
   const interrupts = listenForInterrupts();
   const left = new AbortController();
   void interrupts.second.then(() => left.abort());

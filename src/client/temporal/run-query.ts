@@ -24,7 +24,7 @@ export interface RunFilter {
   readonly failure?: string | undefined;
   /** Milliseconds since 1970. */
   readonly startedAfter?: number | undefined;
-  /** Also sweeps and the chunks of maps, which nobody starts by hand. Asked for by name, they are there in any case. */
+  /** Also sweeps and the chunks of maps, which are not started by hand. Asked for by name, they are there in any case. */
   readonly all?: boolean | undefined;
 }
 

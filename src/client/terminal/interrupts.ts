@@ -1,4 +1,4 @@
-/** Ctrl-C, and the SIGTERM of whoever stops a program: the first one asks, the second one leaves. */
+/** Ctrl-C, and the SIGTERM of a service manager: the first one asks, the second one leaves. */
 
 /** The exit code of who left before the end, as a shell says it of a Ctrl-C. */
 export const LEFT = 130;

@@ -82,7 +82,7 @@ export class TerminalFrame {
     this.#forget();
   }
 
-  /** Of another size, the terminal has broken the lines as it liked: where they begin, nobody knows. */
+  /** Of another size, the terminal has broken the lines as it liked: where they begin is not known. */
   clearAll(): void {
     this.#terminal.write(CLEAR_ALL);
     this.#forget();

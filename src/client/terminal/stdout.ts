@@ -1,4 +1,5 @@
 /** Data goes to stdout. What comes from a pod reaches a terminal only without its escape sequences. */
+import { messageOf } from '../../common/message-of.ts';
 import { sanitise } from '../../logs/index.ts';
 
 export function printData(text: string, stdout: NodeJS.WriteStream = process.stdout): void {
@@ -22,4 +23,10 @@ export function leaveWithReader(stream: NodeJS.WriteStream): void {
     console.error(`temporal-pods: stdout cannot be written: ${error.message}`);
     process.exit(3);
   });
+}
+
+/** Of an error that nothing caught. Of itself Node would end with 1, and that says that a run failed. */
+export function endAfterCrash(error: unknown): void {
+  console.error(process.argv.includes('--debug') ? error : `temporal-pods: failed on the side: ${messageOf(error)}`);
+  process.exit(3);
 }

@@ -34,7 +34,7 @@ export const STATE_COLOURS: Readonly<Record<TaskState, Colour>> = {
 export const hasEnded = (state: TaskState): boolean =>
   state !== 'waiting' && state !== 'queued' && state !== 'running' && state !== 'held';
 
-/** It needs nobody's attention: whoever awaits it has gone on. */
+/** It needs no attention: the code that awaits it has gone on. */
 export const isGood = (state: TaskState): boolean => state === 'done' || state === 'reused' || state === 'skipped';
 
 /** `2 done, 1 running`, in the order in which things happen. */

@@ -66,7 +66,7 @@ suite('controls', { concurrency: 3, timeout: 300_000 }, () => {
     assert.equal(await says('skip', id, 'load', '--value', value), "'load' is skipped, and has this value");
     assert.equal(await handle(id).result(), 'by hand');
     const other = await held('skip-none');
-    assert.equal(await says('skip', other, 'load'), "'load' is skipped, and so is whoever needs its value");
+    assert.equal(await says('skip', other, 'load'), "'load' is skipped, and so is every task that needs its value");
     await assert.rejects(handle(other).result());
   });
 

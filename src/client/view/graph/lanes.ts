@@ -1,5 +1,5 @@
 /**
- * Where the lines of a graph run when each node has a row: a node sends a line down a lane, and whoever comes after it stands on that
+ * Where the lines of a graph run when each node has a row: a node sends a line down a lane, and a node that comes after it stands on that
  * lane or is connected to it from the side. Nodes with the same successors lead into one lane: the edges of a fan of forty and of
  * its join are two lanes. Pure.
  */
