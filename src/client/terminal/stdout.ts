@@ -1,5 +1,5 @@
 /** Data goes to stdout. What comes from a pod reaches a terminal only without its escape sequences. */
-import { messageOf } from '../../common/message-of.ts';
+import { reportFailure } from '../../common/problem.ts';
 import { sanitise } from '../../logs/index.ts';
 
 export function printData(text: string, stdout: NodeJS.WriteStream = process.stdout): void {
@@ -27,6 +27,6 @@ export function leaveWithReader(stream: NodeJS.WriteStream): void {
 
 /** Of an error that nothing caught. Of itself Node would end with 1, and that says that a run failed. */
 export function endAfterCrash(error: unknown): void {
-  console.error(process.argv.includes('--debug') ? error : `temporal-pods: failed on the side: ${messageOf(error)}`);
+  reportFailure(error, process.argv);
   process.exit(3);
 }
