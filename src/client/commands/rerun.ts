@@ -2,13 +2,13 @@
 import { usage } from '../../common/problem.ts';
 import { RERUN_MEMO } from '../../workflows/dag/graph.ts';
 import type { EarlierRef } from '../../contract/index.ts';
-import { findRun } from '../find-run.ts';
-import { createOutput, type Format } from '../output.ts';
-import { announce, runWorkflow } from '../run.ts';
-import { newWorkflowId, rerunSummary, startWorkflow } from '../start.ts';
-import { startedWith } from '../started-with.ts';
-import type { Temporal } from '../temporal.ts';
-import { findWorkflow } from '../workflows.ts';
+import { findRun } from '../temporal/find-run.ts';
+import { createOutput, type Format } from '../terminal/output.ts';
+import { announce, runWorkflow } from '../run/run.ts';
+import { newWorkflowId, rerunSummary, startWorkflow } from '../run/start.ts';
+import { startedWith } from '../history/read-history.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { findWorkflow } from '../params/workflows.ts';
 import { RUN_OPTION, type Program } from './program.ts';
 
 interface Options {

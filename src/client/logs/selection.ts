@@ -1,7 +1,6 @@
 /** Whose logs are meant. Pure. */
-import { checkTask } from '../find-run.ts';
-import { nodeName } from '../run-graph/node-name.ts';
-import type { RunPod } from '../run-graph/types.ts';
+import { checkTask } from '../temporal/find-run.ts';
+import { nodeName, type RunPod } from '../history/run-graph.ts';
 import type { GraphNode } from '../../workflows/dag/graph.ts';
 
 /** What was typed. */

@@ -1,13 +1,12 @@
 /** How schedules stand, for people and for programs. */
 import type { ScheduleDescription, ScheduleSummary } from '@temporalio/client';
-import { statusColour } from '../status-colour.ts';
-import { statusWord, type StatusWord } from '../run-query.ts';
-import { tableText, type Column } from '../rows.ts';
-import { oneLine } from '../stdout.ts';
+import { statusColour, statusWord, type StatusWord } from '../temporal/run-query.ts';
+import { tableText, type Column } from '../terminal/rows.ts';
+import { oneLine } from '../terminal/stdout.ts';
 import { SCHEDULED_START } from '../../workflows/scheduled-time.ts';
-import { summaryOf } from '../start.ts';
-import type { Temporal } from '../temporal.ts';
-import { lengthText, momentText } from '../time-text.ts';
+import { summaryOf } from '../run/start.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { lengthText, momentText } from '../terminal/time-text.ts';
 import { overlapWord, specText, zoneOf } from './timing.ts';
 import { textIn } from './zone.ts';
 

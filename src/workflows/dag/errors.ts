@@ -1,3 +1,4 @@
+import { firstLine } from '../../common/shortened.ts';
 import {
   ActivityFailure,
   ApplicationFailure,
@@ -63,4 +64,4 @@ export function rootFailure(error: unknown): { type: string; message: string } {
   return { type: type ?? error.name, message: error.message };
 }
 
-export const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 200);
+export const shortLine = (text: string): string => firstLine(text).slice(0, 200);

@@ -1,5 +1,5 @@
 import { ApplicationFailure, isCancellation } from '@temporalio/workflow';
-import { firstLine, rootFailure, toError } from './errors.ts';
+import { shortLine, rootFailure, toError } from './errors.ts';
 import type { Failure, TaskNode } from './task-node.ts';
 
 /** Remembers whose failure an error is, so that a task which only passes it on is not blamed. */
@@ -71,7 +71,7 @@ export function dagFailed(failed: readonly TaskNode[], total: number): Applicati
   const reports = failed.map((node, at) => ({ task: node.name, ...rootFailure(errors[at]) }));
   const names = reports.slice(0, 20).map((report) => report.task);
   if (reports.length > names.length) names.push('…');
-  const lines = reports.slice(0, 20).map((report) => `${report.task}: ${firstLine(report.message)}`);
+  const lines = reports.slice(0, 20).map((report) => `${report.task}: ${shortLine(report.message)}`);
   return ApplicationFailure.create({
     type: 'DagFailed',
     nonRetryable: true,

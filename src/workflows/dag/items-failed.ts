@@ -1,6 +1,6 @@
 /** The failure of a mapping: which items have no result, and why. Pure. */
 import { ApplicationFailure } from '@temporalio/workflow';
-import { firstLine, rootFailure } from './errors.ts';
+import { shortLine, rootFailure } from './errors.ts';
 
 /** One item, or, when it is the chunk that failed, all items from `item` to `last`. */
 export interface FailedItem {
@@ -36,7 +36,7 @@ export function itemsFailed(name: string, failures: ItemsFailed, cause: unknown)
   const covered = shown.reduce((sum, { item, last = item }) => sum + last - item + 1, 0);
   const nameOf = ({ item, last }: FailedItem) => `${name}-${item}${last === undefined ? '' : ` to ${name}-${last}`}`;
   const names = [...shown.map(nameOf), ...(failed > covered ? ['…'] : [])];
-  const lines = shown.map((one) => `${nameOf(one)}: ${firstLine(one.message)}`);
+  const lines = shown.map((one) => `${nameOf(one)}: ${shortLine(one.message)}`);
   return ApplicationFailure.create({
     type: TYPE,
     nonRetryable: true,

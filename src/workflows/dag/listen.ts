@@ -1,6 +1,6 @@
 /** Hears what is asked of the DAG while it runs (`controls.ts`), and refuses what makes no sense. */
 import { setHandler } from '@temporalio/workflow';
-import { didYouMean } from '../../common/did-you-mean.ts';
+import { suggestion } from '../../common/did-you-mean.ts';
 import { milliseconds } from '../../common/duration.ts';
 import { chunkReused } from './chunk-reused.ts';
 import {
@@ -33,8 +33,7 @@ export function listen({ tasks, gate, hasEnded }: Controlled): void {
   const find = (name: string): TaskNode => {
     const node = tasks.get(name);
     if (node) return node;
-    const meant = didYouMean(String(name), [...tasks.keys()]);
-    throw refusal(`there is no task '${name}'${meant === undefined ? '' : `; did you mean '${meant}'?`}`);
+    throw refusal(`there is no task '${name}'${suggestion(String(name), [...tasks.keys()])}`);
   };
   const held = (name: string): Held => {
     const node = find(name);
