@@ -25,7 +25,8 @@ type Events = { events: PodEvent[] } | { unread: string };
  */
 export async function unlessStopped(attempt: Attempt, outcome: PodOutcome): Promise<PodOutcome> {
   if (!BY_ITS_EXIT_CODE.includes(outcome.kind)) return outcome;
-  const read = await readEvents(attempt, attempt.limits.drain);
+  const read = await readEvents(attempt, attempt.limits.drain, attempt.signal);
+  if ('unread' in read) await attempt.throwIfInterrupted();
   if ('events' in read) return stoppedBy(read.events, attempt.main, outcome);
   if (outcome.kind === 'ContainerFailed') return outcome;
   return { ...outcome, kind: 'OutcomeUnknown', reason: 'EventsUnread', message: read.unread };
@@ -76,7 +77,7 @@ export async function eventsFor(attempt: Attempt, { kind }: PodOutcome): Promise
   return readEvents(attempt, READER_MS);
 }
 
-async function readEvents(attempt: Attempt, limitMs: number): Promise<Events> {
+async function readEvents(attempt: Attempt, limitMs: number, signal?: AbortSignal): Promise<Events> {
   const { pod } = attempt.recorder.state;
   if (!pod) return { events: [] };
   const end = Date.now() + limitMs;
@@ -84,12 +85,11 @@ async function readEvents(attempt: Attempt, limitMs: number): Promise<Events> {
     const events = await retry(() => attempt.cluster.podEvents(pod), {
       firstMs: 200,
       mostMs: 2_000,
-      signal: attempt.signal,
+      signal,
       isFinal: (error) => Date.now() > end || (error instanceof ClusterError && error.kind === 'forbidden'),
     });
     return { events };
   } catch (error) {
-    await attempt.throwIfInterrupted();
     return { unread: `its events could not be read: ${messageOf(error)}` };
   }
 }
