@@ -26,8 +26,8 @@ export interface PodEnd {
   readonly times?: PodTimes | undefined;
   readonly logs?: LogSummary | undefined;
   readonly cleanup?: Cleanup | undefined;
-  /** Milliseconds since 1970: its task waits for `releasePod`, at most until then. */
-  readonly heldUntil?: number;
+  /** Milliseconds since 1970: its task waits for `endDebug`, at most until then. */
+  readonly debugUntil?: number;
 }
 
 export const endOfResult = (result: Partial<PodResult> | undefined): PodEnd => ({
@@ -44,10 +44,10 @@ export function endOfFailure(how: PodEnd['how'], error: Error): PodEnd {
   return { ...factsOf(told), how, why: whyText(type, message), exitCode: told?.exitCode };
 }
 
-/** As the workflow decides it, see one-pod.ts: held is a failed pod that is kept. */
-export const heldFor = (hold: Duration | undefined, end: PodEnd, at: number): PodEnd =>
-  hold !== undefined && end.how === 'failed' && end.cleanup?.kept !== undefined
-    ? { ...end, heldUntil: at + milliseconds(hold) }
+/** As the workflow decides it, see one-pod.ts: `keepForDebug` is about a failed pod that is kept. */
+export const keptForDebug = (length: Duration | undefined, end: PodEnd, at: number): PodEnd =>
+  length !== undefined && end.how === 'failed' && end.cleanup?.kept !== undefined
+    ? { ...end, debugUntil: at + milliseconds(length) }
     : end;
 
 /** A failure in a line. */

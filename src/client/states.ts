@@ -79,11 +79,11 @@ export function keptText({ pod, cleanup }: Pick<PodEnd, 'pod' | 'cleanup'>): str
   return cleanup?.kept ? `its pod is kept until ${cleanup.kept.slice(0, 19)}Z${lookText(pod)}` : undefined;
 }
 
-/** Of a task that waits with its failure. */
-export const heldText = ({ pod, heldUntil }: PodEnd, release: string): string | undefined =>
-  heldUntil === undefined
+/** Of a task that waits while its failed pod is looked at. */
+export const debugText = ({ pod, debugUntil }: PodEnd, endDebug: string): string | undefined =>
+  debugUntil === undefined
     ? undefined
-    : `its failed pod is held until ${momentText(heldUntil)}${lookText(pod)}; to go on before that: ${release}`;
+    : `its failed pod is kept for debugging until ${momentText(debugUntil)}${lookText(pod)}; to go on before that: ${endDebug}`;
 
 const lookText = (pod: PodEnd['pod']) =>
   pod ? `; look at it: kubectl -n ${pod.namespace} describe pod ${pod.name}` : '';

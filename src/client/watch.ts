@@ -8,7 +8,7 @@ import type { Output } from './output.ts';
 import { pendingPods } from './pending.ts';
 import type { PodEnd, PodTask, RunEvent } from './run-events.ts';
 import type { Run } from './start.ts';
-import { endText, heldText, keptText, pendingText } from './states.ts';
+import { endText, debugText, keptText, pendingText } from './states.ts';
 import type { Temporal } from './temporal.ts';
 import { isPolled, noWorkerText } from './worker-check.ts';
 
@@ -95,8 +95,8 @@ export class Watch {
     }
     this.#say(activityId, endText(end));
     this.#ended.set(activityId, end);
-    const held = heldText(end, callText('release', this.#run.workflowId, task));
-    if (held) this.#say(activityId, held);
+    const debug = debugText(end, callText('end-debug', this.#run.workflowId, task));
+    if (debug) this.#say(activityId, debug);
     else if (end.cleanup) this.#see(activityId, { pod: end.pod, cleanup: end.cleanup });
   }
 

@@ -5,10 +5,10 @@ export {
   extendHold,
   failTask,
   graphQuery,
-  holdPods,
-  inSlot,
+  pausePods,
+  withPodSlot,
   mapChunk,
-  releasePods,
+  resumePods,
   retryTask,
   skipTask,
 } from './dag/index.ts';
@@ -28,7 +28,7 @@ export type {
   Task,
   TaskOptions,
 } from './dag/index.ts';
-export { releasePod } from './hold.ts';
+export { endDebug } from './keep-for-debug.ts';
 export * from './next-try.ts';
 export { withParams, type WorkflowWithParams } from './params.ts';
 export type { NextTry, RunPodOptions } from './run-pod-options.ts';

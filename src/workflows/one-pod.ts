@@ -2,19 +2,19 @@
 import { ActivityCancellationType, CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import { milliseconds } from '../common/duration.ts';
 import { DEFAULT_GRACE, DEFAULT_TIMEOUTS } from '../contract/defaults.ts';
-import type { PodActivities, Cleanup, Duration, EarlierRef, PodResult, PodSpec } from '../contract/index.ts';
-import type { Slot } from './dag/index.ts';
-import { hold, listenForReleases } from './hold.ts';
+import type { Cleanup, Duration, EarlierRef, PodActivities, PodResult, PodSpec } from '../contract/index.ts';
+import type { TaskContext } from './dag/index.ts';
+import { waitForDebug, listenForEndDebug } from './keep-for-debug.ts';
 import { cleanupOf } from './pod-cleanup.ts';
 import {
   asCancellation,
   failureDetails,
   isCancelRequested,
   recordedResult,
-  whatWasTold,
+  podFactsOf,
   withCleanup,
-  type Told,
-} from './told.ts';
+  type PodFacts,
+} from './activity-result.ts';
 
 /** A pod may take its whole time and its grace, be confirmed gone after that, and change workers on the way. */
 const SLACK_MS = 30 * 60_000;
@@ -32,10 +32,10 @@ export interface Try {
 }
 
 /** One activity, so one pod. Ends only when the pod is gone or kept, or everything was done to make it go. */
-export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot: Slot): Promise<End> {
+export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot: TaskContext): Promise<End> {
   const activityId = slot.nextActivityId();
   const cleanup = cleanupOf(spec, slot.task, activityId);
-  if (spec.holdOnFailure !== undefined) listenForReleases();
+  if (spec.keepForDebug !== undefined) listenForEndDebug();
   const pods = proxyActivities<PodActivities>({
     activityId,
     summary: slot.task,
@@ -62,7 +62,7 @@ export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot
   } catch (error) {
     closed = true;
     slot.podOver('failed');
-    const told = whatWasTold(error);
+    const told = podFactsOf(error);
     const isCancelled = () => scope.consideredCancelled || isCancelRequested(error);
     const cleaned = isSettled(told.cleanup)
       ? told.cleanup
@@ -70,8 +70,8 @@ export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot
     const result = recordedResult(error, cleaned);
     if (result) return { result };
     let last = cleaned;
-    if (spec.holdOnFailure !== undefined && cleaned.kept !== undefined && failureDetails(error)) {
-      await holdPod(spec.holdOnFailure, slot, told);
+    if (spec.keepForDebug !== undefined && cleaned.kept !== undefined && failureDetails(error)) {
+      await keptForDebug(spec.keepForDebug, slot, told);
       // Kept by `onFinish` too: it is over, and the sweeper's.
       if (spec.onFinish !== 'keep' && spec.onFinish !== 'keepFailed') last = await cleanup.confirm(told);
     }
@@ -84,13 +84,13 @@ export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot
 const isSettled = (cleanup: Cleanup | undefined): cleanup is Cleanup =>
   cleanup !== undefined && (cleanup.gone || cleanup.kept !== undefined);
 
-/** Ends with the release, the time, or a cancel; the pod has to go in any case. */
-async function holdPod(length: Duration, slot: Slot, { pod }: Told): Promise<void> {
+/** Ends with the signal, the time, or a cancel; the pod has to go in any case. */
+async function keptForDebug(length: Duration, slot: TaskContext, { pod }: PodFacts): Promise<void> {
   const ms = milliseconds(length);
   const until = new Date(Date.now() + ms).toISOString();
-  log.warn(`${slot.task}: its pod failed and is held until ${until}, or the signal releasePod`, { pod });
-  slot.say(`held until ${until.slice(0, 16)}Z: pod ${pod?.namespace}/${pod?.name}`);
-  await hold(slot.task, ms).catch(() => undefined);
+  log.warn(`${slot.task}: its pod failed and is kept for debugging until ${until}, or the signal endDebug`, { pod });
+  slot.say(`kept for debugging until ${until.slice(0, 16)}Z: pod ${pod?.namespace}/${pod?.name}`);
+  await waitForDebug(slot.task, ms).catch(() => undefined);
   slot.say(undefined);
 }
 

@@ -4,11 +4,11 @@
  */
 import { ApplicationFailure, isCancellation, log, sleep } from '@temporalio/workflow';
 import type { PodResult, PodSpec } from '../contract/index.ts';
-import { changeSpec, inSlot } from './dag/index.ts';
+import { changeSpec, withPodSlot } from './dag/index.ts';
 import { onePod } from './one-pod.ts';
 import { withSchema } from './result-schema.ts';
 import type { RunPodOptions } from './run-pod-options.ts';
-import { failureDetails } from './told.ts';
+import { failureDetails } from './activity-result.ts';
 import { makeSearchable } from './searchable.ts';
 import { firstTry } from './tries.ts';
 
@@ -23,7 +23,7 @@ export async function runPod<Output = unknown>(
   spec: PodSpec,
   options: RunPodOptions<Output> = {},
 ): Promise<PodResult<Output>> {
-  return inSlot(async (slot) => {
+  return withPodSlot(async (slot) => {
     const asked = withSchema(anObject(spec), options.output);
     let now = sendable(slot.change ? withSchema(changeSpec(spec, slot.change), options.output) : asked);
     for (let round = firstTry(); ;) {

@@ -198,14 +198,14 @@ suite('a recorded history as a graph', () => {
     assert.deepEqual(nodeOf(historyOf(file).graph(), 'bad')?.changed, { fail: null, output: 'mended' });
   });
 
-  test('new pods that are held are told until they are released', () => {
-    const file = 'workflows/histories/pods-held-and-released.json';
-    const held = historyOf(
+  test('new pods that are paused are told until they are resumed', () => {
+    const file = 'workflows/histories/pods-paused-and-resumed.json';
+    const paused = historyOf(
       file,
-      (one) => one.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name === 'holdPods',
+      (one) => one.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name === 'pausePods',
     );
-    assert.equal(held.graph().podsHeld, true);
-    assert.equal(historyOf(file).graph().podsHeld, undefined);
+    assert.equal(paused.graph().podsPaused, true);
+    assert.equal(historyOf(file).graph().podsPaused, undefined);
   });
 });
 
@@ -261,7 +261,7 @@ suite('a history as a graph', () => {
       nodes: [{ name: 'b', state: 'upstream', tries: 0, pods: [], error: 'x' }],
       edges: [['a', 'b', 'data']],
     };
-    const fields = { untoldTasks: defaultPayloadConverter.toPayload(memo) };
+    const fields = { tasksWithoutPods: defaultPayloadConverter.toPayload(memo) };
     const graph = told(
       a,
       failed(a, 'x'),

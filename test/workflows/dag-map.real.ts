@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { CancelledFailure } from '@temporalio/common';
-import { BODY, holdPods, releasePods, retryTask, graphQuery, type ItemsFailed } from '../../src/workflows/dag/index.ts';
+import { BODY, pausePods, resumePods, retryTask, graphQuery, type ItemsFailed } from '../../src/workflows/dag/index.ts';
 import { SCHEDULED_START } from '../../src/workflows/scheduled-time.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';
 import { activityIds, failureOf, nodeOf, reaches, refusalOf, statesOf, tableOf } from './support/asking.ts';
@@ -177,10 +177,10 @@ describe('task.map', { concurrency: 3 }, () => {
       chunk: { maxParallel: 1 },
     });
     const child = await begun(run, 0, 'load-0:running load-1:queued');
-    await run.executeUpdate(holdPods);
+    await run.executeUpdate(pausePods);
     await reaches(child, 'load-0:done load-1:queued');
-    assert.equal((await child.query(graphQuery)).podsHeld, true);
-    await run.executeUpdate(releasePods);
+    assert.equal((await child.query(graphQuery)).podsPaused, true);
+    await run.executeUpdate(resumePods);
     assert.deepEqual(await run.result(), [12, 0, 2, 4]);
   });
 

@@ -11,8 +11,8 @@ import {
   cancelTask,
   extendHold,
   failTask,
-  holdPods,
-  releasePods,
+  pausePods,
+  resumePods,
   retryTask,
   skipTask,
 } from '../../src/workflows/dag/index.ts';
@@ -100,11 +100,11 @@ const scenarios: Record<string, () => Promise<WorkflowHandle>> = {
     await run.executeUpdate(cancelTask, { args: ['orders'] });
     return run;
   },
-  'pods-held-and-released': async () => {
+  'pods-paused-and-resumed': async () => {
     const run = await running();
-    await run.executeUpdate(holdPods);
+    await run.executeUpdate(pausePods);
     await reaches(run, 'orders:done refunds:done ledger:queued charts:queued lone:done');
-    await run.executeUpdate(releasePods);
+    await run.executeUpdate(resumePods);
     return run;
   },
   stop: () => worker.start('onFailureCase', { onFailure: 'stop' }),

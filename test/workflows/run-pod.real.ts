@@ -17,7 +17,7 @@ import type {
   PodSpec,
   RunPodInput,
 } from '../../src/contract/index.ts';
-import { releasePod } from '../../src/workflows/hold.ts';
+import { endDebug } from '../../src/workflows/keep-for-debug.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';
 
 const POD = { namespace: 'n', name: 'main-1', uid: 'u-1' };
@@ -280,19 +280,20 @@ suite('a pod that is kept', { concurrency: 2 }, () => {
   });
 });
 
-suite('a hold after a failure', { concurrency: 2 }, () => {
-  const held = async () => Promise.reject(failed('ContainerFailed', { cleanup: KEPT }));
-  const isHeld = async (run: WorkflowHandle) => {
-    while (!/held until/.test((await detailsOf(run)) ?? '')) await new Promise((resolve) => setTimeout(resolve, 50));
+suite('a failed pod that is kept for debugging', { concurrency: 2 }, () => {
+  const fails = async () => Promise.reject(failed('ContainerFailed', { cleanup: KEPT }));
+  const isKept = async (run: WorkflowHandle) => {
+    while (!/kept for debugging until/.test((await detailsOf(run)) ?? ''))
+      await new Promise((resolve) => setTimeout(resolve, 50));
   };
 
-  test('waits for the signal, shows it, and deletes the pod before the failure takes its course', async () => {
+  test('is there until the signal, which the table says, and is deleted before the failure takes its course', async () => {
     const seen = await play({
-      runPod: held,
-      spec: { holdOnFailure: '1h' },
+      runPod: fails,
+      spec: { keepForDebug: '1h' },
       meanwhile: async (run) => {
-        await isHeld(run);
-        await run.signal(releasePod, 'main');
+        await isKept(run);
+        await run.signal(endDebug, 'main');
       },
     });
     assert.match(String(seen.error?.cause), /main/);
@@ -301,31 +302,31 @@ suite('a hold after a failure', { concurrency: 2 }, () => {
     assert.deepEqual(details?.cleanup, { gone: true });
   });
 
-  test('ends by itself, and then there may be another try', async () => {
+  test('is there until its time is over, and then there may be another try', async () => {
     const seen = await play({
-      runPod: async ({ try: now }) => (now === 1 ? held() : RESULT),
-      spec: { holdOnFailure: '100ms', retries: { count: 1, delay: 1 } },
+      runPod: async ({ try: now }) => (now === 1 ? fails() : RESULT),
+      spec: { keepForDebug: '100ms', retries: { count: 1, delay: 1 } },
     });
     assert.equal(seen.result?.output, 'fine');
     assert.deepEqual(seen.tries, [1, 2]);
     assert.deepEqual(modes(seen), ['confirm u-1']);
   });
 
-  test('there is no new try while the pod that was held cannot be seen to go', async () => {
+  test('there is no new try while it cannot be seen to go', async () => {
     const seen = await play({
-      runPod: held,
+      runPod: fails,
       deletePod: async () => Promise.reject(ApplicationFailure.nonRetryable('no permission')),
-      spec: { holdOnFailure: '100ms', retries: 5 },
+      spec: { keepForDebug: '100ms', retries: 5 },
     });
     assert.deepEqual(seen.tries, [1]);
   });
 
-  test('a cancel ends it: the pod is deleted, and the run is cancelled', async () => {
+  test('is deleted by a cancel, and the run is cancelled', async () => {
     const seen = await play({
-      runPod: held,
-      spec: { holdOnFailure: '1h' },
+      runPod: fails,
+      spec: { keepForDebug: '1h' },
       meanwhile: async (run) => {
-        await isHeld(run);
+        await isKept(run);
         await run.cancel();
       },
     });
@@ -333,36 +334,36 @@ suite('a hold after a failure', { concurrency: 2 }, () => {
     assert.deepEqual(modes(seen), ['confirm u-1']);
   });
 
-  test('a pod that is gone is not waited for', async () => {
+  test('is not waited for when it is gone', async () => {
     const seen = await play({
       runPod: async () => Promise.reject(failed('ContainerFailed')),
-      spec: { holdOnFailure: '1h' },
+      spec: { keepForDebug: '1h' },
     });
     assert.match(String(seen.error?.cause), /main/);
     assert.deepEqual(modes(seen), []);
   });
 
-  test('a release is for the task it names, or for all; one for somebody else is not kept for later', async () => {
-    const released: string[] = [];
+  test('is let go by a signal for its task, or for all; one for another task is not kept for later', async () => {
+    const deleted: string[] = [];
     const seen = await play({
       workflow: 'twoTasks',
-      runPod: held,
+      runPod: fails,
       deletePod: async ({ task }) => {
-        released.push(task);
+        deleted.push(task);
         return { gone: true };
       },
-      spec: { holdOnFailure: '1h' },
+      spec: { keepForDebug: '1h' },
       meanwhile: async (run) => {
-        await run.signal(releasePod, 'nobody');
-        const bothHeld = async () => ((await detailsOf(run))?.match(/held until/g)?.length ?? 0) === 2;
-        while (!(await bothHeld())) await new Promise((resolve) => setTimeout(resolve, 50));
-        await run.signal(releasePod, 'right');
-        while (released.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-        await run.signal(releasePod);
+        await run.signal(endDebug, 'nobody');
+        const bothKept = async () => ((await detailsOf(run))?.match(/kept for debugging until/g)?.length ?? 0) === 2;
+        while (!(await bothKept())) await new Promise((resolve) => setTimeout(resolve, 50));
+        await run.signal(endDebug, 'right');
+        while (deleted.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+        await run.signal(endDebug);
       },
     });
     assert.equal(seen.error, undefined);
-    assert.deepEqual(released, ['right', 'left']);
+    assert.deepEqual(deleted, ['right', 'left']);
   });
 });
 

@@ -90,8 +90,8 @@ async function drawRun(temporal: Temporal, id: string, { run: runId, body, outpu
   return 0;
 }
 
-const titleOf = ({ workflowId, status, startedMs, closedMs }: FoundRun, { podsHeld }: RunGraph): string =>
-  `${workflowId} · ${status} · ${lengthText((closedMs ?? Date.now()) - startedMs)}${podsHeld ? ' · new pods are held' : ''}`;
+const titleOf = ({ workflowId, status, startedMs, closedMs }: FoundRun, { podsPaused }: RunGraph): string =>
+  `${workflowId} · ${status} · ${lengthText((closedMs ?? Date.now()) - startedMs)}${podsPaused ? ' · new pods are paused' : ''}`;
 
 /** @param makePlanner bundles the workflows, which takes a second: who draws several plans of one module shares it */
 export async function drawPlan(

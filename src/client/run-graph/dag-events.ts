@@ -1,7 +1,7 @@
 /** What a history says about a DAG beyond its pods: holds, decisions, maps, how it began and ended. */
 import { defaultFailureConverter, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
 import type { SpecChange } from '../../workflows/dag/controls.ts';
-import { UNTOLD_MEMO, RERUN_MEMO, type UntoldMemo } from '../../workflows/dag/graph.ts';
+import { TASKS_WITHOUT_PODS_MEMO, RERUN_MEMO, type TasksWithoutPods } from '../../workflows/dag/graph.ts';
 import type { RunRef } from '../../contract/index.ts';
 import { reportsOf } from '../failure.ts';
 import { whyText } from '../pod-end.ts';
@@ -19,8 +19,8 @@ export type DagEvent =
   /** Of either: the time is over, or something else came first. */
   | { readonly kind: 'unheld'; readonly task: string; readonly timeOver: boolean }
   | { readonly kind: 'decided'; readonly what: Decision; readonly task: string; readonly change?: SpecChange }
-  | { readonly kind: 'podsHeld'; readonly on: boolean }
-  | { readonly kind: 'untold'; readonly memo: UntoldMemo }
+  | { readonly kind: 'podsPaused'; readonly on: boolean }
+  | { readonly kind: 'tasksWithoutPods'; readonly memo: TasksWithoutPods }
   | ChunkEvent
   /** By its workflowId: in a rerun it had nothing to do. */
   | { readonly kind: 'chunkReused'; readonly chunk: string }
@@ -37,7 +37,7 @@ export interface Closed {
 type Closing = 'completed' | 'failed' | 'timed-out' | 'cancelled' | 'terminated' | 'continued-as-new';
 
 /** As the summaries of the DAG's timers are made, in hold.ts and run-pod.ts. */
-const TIMER = /^(.+): (held|held until released|before the next try)$/;
+const TIMER = /^(.+): (held|kept for debugging|before the next try)$/;
 
 /** Reads a history, event by event in its order. @param workflowId of the run: those of its chunks begin with it */
 export function dagReader(
@@ -91,9 +91,9 @@ function asked(event: HistoryEvent): DagEvent | undefined {
       const change = (options as { spec?: SpecChange } | null | undefined)?.spec;
       return { kind: 'decided', what: name, task: String(task), ...(change && { change }) };
     }
-    case 'holdPods':
-    case 'releasePods':
-      return { kind: 'podsHeld', on: name === 'holdPods' };
+    case 'pausePods':
+    case 'resumePods':
+      return { kind: 'podsPaused', on: name === 'pausePods' };
     default:
       return undefined;
   }
@@ -101,13 +101,14 @@ function asked(event: HistoryEvent): DagEvent | undefined {
 
 function signalled({ workflowExecutionSignaledEventAttributes: signal }: HistoryEvent): DagEvent | undefined {
   const value = signal && decode(signal.input);
-  if (signal?.signalName === 'podsHeld') return { kind: 'podsHeld', on: value === true };
+  if (signal?.signalName === 'podsPaused') return { kind: 'podsPaused', on: value === true };
   return signal?.signalName === 'chunkReused' ? { kind: 'chunkReused', chunk: String(value) } : undefined;
 }
 
 function memo({ workflowPropertiesModifiedEventAttributes: modified }: HistoryEvent): DagEvent | undefined {
-  const told = decode({ payloads: [modified?.upsertedMemo?.fields?.[UNTOLD_MEMO]] }) as UntoldMemo | undefined;
-  return told?.nodes ? { kind: 'untold', memo: told } : undefined;
+  const told = decode({ payloads: [modified?.upsertedMemo?.fields?.[TASKS_WITHOUT_PODS_MEMO]] }) as
+    TasksWithoutPods | undefined;
+  return told?.nodes ? { kind: 'tasksWithoutPods', memo: told } : undefined;
 }
 
 function closing(event: HistoryEvent): Closed | undefined {

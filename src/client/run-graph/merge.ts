@@ -27,7 +27,7 @@ export function merged(
       ...history.nodes.filter(({ name }) => !names.has(name)),
     ],
     edges: edges.list,
-    ...(told.podsHeld && { podsHeld: true }),
+    ...(told.podsPaused && { podsPaused: true }),
     pods,
     from: 'worker',
   };

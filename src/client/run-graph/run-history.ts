@@ -22,7 +22,7 @@ export class RunHistory {
   readonly #tasks = new Map<string, TaskStory>();
   readonly #pods = new Map<string, RunPod>();
   readonly #edges = new Edges();
-  #podsHeld = false;
+  #podsPaused = false;
 
   constructor(workflowId: string) {
     this.#readDag = dagReader(workflowId);
@@ -41,7 +41,7 @@ export class RunHistory {
     return {
       nodes: [...this.#tasks.values()].map((task) => task.node(closed)),
       edges: this.#edges.list,
-      ...(this.#podsHeld && !closed && { podsHeld: true }),
+      ...(this.#podsPaused && !closed && { podsPaused: true }),
       pods: [...this.#pods.values()],
       from: 'history',
     };
@@ -99,10 +99,10 @@ export class RunHistory {
       case 'decided':
         this.#task(event.task).decide(event, event.at);
         break;
-      case 'podsHeld':
-        this.#podsHeld = event.on;
+      case 'podsPaused':
+        this.#podsPaused = event.on;
         break;
-      case 'untold':
+      case 'tasksWithoutPods':
         for (const node of event.memo.nodes) this.#task(node.name).told = node;
         for (const edge of event.memo.edges) this.#addEdge(edge);
         break;

@@ -13,7 +13,7 @@ export interface RunPod extends PodTask {
 }
 
 export interface RunNode extends GraphNode {
-  /** While it has no pod under way and goes on by itself: `before the next try`, `held until released`. Milliseconds since 1970. */
+  /** While it has no pod under way and goes on by itself: `before the next try`, `kept for debugging`. Milliseconds since 1970. */
   readonly pausing?: { readonly why: string; readonly until: number };
 }
 

@@ -11,7 +11,7 @@ export function runDocument({ graph, startedMs, closedMs, leftMs, failure, troub
     ...(leftMs !== undefined && { leftMs: Math.round(leftMs) }),
     ...(failure !== undefined && { failure }),
     ...(trouble !== undefined && { trouble: oneLine(trouble) }),
-    ...(graph.podsHeld && { podsHeld: true }),
+    ...(graph.podsPaused && { podsPaused: true }),
     tasks: tasksOf(graph).map(({ startedAt, endedAt, heldUntil, pausing, ...task }) => ({
       ...task,
       startedAt: iso(startedAt),

@@ -56,7 +56,7 @@ export function noteOf(node: RunNode, { pods, also = [] }: Told): string {
 
 const PAUSES: Readonly<Record<string, string>> = {
   'before the next try': 'the next try is at',
-  'held until released': 'its failed pod is kept to be looked at until',
+  'kept for debugging': 'its failed pod is kept for debugging until',
 };
 
 /** Of those that are under way what one of them does. */

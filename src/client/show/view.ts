@@ -61,7 +61,7 @@ function progressText({ graph, leftMs, status }: RunView): string {
     .join(', ');
   return [
     tasks.length > 0 ? counted : status === 'running' ? 'no task yet' : 'no tasks',
-    graph.podsHeld && 'new pods are held',
+    graph.podsPaused && 'new pods are paused',
     leftMs !== undefined && `about ${lengthText(Math.max(1000, leftMs))} left`,
   ]
     .filter(Boolean)
@@ -83,9 +83,9 @@ export function footLines({ graph, workflowId, status, failure }: RunView): Line
       .filter(({ state }) => state === 'held')
       .flatMap(decide),
     ...tasksOf(graph)
-      .filter(({ pausing }) => pausing?.why === 'held until released')
-      .flatMap(({ name }) => [[], plain(`to go on without the failed pod of ${name}:`), call('release', name)]),
-    ...(graph.podsHeld ? [[], plain('new pods are held; to let them start:'), call('release')] : []),
+      .filter(({ pausing }) => pausing?.why === 'kept for debugging')
+      .flatMap(({ name }) => [[], plain(`to go on without the failed pod of ${name}:`), call('end-debug', name)]),
+    ...(graph.podsPaused ? [[], plain('new pods are paused; to let them start:'), call('resume')] : []),
     ...(failure === undefined ? [] : [[], ...failure.split('\n').map(plain)]),
     ...(isOver ? [[], dim('what helps:'), failed ? call('logs', failed.name) : call('logs'), call('rerun')] : []),
   ];

@@ -12,7 +12,7 @@ import { dagError, notStarted } from './errors.ts';
 import { SCHEDULED_START, scheduledTime } from '../scheduled-time.ts';
 import type { MappedItems } from './graph.ts';
 import { failedItem, whichFailed, type FailedItem } from './items-failed.ts';
-import { podsHeld } from './pods-held.ts';
+import { podsPaused } from './pods-paused.ts';
 import type { TaskNode } from './task-node.ts';
 import type { Chunk, ChunkWorkflow } from './types.ts';
 
@@ -41,7 +41,7 @@ export class ChunkRun<I, R> {
   async run(node: TaskNode, workflow: ChunkWorkflow<I, R>): Promise<void> {
     const gate = node.gate!;
     try {
-      if (gate.isHeld) await condition(() => !gate.isHeld || gate.isShut);
+      if (gate.isPaused) await condition(() => !gate.isPaused || gate.isShut);
       if (gate.isShut) throw notStarted(node.name, 'nothing new starts any more');
       this.state = 'running';
       this.hasBegun = true;
@@ -73,8 +73,8 @@ export class ChunkRun<I, R> {
   }
 
   /** A child that has ended meanwhile has no pods to hold. */
-  async tellHeld(held: boolean): Promise<void> {
-    if (this.state === 'running') await this.#child?.signal(podsHeld, held).catch(() => undefined);
+  async tellPaused(held: boolean): Promise<void> {
+    if (this.state === 'running') await this.#child?.signal(podsPaused, held).catch(() => undefined);
   }
 
   async #resultOf({ name, sources, gate }: TaskNode, workflow: ChunkWorkflow<I, R>): Promise<readonly R[]> {
@@ -95,7 +95,7 @@ export class ChunkRun<I, R> {
       ...(this.#memo && { memo: this.#memo }),
     });
     this.#child = child;
-    if (gate?.isHeld) await this.tellHeld(true);
+    if (gate?.isPaused) await this.tellPaused(true);
     const results: unknown = await child.result();
     if (Array.isArray(results) && results.length === items.length) return results as R[];
     const got = Array.isArray(results) ? `${results.length} results` : 'no list of results';

@@ -40,5 +40,6 @@ export const extendHold = defineUpdate<number, [task: string, options: ExtendOpt
  */
 export const cancelTask = defineUpdate<'asked', [task: string]>('cancelTask');
 /** From now on no pod starts, those of a `task.map` neither; those that run go on. */
-export const holdPods = defineUpdate<void>('holdPods');
-export const releasePods = defineUpdate<void>('releasePods');
+export const pausePods = defineUpdate<void>('pausePods');
+/** New pods start again. */
+export const resumePods = defineUpdate<void>('resumePods');

@@ -11,8 +11,8 @@ import { TaskHandle } from './handle.ts';
 import { holdLength } from './hold.ts';
 import { listen } from './listen.ts';
 import { checkMapOptions, Mapping } from './mapping.ts';
-import { perform, type Around } from './perform.ts';
-import { rememberUntold } from './untold.ts';
+import { runTask, type RunContext } from './run-task.ts';
+import { rememberTasksWithoutPods } from './tasks-without-pods.ts';
 import { teachPromiseHandles } from './promises.ts';
 import { Starter } from './starter.ts';
 import { checkNewTask } from './task-name.ts';
@@ -29,7 +29,7 @@ export class DagRun {
   readonly #starter: Starter;
   readonly #failures = new Failures();
   readonly #body = new TaskNode(BODY, {});
-  readonly #around: Around;
+  readonly #around: RunContext;
   readonly #tasks = new Map<string, TaskNode>();
   readonly #settled = Promise.withResolvers<void>();
   /** How many have not settled. */
@@ -61,11 +61,11 @@ export class DagRun {
     const unteachPromise = teachPromiseHandles();
     const result = new TaskHandle<T>(BODY, []);
     this.#open++;
-    perform(this.#body, () => body(this.#task), result, this.#around);
+    runTask(this.#body, () => body(this.#task), result, this.#around);
     await this.#settled.promise;
     unteachPromise();
     details.stop();
-    rememberUntold([...this.#tasks.values()]);
+    rememberTasksWithoutPods([...this.#tasks.values()]);
     throwIfFailed({
       body: this.#body,
       tasks: [...this.#tasks.values()],
@@ -80,7 +80,7 @@ export class DagRun {
   }
 
   graph(): Graph {
-    return graphOf([this.#body, ...this.#tasks.values()], this.#gate.isHeld);
+    return graphOf([this.#body, ...this.#tasks.values()], this.#gate.isPaused);
   }
 
   readonly #add = <R>(name: string, work: () => R | PromiseLike<R>, options: TaskOptions = {}) =>
@@ -100,7 +100,7 @@ export class DagRun {
     const { after = [] } = node.options;
     const ordered = after.length > 0 ? () => Promise.all(after).then(() => work()) : work;
     this.#open++;
-    this.#starter.add({ priority: node.priority, begin: () => perform(node, ordered, handle, this.#around) });
+    this.#starter.add({ priority: node.priority, begin: () => runTask(node, ordered, handle, this.#around) });
     return handle;
   }
 

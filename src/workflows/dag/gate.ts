@@ -18,7 +18,7 @@ export class Gate {
   readonly #queue = new PriorityQueue<Ticket>();
   readonly #onRoom: () => void;
   #running = 0;
-  #isHeld = false;
+  #isPaused = false;
   #shutBecause: string | undefined;
 
   constructor(max: number, onRoom: () => void) {
@@ -59,18 +59,18 @@ export class Gate {
     this.#onRoom();
   }
 
-  /** Until `release`, nothing new starts. */
-  hold(): void {
-    this.#isHeld = true;
+  /** Until `resume`, nothing new starts. */
+  pause(): void {
+    this.#isPaused = true;
   }
 
-  release(): void {
-    this.#isHeld = false;
+  resume(): void {
+    this.#isPaused = false;
     this.#admit();
   }
 
-  get isHeld(): boolean {
-    return this.#isHeld;
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
   /** Whether nobody is at the gate or behind it. */
@@ -94,7 +94,7 @@ export class Gate {
   }
 
   #admit(): void {
-    while (!this.#isHeld && this.#running < this.#max) {
+    while (!this.#isPaused && this.#running < this.#max) {
       const next = this.#queue.shift();
       if (!next) return;
       this.#running++;

@@ -3,8 +3,8 @@ import type { Graph, GraphEdge, GraphNode } from './graph.ts';
 import type { TaskNode } from './task-node.ts';
 import { rootFailure } from './errors.ts';
 
-export function graphOf(nodes: readonly TaskNode[], podsHeld = false): Graph {
-  return { nodes: nodes.map(graphNode), edges: nodes.flatMap(edgesTo), ...(podsHeld && { podsHeld }) };
+export function graphOf(nodes: readonly TaskNode[], podsPaused = false): Graph {
+  return { nodes: nodes.map(graphNode), edges: nodes.flatMap(edgesTo), ...(podsPaused && { podsPaused }) };
 }
 
 export function graphNode(node: TaskNode): GraphNode {

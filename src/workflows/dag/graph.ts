@@ -72,15 +72,15 @@ export interface Graph {
   nodes: GraphNode[];
   edges: GraphEdge[];
   /** Present while no new pod starts, because somebody asked for that. */
-  podsHeld?: true;
+  podsPaused?: true;
 }
 
 /**
  * Memo of a run that has ended, under this key: the tasks of whose end no activity tells (they never came to a pod, or ended in
  * another way than their last one), with the edges to them. Absent when there are none. At most 500 nodes and 32 KiB: the first ones.
  */
-export const UNTOLD_MEMO = 'untoldTasks';
-export type UntoldMemo = Pick<Graph, 'nodes' | 'edges'>;
+export const TASKS_WITHOUT_PODS_MEMO = 'tasksWithoutPods';
+export type TasksWithoutPods = Pick<Graph, 'nodes' | 'edges'>;
 
 /** Memo of a rerun, under this key: an `EarlierRef`. */
 export const RERUN_MEMO = 'rerunOf';

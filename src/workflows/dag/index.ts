@@ -3,8 +3,8 @@ export {
   cancelTask,
   extendHold,
   failTask,
-  holdPods,
-  releasePods,
+  pausePods,
+  resumePods,
   retryTask,
   skipTask,
   type ExtendOptions,
@@ -15,16 +15,16 @@ export {
 export {
   BODY,
   graphQuery,
-  UNTOLD_MEMO,
+  TASKS_WITHOUT_PODS_MEMO,
   RERUN_MEMO,
   type Graph,
   type GraphEdge,
   type GraphNode,
   type MappedItems,
-  type UntoldMemo,
+  type TasksWithoutPods,
   type TaskState,
 } from './graph.ts';
-export { inSlot, type Slot } from './slot.ts';
+export { withPodSlot, type TaskContext } from './task-context.ts';
 export { changeSpec } from './spec-change.ts';
 export type { DagErrorType } from './errors.ts';
 export { mapChunk } from './map-chunk.ts';

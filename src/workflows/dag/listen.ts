@@ -7,8 +7,8 @@ import {
   cancelTask,
   extendHold,
   failTask,
-  holdPods,
-  releasePods,
+  pausePods,
+  resumePods,
   retryTask,
   skipTask,
   type ExtendOptions,
@@ -18,7 +18,7 @@ import {
 import { dagError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Held } from './hold.ts';
-import { podsHeld } from './pods-held.ts';
+import { podsPaused } from './pods-paused.ts';
 import { addChange, isFields } from './spec-change.ts';
 import type { Duration } from '../../contract/index.ts';
 import type { TaskNode } from './task-node.ts';
@@ -96,25 +96,25 @@ export function listen({ tasks, gate, hasEnded }: Controlled): void {
       },
     },
   );
-  const setHeld = (on: boolean) => {
-    if (on) gate.hold();
-    else gate.release();
-    for (const { mapping } of tasks.values()) void mapping?.tellHeld(on);
+  const setPaused = (on: boolean) => {
+    if (on) gate.pause();
+    else gate.resume();
+    for (const { mapping } of tasks.values()) void mapping?.tellPaused(on);
   };
-  setHandler(podsHeld, setHeld);
+  setHandler(podsPaused, setPaused);
   setHandler(chunkReused, (workflowId) => {
     for (const { mapping } of tasks.values()) mapping?.chunkReused(workflowId);
   });
-  setHandler(holdPods, () => setHeld(true), {
+  setHandler(pausePods, () => setPaused(true), {
     validator() {
       if (hasEnded()) throw refusal('the DAG has ended');
       if (gate.isShut) throw refusal('no pod starts any more in any case, since a task has failed');
-      if (gate.isHeld) throw refusal('new pods are held already');
+      if (gate.isPaused) throw refusal('new pods are paused already');
     },
   });
-  setHandler(releasePods, () => setHeld(false), {
+  setHandler(resumePods, () => setPaused(false), {
     validator() {
-      if (!gate.isHeld) throw refusal('new pods are not held');
+      if (!gate.isPaused) throw refusal('new pods are not paused');
     },
   });
 }

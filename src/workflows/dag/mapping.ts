@@ -87,8 +87,8 @@ export class Mapping<I, R> {
   }
 
   /** Tells the chunks that run; those that start later ask by themselves. */
-  async tellHeld(held: boolean): Promise<void> {
-    await Promise.all((this.#chunks ?? []).map((chunk) => chunk.tellHeld(held)));
+  async tellPaused(held: boolean): Promise<void> {
+    await Promise.all((this.#chunks ?? []).map((chunk) => chunk.tellPaused(held)));
   }
 
   /** In a rerun, a chunk of it has found that all of its work is done. */

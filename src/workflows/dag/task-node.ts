@@ -51,7 +51,7 @@ export class TaskNode {
   /** What somebody changed in the spec of its pods. */
   change: SpecChange | undefined;
   /** Of a `task.map`. */
-  mapping: Pick<Mapping<unknown, unknown>, 'progress' | 'tellHeld' | 'hasBegun' | 'chunkReused'> | undefined;
+  mapping: Pick<Mapping<unknown, unknown>, 'progress' | 'tellPaused' | 'hasBegun' | 'chunkReused'> | undefined;
   /** Of the body, whose pods no gate counts. */
   onPodOver: (() => void) | undefined;
   #scope: CancellationScope | undefined;

@@ -1,6 +1,6 @@
 /** Stands in for `runPod`, on the workflow's side: takes a slot and calls an activity that only pretends. */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import { changeSpec, inSlot, type Slot } from '../../../src/workflows/dag/index.ts';
+import { changeSpec, withPodSlot, type TaskContext } from '../../../src/workflows/dag/index.ts';
 
 export interface StubSpec {
   ms?: number;
@@ -23,17 +23,17 @@ const { stubPod } = proxyActivities<StubActivities>({
   retry: { maximumAttempts: 1 },
 });
 
-export const runPod = (spec: StubSpec = {}): Promise<{ output: unknown }> => inSlot((slot) => onePod(spec, slot));
+export const runPod = (spec: StubSpec = {}): Promise<{ output: unknown }> => withPodSlot((slot) => onePod(spec, slot));
 
 /** Two tries, as `runPod` makes them: in one slot, and not while new pods are held. */
 export const twoTries = (spec: StubSpec): Promise<{ output: unknown }> =>
-  inSlot(async (slot) => {
+  withPodSlot(async (slot) => {
     await onePod(spec, slot);
     await slot.released();
     return onePod(spec, slot);
   });
 
-const onePod = (spec: StubSpec, slot: Slot) =>
+const onePod = (spec: StubSpec, slot: TaskContext) =>
   stubPod.executeWithOptions({ activityId: slot.nextActivityId(), summary: slot.task }, [
     { spec: changeSpec(spec, slot.change), ...slot.place() },
   ]);

@@ -4,7 +4,7 @@
  */
 import { upsertMemo } from '@temporalio/workflow';
 import { graphOf } from './graph-of.ts';
-import { UNTOLD_MEMO, type UntoldMemo } from './graph.ts';
+import { TASKS_WITHOUT_PODS_MEMO, type TasksWithoutPods } from './graph.ts';
 import type { TaskNode } from './task-node.ts';
 
 const MAX_NODES = 500;
@@ -14,17 +14,17 @@ const MAX_NODES = 500;
  */
 const MAX_BYTES = 32 * 1024;
 
-export function rememberUntold(tasks: readonly TaskNode[]): void {
-  const memo = untold(tasks);
-  if (memo) upsertMemo({ [UNTOLD_MEMO]: memo });
+export function rememberTasksWithoutPods(tasks: readonly TaskNode[]): void {
+  const memo = tasksWithoutPods(tasks);
+  if (memo) upsertMemo({ [TASKS_WITHOUT_PODS_MEMO]: memo });
 }
 
 /** As many as there is room for, in the order of their creation; with each all edges to it. */
-export function untold(tasks: readonly TaskNode[]): UntoldMemo | undefined {
+export function tasksWithoutPods(tasks: readonly TaskNode[]): TasksWithoutPods | undefined {
   // The chunks of a map tell of it.
   const isUntold = (task: TaskNode) => task.endsUnlikeItsPod || (task.pods.length === 0 && !task.mapping?.hasBegun);
   const silent = tasks.filter(isUntold);
-  const memo: UntoldMemo = { nodes: [], edges: [] };
+  const memo: TasksWithoutPods = { nodes: [], edges: [] };
   let bytes = 0;
   for (const task of silent.slice(0, MAX_NODES)) {
     const { nodes, edges } = graphOf([task]);

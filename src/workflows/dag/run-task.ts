@@ -8,7 +8,7 @@ import { held, type Decision } from './hold.ts';
 import type { End, Failure, TaskNode } from './task-node.ts';
 
 /** What a task needs of the run it belongs to. */
-export interface Around {
+export interface RunContext {
   readonly scope: CancellationScope;
   readonly gate: Gate;
   readonly failures: Failures;
@@ -17,11 +17,11 @@ export interface Around {
 }
 
 /** Calls the function of a task, and again when somebody decides so on its failure, until its end counts. */
-export function perform<R>(
+export function runTask<R>(
   node: TaskNode,
   work: () => R | PromiseLike<R>,
   handle: TaskHandle<R>,
-  { scope, gate, failures, settle }: Around,
+  { scope, gate, failures, settle }: RunContext,
 ): void {
   const succeed = (state: 'done' | 'skipped', value: R) => settle(node, { state }, () => handle.settle({ value }));
   const fail = (failure: Failure) => settle(node, failure, () => handle.settle({ error: failure.error }));

@@ -2,13 +2,13 @@
 import { ActivityFailure, ApplicationFailure, CancelledFailure, isCancellation } from '@temporalio/workflow';
 import type { Cleanup, PodFailureDetails, PodRecord, PodResult } from '../contract/index.ts';
 
-export type Told = Partial<Pick<PodFailureDetails, 'pod' | 'cluster' | 'cleanup'>>;
+export type PodFacts = Partial<Pick<PodFailureDetails, 'pod' | 'cluster' | 'cleanup'>>;
 
 /** What the activity said about its pod before it ended, in whichever way it got to say it. */
-export function whatWasTold(error: unknown): Told {
+export function podFactsOf(error: unknown): PodFacts {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   if (cause instanceof ApplicationFailure || cause instanceof CancelledFailure) {
-    const details = cause.details?.[0] as Told | string | null | undefined;
+    const details = cause.details?.[0] as PodFacts | string | null | undefined;
     if (typeof details === 'object' && details !== null) return details;
   }
   return lastRecord(cause) ?? {};

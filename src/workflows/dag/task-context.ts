@@ -11,7 +11,7 @@ import { UNNAMED } from './task-name.ts';
 const MAX_ORDER = 100;
 
 /** What a pod needs to know of the task it belongs to. */
-export interface Slot {
+export interface TaskContext {
   readonly task: string;
   /** The activityId of the next pod: `<task>-<n>`, n counted over everything this task does. */
   nextActivityId(): string;
@@ -40,7 +40,7 @@ let unnamedPods = 0;
  * Runs code that starts pods. In a task it first waits at the gate of the DAG, and counts against `maxParallel` until it has
  * settled; so do not nest it. In the body of a DAG, and without one, there is no gate.
  */
-export async function inSlot<T>(run: (slot: Slot) => Promise<T>): Promise<T> {
+export async function withPodSlot<T>(run: (slot: TaskContext) => Promise<T>): Promise<T> {
   const node = currentNode();
   // Both as of now: the code that calls knows nothing of what happens while it waits at the gate.
   const call = ++(node ?? outside).calls;
@@ -49,27 +49,27 @@ export async function inSlot<T>(run: (slot: Slot) => Promise<T>): Promise<T> {
   await node.gate.enter(node);
   try {
     node.startedAt ??= Date.now();
-    return await run(taskSlot(node, { call, earlier }));
+    return await run(contextInTask(node, { call, earlier }));
   } finally {
     node.gate.leave(node);
   }
 }
 
-type Call = { readonly call: number } & Pick<Slot, 'earlier'>;
+type Call = { readonly call: number } & Pick<TaskContext, 'earlier'>;
 
 /** Counted all the same: a run does not end while a pod of it runs. */
-async function inBody<T>(body: TaskNode | undefined, run: (slot: Slot) => Promise<T>, call: Call): Promise<T> {
-  if (!body) return run(unnamedSlot(body, call));
+async function inBody<T>(body: TaskNode | undefined, run: (slot: TaskContext) => Promise<T>, call: Call): Promise<T> {
+  if (!body) return run(contextInBody(body, call));
   body.running++;
   try {
-    return await run(unnamedSlot(body, call));
+    return await run(contextInBody(body, call));
   } finally {
     body.running--;
     body.onPodOver?.();
   }
 }
 
-const taskSlot = (node: TaskNode, { call, earlier }: Call): Slot => ({
+const contextInTask = (node: TaskNode, { call, earlier }: Call): TaskContext => ({
   task: node.name,
   nextActivityId: () => addPod(node, `${node.name}-${node.pods.length + 1}`),
   place: () => placeOf(node, call),
@@ -77,14 +77,14 @@ const taskSlot = (node: TaskNode, { call, earlier }: Call): Slot => ({
   // Whoever changes the spec wants it done so.
   earlier: node.change ? undefined : earlier,
   released: async () => {
-    if (node.gate?.isHeld) await condition(() => !node.gate?.isHeld);
+    if (node.gate?.isPaused) await condition(() => !node.gate?.isPaused);
   },
   mayGoOn: () => !node.gate?.isShut,
   podOver: (how) => node.podOver(how),
   say: (note) => void (node.note = note),
 });
 
-const unnamedSlot = (body: TaskNode | undefined, { call, earlier }: Call): Slot => ({
+const contextInBody = (body: TaskNode | undefined, { call, earlier }: Call): TaskContext => ({
   task: UNNAMED,
   nextActivityId: () => addPod(body, `${UNNAMED}-${++unnamedPods}`),
   place: () => ({ task: UNNAMED, after: body ? namesOf(body.sources) : [], call }),
@@ -96,7 +96,7 @@ const unnamedSlot = (body: TaskNode | undefined, { call, earlier }: Call): Slot 
   say: () => undefined,
 });
 
-function placeOf(node: TaskNode, call: number): ReturnType<Slot['place']> {
+function placeOf(node: TaskNode, call: number): ReturnType<TaskContext['place']> {
   const order = namesOf(orderSources(node)).slice(0, MAX_ORDER);
   return {
     task: node.name,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { Cleanup, PodRecord } from '../../src/contract/index.ts';
-import { failureDetails, recordedResult, whatWasTold, withCleanup } from '../../src/workflows/told.ts';
+import { failureDetails, recordedResult, podFactsOf, withCleanup } from '../../src/workflows/activity-result.ts';
 
 const pod = { namespace: 'n', name: 'x', uid: 'u' };
 const logs = { uri: '', lines: 1, bytes: 2, gaps: 0, tail: '' };
@@ -61,8 +61,8 @@ suite('what the end of an activity tells of its pod', () => {
       ApplicationFailure.create({ type: 'ContainerFailed', details: [details] }),
       new CancelledFailure('cancelled', [details]),
     ])
-      assert.deepEqual(whatWasTold(activity(cause)).pod, pod);
-    assert.equal(whatWasTold(timeout(record('Succeeded'))).cluster, 'c');
+      assert.deepEqual(podFactsOf(activity(cause)).pod, pod);
+    assert.equal(podFactsOf(timeout(record('Succeeded'))).cluster, 'c');
   });
 
   test('a failure tells what became of its pod afterwards, and promises no pod that is gone', () => {
@@ -90,6 +90,6 @@ suite('what the end of an activity tells of its pod', () => {
       ApplicationFailure.create({ details: [null] }),
       new Error('who knows'),
     ])
-      assert.deepEqual(whatWasTold(activity(cause)), {});
+      assert.deepEqual(podFactsOf(activity(cause)), {});
   });
 });
