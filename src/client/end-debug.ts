@@ -1,5 +1,5 @@
 /** `end-debug <id> [task]`: the signal that ends `keepForDebug`. A signal has no answer, so what makes no sense is refused here. */
-import { graphQuery } from '../workflows/dag/graph.ts';
+import { graphQuery } from '../workflows/dag/controls.ts';
 import { endDebug } from '../workflows/keep-for-debug.ts';
 import { mustRun } from './ask.ts';
 import { checkTask, type FoundRun } from './find-run.ts';

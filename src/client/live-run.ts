@@ -1,6 +1,6 @@
 /** A run as it is now, kept up to date until it has closed. */
 import { pause } from '../common/pause.ts';
-import type { Graph } from '../workflows/dag/graph.ts';
+import type { Graph } from '../contract/index.ts';
 import { earlierRuns } from './earlier-runs.ts';
 import type { FoundRun } from './find-run.ts';
 import { historyPages } from './history.ts';

@@ -5,13 +5,13 @@
 import { fileURLToPath } from 'node:url';
 import type * as Sdk from '@temporalio/worker';
 import type { InjectedSinks, WorkflowBundle } from '@temporalio/worker';
-import type { WorkflowsModule } from '../config/index.ts';
 import { messageOf } from '../common/message-of.ts';
 import { usage } from '../common/problem.ts';
+import { PLAN_MEMO, type PlanMemo, type PlanReport } from '../contract/index.ts';
 import { bundleWorkflows, loadWorkflows } from '../worker/workflows.ts';
 import type { PlanSinks } from '../workflows/plan/interceptors.ts';
-import { PLAN_MEMO, type PlanMemo, type PlanReport } from '../workflows/plan/types.ts';
 import { beginning } from './plan-history.ts';
+import type { WorkflowsModule } from '../config/index.ts';
 
 export interface PlanRequest {
   readonly workflow: string;

@@ -1,5 +1,6 @@
 /** The graph of a run: from a worker while there is one to tell it, else, and of what is over, from the history alone. */
-import { graphQuery, type Graph } from '../workflows/dag/graph.ts';
+import type { Graph } from '../contract/index.ts';
+import { graphQuery } from '../workflows/dag/controls.ts';
 import type { FoundRun } from './find-run.ts';
 import { pendingPods } from './pending.ts';
 import { readHistory } from './read-history.ts';

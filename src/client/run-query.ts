@@ -1,3 +1,4 @@
+import { POD_FAILURE } from '../contract/index.ts';
 /** What is asked of Temporal's visibility, and its words for how a run stands. Pure. */
 
 /** Our word, and Temporal's in a query. */
@@ -31,7 +32,7 @@ export function runsQuery({ taskQueue, status, workflow, failure, startedAfter, 
     `TaskQueue = ${quoted(taskQueue)}`,
     ...(status ? [`ExecutionStatus = '${STATUSES[status]}'`] : []),
     ...(workflow === undefined ? [] : [`WorkflowType = ${quoted(workflow)}`]),
-    ...(failure === undefined ? [] : [`PodFailure = ${quoted(failure)}`]),
+    ...(failure === undefined ? [] : [`${POD_FAILURE} = ${quoted(failure)}`]),
     ...(startedAfter === undefined ? [] : [`StartTime >= '${new Date(startedAfter).toISOString()}'`]),
     ...(all || workflow !== undefined ? [] : [`WorkflowType != 'sweep'`, 'ParentWorkflowId IS NULL']),
   ].join(' AND ');

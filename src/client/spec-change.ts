@@ -1,6 +1,6 @@
 /** What `--spec` says: a part of a pod's spec, to be laid over the whole. */
 import { usage } from '../common/problem.ts';
-import type { SpecChange } from '../workflows/dag/controls.ts';
+import type { SpecChange } from '../contract/index.ts';
 import { readWords } from './arguments.ts';
 import { assemble } from './params/assemble.ts';
 import type { JsonSchema } from './params/json-schema.ts';

@@ -1,9 +1,9 @@
 /** How a run was started, from the first event of its history: what a rerun is started with too. */
 import { defaultPayloadConverter } from '@temporalio/common';
 import { infrastructure } from '../common/problem.ts';
+import { SCHEDULED_START } from '../contract/index.ts';
 import type { FoundRun } from './find-run.ts';
 import { timeOf } from './run-events.ts';
-import { SCHEDULED_START } from '../workflows/scheduled-time.ts';
 import type { StartRequest } from './start.ts';
 import { asProblem, type Temporal } from './temporal.ts';
 

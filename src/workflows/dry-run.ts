@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { CleanupActivities, DryRunInput } from '../contract/index.ts';
+import { type CleanupActivities, cleanupQueue, type DryRunInput } from '../contract/index.ts';
 
 /** The pod that `runPod` would create from this spec, without creating it. */
 export async function dryRun(input: DryRunInput): Promise<V1Pod> {
@@ -9,7 +9,7 @@ export async function dryRun(input: DryRunInput): Promise<V1Pod> {
   const activities = proxyActivities<CleanupActivities>({
     activityId: `${task}-1`,
     // It takes a moment; behind the pods it might wait for hours.
-    taskQueue: `${workflowInfo().taskQueue}-cleanup`,
+    taskQueue: cleanupQueue(workflowInfo().taskQueue),
     startToCloseTimeout: '1m',
     scheduleToCloseTimeout: '5m',
     retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '5s', maximumAttempts: 5 },

@@ -1,8 +1,9 @@
 /** `keepForDebug`: the failed pod is over and there to be looked at, and its task waits for the signal, or for the time. */
 import { condition, defineSignal, log, setHandler } from '@temporalio/workflow';
+import { SIGNAL, timerSummary } from '../contract/index.ts';
 
 /** Ends the wait of the task of this name, or, without one, of all tasks that wait now. */
-export const endDebug = defineSignal<[task?: string]>('endDebug');
+export const endDebug = defineSignal<[task?: string]>(SIGNAL.endDebug);
 
 interface Waiting {
   readonly task: string;
@@ -31,7 +32,7 @@ export async function waitForDebug(task: string, ms: number): Promise<void> {
   const one: Waiting = { task, ended: false };
   waiting.add(one);
   try {
-    await condition(() => one.ended, ms, { summary: `${task}: kept for debugging` });
+    await condition(() => one.ended, ms, { summary: timerSummary({ kind: 'keptForDebug', task }) });
   } finally {
     waiting.delete(one);
   }

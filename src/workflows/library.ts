@@ -13,18 +13,13 @@ export {
   skipTask,
 } from './dag/index.ts';
 export type {
-  Chunk,
   ChunkWorkflow,
   DagErrorType,
   DagOptions,
   FailedItem,
-  Graph,
   Handle,
   ItemsFailed,
   MapOptions,
-  RetryOptions,
-  SkipOptions,
-  SpecChange,
   Task,
   TaskOptions,
 } from './dag/index.ts';

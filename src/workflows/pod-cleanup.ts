@@ -3,7 +3,14 @@ import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo 
 import type { StringValue } from 'ms';
 import { milliseconds } from '../common/duration.ts';
 import { DEFAULT_KEEP, LONGEST_KEEP } from '../contract/defaults.ts';
-import type { Cleanup, CleanupActivities, DeletePodInput, PodRef, PodSpec } from '../contract/index.ts';
+import {
+  type Cleanup,
+  type CleanupActivities,
+  cleanupQueue,
+  type DeletePodInput,
+  type PodRef,
+  type PodSpec,
+} from '../contract/index.ts';
 import type { PodFacts } from './activity-result.ts';
 
 /** After this the sweeper is left: a dead node or a lost permission must not keep a workflow from its end for ever. */
@@ -13,7 +20,7 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
   const within = (limit: StringValue) =>
     proxyActivities<CleanupActivities>({
       // Slots of its own: a cleanup must not wait behind the pods.
-      taskQueue: `${workflowInfo().taskQueue}-cleanup`,
+      taskQueue: cleanupQueue(workflowInfo().taskQueue),
       summary: `clean up ${task}`,
       scheduleToCloseTimeout: limit,
       heartbeatTimeout: '30s',

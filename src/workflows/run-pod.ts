@@ -3,7 +3,7 @@
  * visible in the history.
  */
 import { ApplicationFailure, isCancellation, log, sleep } from '@temporalio/workflow';
-import type { PodResult, PodSpec } from '../contract/index.ts';
+import { timerSummary, type PodResult, type PodSpec } from '../contract/index.ts';
 import { changeSpec, withPodSlot } from './dag/index.ts';
 import { onePod } from './one-pod.ts';
 import { withSchema } from './result-schema.ts';
@@ -40,7 +40,7 @@ export async function runPod<Output = unknown>(
       if (changed === 'stop') throw end.error;
       now = changed ? sendable(withSchema(changed, options.output)) : now;
       log.warn(`${slot.task}: ${why}`, { waitMs });
-      await sleep(waitMs, { summary: `${slot.task}: before the next try` });
+      await sleep(waitMs, { summary: timerSummary({ kind: 'nextTry', task: slot.task }) });
       await slot.released();
       if (!slot.mayGoOn()) throw end.error;
       round = next.round;

@@ -1,6 +1,6 @@
 /** Runs whose pods failed can be found by the kinds of their failures: the search attribute `PodFailure`, see search-attributes.ts. */
 import { upsertSearchAttributes } from '@temporalio/workflow';
-import type { PodFailureDetails } from '../contract/index.ts';
+import { POD_FAILURE, type PodFailureDetails } from '../contract/index.ts';
 
 /** The SDK loads workflow code anew for each workflow, so this belongs to one run. */
 const kinds = new Set<string>();
@@ -9,5 +9,5 @@ const kinds = new Set<string>();
 export function makeSearchable(failure: PodFailureDetails | undefined): void {
   if (!failure?.searchable || kinds.has(failure.kind)) return;
   kinds.add(failure.kind);
-  upsertSearchAttributes([{ key: { name: 'PodFailure', type: 'KEYWORD_LIST' }, value: [...kinds] }]);
+  upsertSearchAttributes([{ key: { name: POD_FAILURE, type: 'KEYWORD_LIST' }, value: [...kinds] }]);
 }

@@ -1,10 +1,10 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
-import type { CleanupActivities, SweepInput, SweepReport } from '../contract/index.ts';
+import { type CleanupActivities, cleanupQueue, type SweepInput, type SweepReport } from '../contract/index.ts';
 
 /** Looks for pods that nobody will ever delete, and deletes them. Started by a Temporal Schedule that every worker sees to. */
 export async function sweep(input: SweepInput = {}): Promise<SweepReport> {
   const activities = proxyActivities<CleanupActivities>({
-    taskQueue: `${workflowInfo().taskQueue}-cleanup`,
+    taskQueue: cleanupQueue(workflowInfo().taskQueue),
     startToCloseTimeout: '10m',
     scheduleToCloseTimeout: '15m',
     heartbeatTimeout: '30s',

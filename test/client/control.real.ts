@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { PodResult } from '../../src/contract/index.ts';
-import { SCHEDULED_START } from '../../src/workflows/scheduled-time.ts';
+import { type PodResult, SCHEDULED_START } from '../../src/contract/index.ts';
 import { graphQuery } from '../../src/workflows/dag/index.ts';
 import { nodeOf, reaches } from '../workflows/support/asking.ts';
 import { stubWorker, type StubWorker } from './stub-worker.ts';

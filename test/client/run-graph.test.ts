@@ -7,7 +7,7 @@ import { merged } from '../../src/client/run-graph/merge.ts';
 import { RunHistory } from '../../src/client/run-graph/run-history.ts';
 import type { RunGraph } from '../../src/client/run-graph/types.ts';
 import { hasEnded } from '../../src/client/task-state.ts';
-import type { Graph, GraphNode } from '../../src/workflows/dag/graph.ts';
+import type { Graph, GraphNode } from '../../src/contract/index.ts';
 import { historyOf, recordings } from './recorded.ts';
 
 const statesOf = ({ nodes }: Graph) => nodes.map(({ name, state }) => `${name}:${state}`).join(' ');
@@ -236,7 +236,7 @@ suite('a history as a graph', () => {
     const first = pod('a-1', { task: 'a', after: [] });
     const graph = told(first, failed(first, 'x', 1), timer('a: before the next try', 1, 30));
     assert.equal(statesOf(graph), 'a:running');
-    assert.deepEqual(nodeOf(graph, 'a')?.pausing, { why: 'before the next try', until: 31_000 });
+    assert.deepEqual(nodeOf(graph, 'a')?.pausing, { why: 'nextTry', until: 31_000 });
   });
 
   test('a hold that is extended goes on, one whose timer was cancelled otherwise is cancelled', () => {

@@ -8,9 +8,9 @@ import { lineText } from '../../src/client/show/lines.ts';
 import { TerminalFrame } from '../../src/client/show/screen.ts';
 import { taskLines, taskNews } from '../../src/client/show/task-lines.ts';
 import { viewOf } from '../../src/client/show/view-of.ts';
+import { footLines, headLines, type RunView, statusLines } from '../../src/client/show/view.ts';
 import { watchRun } from '../../src/client/show/watching.ts';
-import { footLines, headLines, statusLines, type RunView } from '../../src/client/show/view.ts';
-import type { TaskState } from '../../src/workflows/dag/graph.ts';
+import type { TaskState } from '../../src/contract/index.ts';
 import { historyOf } from './recorded.ts';
 
 /** `a b>c` is: c waits for b; `a:held` is held. The others are done. */
@@ -101,7 +101,7 @@ suite('the line of a task', () => {
     ],
     [
       'its next try',
-      line('running', { pausing: { why: 'before the next try', until: 0 } }),
+      line('running', { pausing: { why: 'nextTry', until: 0 } }),
       '▶ a  running  the next try is at 1970-01-01T00:00:00Z',
     ],
     [

@@ -4,18 +4,21 @@ import { after, before, describe, it } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import {
+  type PodResult,
+  type PodSpec,
+  TASKS_WITHOUT_PODS_MEMO,
+  type TasksWithoutPods,
+} from '../../src/contract/index.ts';
+import {
   cancelTask,
   extendHold,
   failTask,
   graphQuery,
   pausePods,
-  TASKS_WITHOUT_PODS_MEMO,
   resumePods,
   retryTask,
   skipTask,
-  type TasksWithoutPods,
 } from '../../src/workflows/dag/index.ts';
-import type { PodResult, PodSpec } from '../../src/contract/index.ts';
 import { activityIds, blamed, failureOf, nodeOf, reaches, refusalOf, statesOf, tableOf } from './support/asking.ts';
 import { dagWorker, type DagWorker, type Workflows } from './support/dag-worker.ts';
 import { replayProblems } from './support/replay.ts';

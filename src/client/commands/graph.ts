@@ -1,11 +1,11 @@
 /** `graph`: of a run, and of a workflow before it ever ran. */
-import { workflowsModule } from '../../config/index.ts';
 import { usage } from '../../common/problem.ts';
 import { clientCall } from '../../common/program-name.ts';
-import type { PlanReport } from '../../workflows/plan/types.ts';
+import { workflowsModule } from '../../config/index.ts';
+import type { PlanReport } from '../../contract/index.ts';
 import { findRun, type FoundRun } from '../find-run.ts';
 import { dotOf } from '../graph/dot.ts';
-import { drawingOf, type Drawing } from '../graph/drawing.ts';
+import { type Drawing, drawingOf } from '../graph/drawing.ts';
 import { mermaidOf } from '../graph/mermaid.ts';
 import { planDocument } from '../graph/plan-document.ts';
 import { drawingOfPlan } from '../graph/plan-drawing.ts';
@@ -20,7 +20,7 @@ import type { Temporal } from '../temporal.ts';
 import { lengthText } from '../time-text.ts';
 import { workflowArguments } from '../workflow-arguments.ts';
 import { findWorkflow } from '../workflows.ts';
-import { RUN_OPTION, type Program } from './program.ts';
+import { type Program, RUN_OPTION } from './program.ts';
 
 const RENDERERS = { mermaid: mermaidOf, dot: dotOf, svg: svgOf };
 const FORMATS = ['text', ...(Object.keys(RENDERERS) as (keyof typeof RENDERERS)[]), 'json'] as const;

@@ -1,7 +1,6 @@
 /** `rerun`: a new run of the same workflow, with the same arguments, that takes over what an earlier run has done. */
 import { usage } from '../../common/problem.ts';
-import { RERUN_MEMO } from '../../workflows/dag/graph.ts';
-import type { EarlierRef } from '../../contract/index.ts';
+import { type EarlierRef, RERUN_MEMO } from '../../contract/index.ts';
 import { findRun } from '../find-run.ts';
 import { createOutput, type Format } from '../output.ts';
 import { announce, runWorkflow } from '../run.ts';
@@ -9,7 +8,7 @@ import { newWorkflowId, rerunSummary, startWorkflow } from '../start.ts';
 import { startedWith } from '../started-with.ts';
 import type { Temporal } from '../temporal.ts';
 import { findWorkflow } from '../workflows.ts';
-import { RUN_OPTION, type Program } from './program.ts';
+import { type Program, RUN_OPTION } from './program.ts';
 
 interface Options {
   readonly run?: string;

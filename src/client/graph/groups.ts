@@ -1,5 +1,5 @@
 /** Nodes with the same successors, which one line can serve. Pure. */
-import type { GraphEdge } from '../../workflows/dag/graph.ts';
+import type { GraphEdge } from '../../contract/index.ts';
 
 export type Kind = GraphEdge[2];
 

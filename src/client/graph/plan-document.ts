@@ -1,7 +1,13 @@
 /** What planning told, as a document for programs. Pure. */
-import { BODY, type Graph, type GraphEdge, type TaskState } from '../../workflows/dag/graph.ts';
-import { UNNAMED } from '../../workflows/dag/task-name.ts';
-import type { PlannedCall, PlanReport } from '../../workflows/plan/types.ts';
+import {
+  BODY,
+  type Graph,
+  type GraphEdge,
+  type PlannedCall,
+  type PlanReport,
+  type TaskState,
+  UNNAMED,
+} from '../../contract/index.ts';
 import { edgesAmong } from './drawing.ts';
 
 const OPEN: ReadonlySet<TaskState> = new Set(['waiting', 'queued', 'running', 'held']);

@@ -1,8 +1,7 @@
 /** A plan as a drawing. Pure. */
-import type { PodSpec } from '../../contract/index.ts';
-import type { PlannedCall } from '../../workflows/plan/types.ts';
+import type { PlannedCall, PodSpec } from '../../contract/index.ts';
 import { oneLine } from '../stdout.ts';
-import { edgesAmong, type DrawnNode, type Drawing } from './drawing.ts';
+import { type Drawing, type DrawnNode, edgesAmong } from './drawing.ts';
 import type { PlanDocument, PlannedTask } from './plan-document.ts';
 
 /** A tooltip is no place for a script. */

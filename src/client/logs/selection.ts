@@ -1,8 +1,8 @@
 /** Whose logs are meant. Pure. */
+import type { GraphNode } from '../../contract/index.ts';
 import { checkTask } from '../find-run.ts';
 import { nodeName } from '../run-graph/node-name.ts';
 import type { RunPod } from '../run-graph/types.ts';
-import type { GraphNode } from '../../workflows/dag/graph.ts';
 
 /** What was typed. */
 export interface LogOptions {

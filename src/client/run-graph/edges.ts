@@ -1,4 +1,4 @@
-import type { GraphEdge } from '../../workflows/dag/graph.ts';
+import type { GraphEdge } from '../../contract/index.ts';
 
 /** Each pair once: that it awaited it says more than that it was created after it. */
 export class Edges {

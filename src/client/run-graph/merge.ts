@@ -1,6 +1,6 @@
 /** What a worker told of a running run, its history, and the heartbeats of its pods, as one graph. Pure. */
-import type { Graph, GraphNode } from '../../workflows/dag/graph.ts';
-import { pendingText, type PendingPod } from '../states.ts';
+import type { Graph, GraphNode } from '../../contract/index.ts';
+import { type PendingPod, pendingText } from '../states.ts';
 import { Edges } from './edges.ts';
 import type { RunGraph, RunNode } from './types.ts';
 

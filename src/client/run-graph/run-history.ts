@@ -1,9 +1,8 @@
 /** A history, event by event, as a graph: it needs no worker, and tells of closed runs for as long as Temporal keeps them. */
-import type { GraphEdge } from '../../workflows/dag/graph.ts';
-import type { RunRef } from '../../contract/index.ts';
+import type { GraphEdge, RunRef } from '../../contract/index.ts';
 import { eventReader, type HistoryEvent, type RunEvent } from '../run-events.ts';
 import type { ChunkState } from './chunk-events.ts';
-import { dagReader, type Closed, type DagEvent } from './dag-events.ts';
+import { type Closed, type DagEvent, dagReader } from './dag-events.ts';
 import { Edges } from './edges.ts';
 import { nodeName } from './node-name.ts';
 import { TaskStory } from './task-story.ts';

@@ -1,8 +1,8 @@
 /** What a history says about one task, gathered, and the node of the graph that it makes. */
-import type { GraphNode, MappedItems, TaskState } from '../../workflows/dag/graph.ts';
+import type { GraphNode, MappedItems, TaskState } from '../../contract/index.ts';
 import { addChange } from '../../workflows/dag/spec-change.ts';
 import type { ChunkState } from './chunk-events.ts';
-import type { DagEvent } from './dag-events.ts';
+import type { DagEvent, Pausing } from './dag-events.ts';
 import type { RunNode, RunPod } from './types.ts';
 
 type Decided = Extract<DagEvent, { kind: 'decided' }>;
@@ -18,7 +18,7 @@ export class TaskStory {
   readonly reusedChunks = new Set<string>();
   heldUntil: number | undefined;
   /** Between two tries, or with a pod that is kept to be looked at: until when, and why. */
-  pausing: { readonly why: string; readonly until: number } | undefined;
+  pausing: { readonly why: Pausing; readonly until: number } | undefined;
   /** What the DAG said of it at its end. */
   failure: string | undefined;
   /** Of a task of whose end no pod tells. */

@@ -1,6 +1,7 @@
 /** A run as a graph, with what only its history knows. Types only. */
-import type { Graph, GraphNode } from '../../workflows/dag/graph.ts';
+import type { Graph, GraphNode } from '../../contract/index.ts';
 import type { PodEnd, PodTask } from '../run-events.ts';
+import type { Pausing } from './dag-events.ts';
 
 export interface RunPod extends PodTask {
   /** Milliseconds since 1970. */
@@ -13,8 +14,8 @@ export interface RunPod extends PodTask {
 }
 
 export interface RunNode extends GraphNode {
-  /** While it has no pod under way and goes on by itself: `before the next try`, `kept for debugging`. Milliseconds since 1970. */
-  readonly pausing?: { readonly why: string; readonly until: number };
+  /** While it has no pod under way and goes on by itself: what for, and until when, in milliseconds since 1970. */
+  readonly pausing?: { readonly why: Pausing; readonly until: number };
 }
 
 /**

@@ -1,11 +1,11 @@
 /** How schedules stand, for people and for programs. */
 import type { ScheduleDescription, ScheduleSummary } from '@temporalio/client';
-import { statusColour } from '../status-colour.ts';
+import { SCHEDULED_START } from '../../contract/index.ts';
+import { type Column, tableText } from '../rows.ts';
 import { statusWord, type StatusWord } from '../run-query.ts';
-import { tableText, type Column } from '../rows.ts';
-import { oneLine } from '../stdout.ts';
-import { SCHEDULED_START } from '../../workflows/scheduled-time.ts';
 import { summaryOf } from '../start.ts';
+import { statusColour } from '../status-colour.ts';
+import { oneLine } from '../stdout.ts';
 import type { Temporal } from '../temporal.ts';
 import { lengthText, momentText } from '../time-text.ts';
 import { overlapWord, specText, zoneOf } from './timing.ts';

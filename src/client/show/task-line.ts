@@ -1,9 +1,10 @@
 /** What a line says of one task. Pure. */
-import type { GraphNode, MappedItems } from '../../workflows/dag/graph.ts';
+import type { GraphNode, MappedItems } from '../../contract/index.ts';
 import type { RunNode, RunPod } from '../run-graph/types.ts';
 import { keptText } from '../states.ts';
 import { hasEnded } from '../task-state.ts';
 import { lengthText, momentText } from '../time-text.ts';
+import type { Pausing } from '../run-graph/dag-events.ts';
 
 export interface Told {
   /** Of this task, in their order. */
@@ -42,7 +43,7 @@ export function noteOf(node: RunNode, { pods, also = [] }: Told): string {
     tries > 1 && `${tries} pods`,
     last?.end?.skipped && 'by its own word',
     state === 'running' && runningText(pods),
-    pausing && `${PAUSES[pausing.why] ?? pausing.why} ${momentText(pausing.until)}`,
+    pausing && `${PAUSES[pausing.why]} ${momentText(pausing.until)}`,
     // Of one that failed upstream it is the failure of another.
     error !== undefined && state !== 'done' && state !== 'upstream' && whatHappened(firstLine(error)),
     changed && `changed: ${Object.keys(changed).join(', ')}`,
@@ -54,9 +55,9 @@ export function noteOf(node: RunNode, { pods, also = [] }: Told): string {
   return notes.filter(Boolean).join('; ');
 }
 
-const PAUSES: Readonly<Record<string, string>> = {
-  'before the next try': 'the next try is at',
-  'kept for debugging': 'its failed pod is kept for debugging until',
+const PAUSES: Readonly<Record<Pausing, string>> = {
+  nextTry: 'the next try is at',
+  keptForDebug: 'its failed pod is kept for debugging until',
 };
 
 /** Of those that are under way what one of them does. */

@@ -1,13 +1,13 @@
 /** What `show` shows of a run, as lines. Pure. */
-import { BODY } from '../../workflows/dag/graph.ts';
+import { BODY } from '../../contract/index.ts';
 import { callText } from '../call-text.ts';
 import type { RunGraph, RunNode } from '../run-graph/types.ts';
 import type { StatusWord } from '../run-query.ts';
-import { oneLine } from '../stdout.ts';
 import { statusColour } from '../status-colour.ts';
+import { oneLine } from '../stdout.ts';
 import { countsText } from '../task-state.ts';
 import { lengthText, momentText } from '../time-text.ts';
-import { dim, plain, type Line } from './lines.ts';
+import { dim, type Line, plain } from './lines.ts';
 
 export interface RunView {
   readonly workflow: string;
@@ -83,7 +83,7 @@ export function footLines({ graph, workflowId, status, failure }: RunView): Line
       .filter(({ state }) => state === 'held')
       .flatMap(decide),
     ...tasksOf(graph)
-      .filter(({ pausing }) => pausing?.why === 'kept for debugging')
+      .filter(({ pausing }) => pausing?.why === 'keptForDebug')
       .flatMap(({ name }) => [[], plain(`to go on without the failed pod of ${name}:`), call('end-debug', name)]),
     ...(graph.podsPaused ? [[], plain('new pods are paused; to let them start:'), call('resume')] : []),
     ...(failure === undefined ? [] : [[], ...failure.split('\n').map(plain)]),

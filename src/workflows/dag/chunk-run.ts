@@ -8,13 +8,13 @@ import {
   startChild,
   type ChildWorkflowHandle,
 } from '@temporalio/workflow';
+import { type Chunk, type MappedItems, SCHEDULED_START } from '../../contract/index.ts';
+import { scheduledTime } from '../scheduled-time.ts';
+import { podsPaused } from './controls.ts';
 import { dagError, notStarted } from './errors.ts';
-import { SCHEDULED_START, scheduledTime } from '../scheduled-time.ts';
-import type { MappedItems } from './graph.ts';
-import { failedItem, whichFailed, type FailedItem } from './items-failed.ts';
-import { podsPaused } from './pods-paused.ts';
+import { failedItem, type FailedItem, whichFailed } from './items-failed.ts';
 import type { TaskNode } from './task-node.ts';
-import type { Chunk, ChunkWorkflow } from './types.ts';
+import type { ChunkWorkflow } from './types.ts';
 
 export class ChunkRun<I, R> {
   readonly workflowId: string;

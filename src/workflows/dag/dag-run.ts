@@ -1,22 +1,23 @@
 import { CancellationScope, setHandler } from '@temporalio/workflow';
+import { BODY, type Graph } from '../../contract/index.ts';
 import { tellIfAllReused } from './chunk-reused.ts';
 import { currentNode, inMicrotask } from './context.ts';
+import { graphQuery } from './controls.ts';
 import { showDetails } from './details.ts';
 import { dagError } from './errors.ts';
 import { Failures } from './failures.ts';
 import { Gate } from './gate.ts';
-import { BODY, graphQuery, type Graph } from './graph.ts';
 import { graphOf } from './graph-of.ts';
 import { TaskHandle } from './handle.ts';
 import { holdLength } from './hold.ts';
 import { listen } from './listen.ts';
 import { checkMapOptions, Mapping } from './mapping.ts';
-import { runTask, type RunContext } from './run-task.ts';
-import { rememberTasksWithoutPods } from './tasks-without-pods.ts';
 import { teachPromiseHandles } from './promises.ts';
+import { type RunContext, runTask } from './run-task.ts';
 import { Starter } from './starter.ts';
 import { checkNewTask } from './task-name.ts';
-import { TaskNode, type End, type Failure } from './task-node.ts';
+import { type End, type Failure, TaskNode } from './task-node.ts';
+import { rememberTasksWithoutPods } from './tasks-without-pods.ts';
 import type { DagOptions, Task, TaskOptions } from './types.ts';
 import { throwIfFailed } from './verdict.ts';
 

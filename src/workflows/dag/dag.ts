@@ -1,7 +1,7 @@
 import { inWorkflowContext } from '@temporalio/workflow';
+import type { Graph } from '../../contract/index.ts';
 import { DagRun } from './dag-run.ts';
 import { dagError } from './errors.ts';
-import type { Graph } from './graph.ts';
 import type { DagOptions, Task } from './types.ts';
 
 /** The SDK loads workflow code anew for each workflow, so this belongs to one run. */

@@ -1,8 +1,8 @@
 /** The table that the stock Web UI shows of a run: "Current Details", in Markdown. */
 import { CancellationScope, condition, setCurrentDetails } from '@temporalio/workflow';
+import type { TaskState } from '../../contract/index.ts';
 import { firstLine, rootFailure } from './errors.ts';
 import type { Gate } from './gate.ts';
-import type { TaskState } from './graph.ts';
 import { sourcesOf } from './graph-of.ts';
 import type { TaskNode } from './task-node.ts';
 

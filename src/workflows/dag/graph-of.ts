@@ -1,7 +1,7 @@
 /** From what the nodes know to the graph that is shown. Pure. */
-import type { Graph, GraphEdge, GraphNode } from './graph.ts';
-import type { TaskNode } from './task-node.ts';
+import type { Graph, GraphEdge, GraphNode } from '../../contract/index.ts';
 import { rootFailure } from './errors.ts';
+import type { TaskNode } from './task-node.ts';
 
 export function graphOf(nodes: readonly TaskNode[], podsPaused = false): Graph {
   return { nodes: nodes.map(graphNode), edges: nodes.flatMap(edgesTo), ...(podsPaused && { podsPaused }) };

@@ -2,7 +2,7 @@
 import { condition } from '@temporalio/workflow';
 import { milliseconds } from '../../common/duration.ts';
 import { messageOf } from '../../common/message-of.ts';
-import type { Duration } from '../../contract/index.ts';
+import { timerSummary, type Duration } from '../../contract/index.ts';
 import { dagError } from './errors.ts';
 import type { Failure, TaskNode } from './task-node.ts';
 import type { TaskOptions } from './types.ts';
@@ -35,7 +35,7 @@ export async function held(node: TaskNode, failure: Failure): Promise<Decision> 
     let { until } = hold;
     const isOver = () => made !== undefined || hold.until !== until;
     // The timer's word counts, not the clock's: servers' clocks differ.
-    while (await condition(isOver, until - Date.now(), { summary: `${node.name}: held` })) {
+    while (await condition(isOver, until - Date.now(), { summary: timerSummary({ kind: 'held', task: node.name }) })) {
       if (made) break;
       until = hold.until;
     }

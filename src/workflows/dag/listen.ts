@@ -2,25 +2,22 @@
 import { setHandler } from '@temporalio/workflow';
 import { didYouMean } from '../../common/did-you-mean.ts';
 import { milliseconds } from '../../common/duration.ts';
-import { chunkReused } from './chunk-reused.ts';
+import type { Duration, ExtendOptions, RetryOptions, SkipOptions } from '../../contract/index.ts';
 import {
   cancelTask,
+  chunkReused,
   extendHold,
   failTask,
   pausePods,
+  podsPaused,
   resumePods,
   retryTask,
   skipTask,
-  type ExtendOptions,
-  type RetryOptions,
-  type SkipOptions,
 } from './controls.ts';
 import { dagError } from './errors.ts';
 import type { Gate } from './gate.ts';
 import type { Held } from './hold.ts';
-import { podsPaused } from './pods-paused.ts';
 import { addChange, isFields } from './spec-change.ts';
-import type { Duration } from '../../contract/index.ts';
 import type { TaskNode } from './task-node.ts';
 
 export interface Controlled {

@@ -1,6 +1,7 @@
+import type { Chunk } from '../../contract/index.ts';
 import { dag } from './dag.ts';
 import { failedItem, itemsFailed } from './items-failed.ts';
-import type { Chunk, DagOptions, Task } from './types.ts';
+import type { DagOptions, Task } from './types.ts';
 
 /**
  * The body of a workflow for `task.map`: a DAG with one task for each item, called `<name>-<index>`, whose results are returned

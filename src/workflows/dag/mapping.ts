@@ -1,8 +1,8 @@
 /** One `task.map`: its items in chunks, some of which run at once. */
 import { workflowInfo } from '@temporalio/workflow';
+import { chunkId, type MappedItems } from '../../contract/index.ts';
 import { ChunkRun } from './chunk-run.ts';
 import { dagError } from './errors.ts';
-import type { MappedItems } from './graph.ts';
 import { itemsFailed } from './items-failed.ts';
 import { memoOfChunk, rerunOf } from './rerun.ts';
 import { checkTaskName, MAX_TASKS } from './task-name.ts';
@@ -104,12 +104,12 @@ export class Mapping<I, R> {
       throw dagError('DagTooLarge', `task.map '${name}': ${what}`);
     }
     checkTaskName(`${name}-${items.length}`);
-    const id = `${workflowInfo().workflowId}/${name}`;
+    const { workflowId } = workflowInfo();
     const earlier = sawOnlyReused ? rerunOf() : undefined;
     return Array.from({ length: count }, (_, at) => {
       const from = at * this.#per;
       const memo = earlier && memoOfChunk(earlier, name, at);
-      return new ChunkRun(`${id}/${at}`, from, items.slice(from, from + this.#per), memo);
+      return new ChunkRun(chunkId(workflowId, name, at), from, items.slice(from, from + this.#per), memo);
     });
   }
 

@@ -1,7 +1,6 @@
 /** A rerun: a new run of the same workflow, which takes over what an earlier one did already. */
 import { workflowInfo } from '@temporalio/workflow';
-import type { EarlierRef } from '../../contract/index.ts';
-import { RERUN_MEMO } from './graph.ts';
+import { type EarlierRef, RERUN_MEMO } from '../../contract/index.ts';
 
 /** The run that this one is a rerun of. */
 export function rerunOf(): EarlierRef | undefined {

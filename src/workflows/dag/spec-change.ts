@@ -1,5 +1,5 @@
 /** How a change is laid over a spec. Pure. */
-import type { SpecChange } from './controls.ts';
+import type { SpecChange } from '../../contract/index.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

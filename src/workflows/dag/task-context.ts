@@ -1,11 +1,9 @@
 import { condition } from '@temporalio/workflow';
-import type { EarlierRef, RunPodInput } from '../../contract/index.ts';
+import { type EarlierRef, type RunPodInput, type SpecChange, UNNAMED } from '../../contract/index.ts';
 import { currentNode } from './context.ts';
-import type { SpecChange } from './controls.ts';
 import { orderSources } from './graph-of.ts';
 import { rerunOf } from './rerun.ts';
 import type { PodOver, TaskNode } from './task-node.ts';
-import { UNNAMED } from './task-name.ts';
 
 /** Each pod's input carries these names: after a thousand tasks a thousand more would make the history too long. */
 const MAX_ORDER = 100;

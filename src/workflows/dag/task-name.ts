@@ -1,7 +1,5 @@
 import { dagError } from './errors.ts';
-
-/** Pods that no task started, but the body or a workflow without `dag`, carry this name. */
-export const UNNAMED = 'pod';
+import { UNNAMED } from '../../contract/index.ts';
 
 const PATTERN = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
 

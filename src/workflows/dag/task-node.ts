@@ -1,7 +1,6 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
-import type { SpecChange } from './controls.ts';
+import type { SpecChange, TaskState } from '../../contract/index.ts';
 import type { Gate } from './gate.ts';
-import type { TaskState } from './graph.ts';
 import type { Held } from './hold.ts';
 import type { Mapping } from './mapping.ts';
 import type { TaskOptions } from './types.ts';

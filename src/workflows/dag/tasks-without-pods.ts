@@ -3,8 +3,8 @@
  * last pod. They go into the memo, so that a run which has ended is told as a whole.
  */
 import { upsertMemo } from '@temporalio/workflow';
+import { TASKS_WITHOUT_PODS_MEMO, type TasksWithoutPods } from '../../contract/index.ts';
 import { graphOf } from './graph-of.ts';
-import { TASKS_WITHOUT_PODS_MEMO, type TasksWithoutPods } from './graph.ts';
 import type { TaskNode } from './task-node.ts';
 
 const MAX_NODES = 500;

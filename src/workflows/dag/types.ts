@@ -1,5 +1,5 @@
 /** What the author of a DAG sees: types only. */
-import type { Duration } from '../../contract/index.ts';
+import type { Chunk, Duration } from '../../contract/index.ts';
 
 /** The result of a task, to be awaited: a thenable of our own, so a failure that nobody awaits yet is never "unhandled". */
 export interface Handle<T> extends PromiseLike<T> {
@@ -41,17 +41,6 @@ export interface Task {
     workflow: ChunkWorkflow<I, R>,
     options?: MapOptions,
   ): Handle<R[]>;
-}
-
-/** The argument of a chunk's workflow. */
-export interface Chunk<I> {
-  /** Of the mapped task. */
-  readonly name: string;
-  /** The index of the first item among all. */
-  readonly from: number;
-  readonly items: readonly I[];
-  /** What the mapped task has awaited, by name: so the graph can be told from the history. */
-  readonly after: readonly string[];
 }
 
 export type ChunkWorkflow<I, R> = (chunk: Chunk<I>) => Promise<readonly R[]>;

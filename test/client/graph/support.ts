@@ -1,8 +1,8 @@
 /** Graphs to draw: by hand from arrows, and at random. */
 import fc from 'fast-check';
-import { oneLine } from '../../../src/client/stdout.ts';
 import type { Drawing, DrawnNode } from '../../../src/client/graph/drawing.ts';
-import type { Graph, GraphEdge, GraphNode } from '../../../src/workflows/dag/graph.ts';
+import { oneLine } from '../../../src/client/stdout.ts';
+import type { Graph, GraphEdge, GraphNode } from '../../../src/contract/index.ts';
 
 /** `a > b`: b awaited a; `a . b`: it was created after a. A name alone stands alone. */
 export function graph(arrows: readonly string[], changes: Record<string, Partial<GraphNode>> = {}): Graph {

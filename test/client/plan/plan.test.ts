@@ -7,9 +7,9 @@ import { planDocument, type PlanDocument } from '../../../src/client/graph/plan-
 import { drawingOfPlan } from '../../../src/client/graph/plan-drawing.ts';
 import { textOf } from '../../../src/client/graph/text.ts';
 import { planner } from '../../../src/client/plan.ts';
-import { workflowsModule } from '../../../src/config/index.ts';
 import { workflowNames } from '../../../src/client/workflows.ts';
-import type { PlanReport } from '../../../src/workflows/plan/types.ts';
+import { workflowsModule } from '../../../src/config/index.ts';
+import type { PlanReport } from '../../../src/contract/index.ts';
 import { call, ended, type Ended } from '../call.ts';
 
 const EXAMPLES = new URL('./workflows.ts', import.meta.url);

@@ -1,7 +1,15 @@
 /** What TypeScript infers of a DAG. Nothing here runs: `tsc` is the test. */
 import type { QueryDefinition } from '@temporalio/common';
-import type { Chunk, Graph, graphQuery, Handle, TaskContext, Task } from '../../../src/workflows/dag/index.ts';
-import { dag, withPodSlot, mapChunk } from '../../../src/workflows/dag/index.ts';
+import type { Chunk, Graph } from '../../../src/contract/index.ts';
+import {
+  dag,
+  type graphQuery,
+  type Handle,
+  mapChunk,
+  type Task,
+  type TaskContext,
+  withPodSlot,
+} from '../../../src/workflows/dag/index.ts';
 
 type Equal<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
 /** Takes a value of exactly this type, neither a narrower nor a wider one. */

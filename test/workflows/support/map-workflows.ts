@@ -1,5 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { dag, mapChunk, type Chunk, type DagOptions, type MapOptions } from '../../../src/workflows/dag/index.ts';
+import type { Chunk } from '../../../src/contract/index.ts';
+import { dag, type DagOptions, mapChunk, type MapOptions } from '../../../src/workflows/dag/index.ts';
 import { failing, runPod, type StubSpec } from './stub-pod.ts';
 
 /** Doubles a number in a pod; the pod may be given another spec. */
