@@ -21,6 +21,7 @@ export const SIGNAL = {
   endDebug: 'endDebug',
   /** From a DAG to the chunks of its maps. */
   podsPaused: 'podsPaused',
+  podsStopped: 'podsStopped',
   /** From a chunk to its parent. */
   chunkReused: 'chunkReused',
 } as const;

@@ -2,9 +2,9 @@
  * `runPod`, as a workflow calls it: the tries of one pod task. Each try is an activity of its own and so a pod of its own,
  * visible in the history.
  */
-import { ApplicationFailure, isCancellation, log, sleep } from '@temporalio/workflow';
+import { ApplicationFailure, condition, isCancellation, log } from '@temporalio/workflow';
 import { timerSummary, type PodResult, type PodSpec } from '../contract/index.ts';
-import { changeSpec, withPodSlot } from './dag/index.ts';
+import { changeSpec, inPodCall } from './dag/index.ts';
 import { onePod } from './one-pod.ts';
 import { withSchema } from './result-schema.ts';
 import type { RunPodOptions } from './run-pod-options.ts';
@@ -23,26 +23,32 @@ export async function runPod<Output = unknown>(
   spec: PodSpec,
   options: RunPodOptions<Output> = {},
 ): Promise<PodResult<Output>> {
-  return withPodSlot(async (slot) => {
+  return inPodCall(async (context) => {
+    const { change, task } = context;
     const asked = withSchema(anObject(spec), options.output);
-    let now = sendable(slot.change ? withSchema(changeSpec(spec, slot.change), options.output) : asked);
-    for (let round = firstTry(); ;) {
-      const earlier = round.pod === 1 ? slot.earlier : undefined;
-      const end = await onePod({ spec: now, asked, try: round.try, earlier }, slot);
-      if ('result' in end) return { ...end.result, ...(slot.change && { changed: slot.change }) } as PodResult<Output>;
-      const failure = failureDetails(end.error);
+    let now = sendable(change ? withSchema(changeSpec(spec, change), options.output) : asked);
+    for (let round = firstTry(), failed: unknown; ;) {
+      const earlier = round.pod === 1 ? context.earlier : undefined;
+      const one = { spec: now, asked, try: round.try, earlier };
+      // A further try that gets no slot any more leaves the task with its failure.
+      let end = await context.withSlot(() => onePod(one, context), failed);
+      if ('afterDebug' in end) end = await end.afterDebug();
+      if ('result' in end) return { ...end.result, ...(change && { changed: change }) } as PodResult<Output>;
+      failed = end.error;
+      const failure = failureDetails(failed);
       makeSearchable(failure);
       // While the old pod may still be at work, a new one would work beside it.
-      const next = end.over && !isCancellation(end.error) ? round.after(now, failure) : undefined;
-      if (!next || !failure || !slot.mayGoOn()) throw end.error;
+      const next = end.over && !isCancellation(failed) ? round.after(now, failure) : undefined;
+      if (!next || !failure || !context.mayGoOn()) throw failed;
       const { free, waitMs, why } = next;
       const changed = options.nextTry?.(failure, now, { try: next.round.try, pod: next.round.pod, free });
-      if (changed === 'stop') throw end.error;
+      if (changed === 'stop') throw failed;
       now = changed ? sendable(withSchema(changed, options.output)) : now;
-      log.warn(`${slot.task}: ${why}`, { waitMs });
-      await sleep(waitMs, { summary: timerSummary({ kind: 'nextTry', task: slot.task }) });
-      await slot.released();
-      if (!slot.mayGoOn()) throw end.error;
+      log.warn(`${task}: ${why}`, { waitMs });
+      // Ended early by a DAG that stops: the gate is shut then.
+      await condition(() => !context.mayGoOn(), Math.max(1, waitMs), {
+        summary: timerSummary({ kind: 'nextTry', task }),
+      });
       round = next.round;
     }
   });

@@ -232,11 +232,19 @@ suite('a history as a graph', () => {
     );
   });
 
-  test('between two tries it runs, and says until when it waits', () => {
+  test('between two tries it waits, and says until when; then for a slot', () => {
     const first = pod('a-1', { task: 'a', after: [] });
-    const graph = told(first, failed(first, 'x', 1), timer('a: before the next try', 1, 30));
-    assert.equal(statesOf(graph), 'a:running');
+    const wait = timer('a: before the next try', 1, 30);
+    const graph = told(first, failed(first, 'x', 1), wait);
+    assert.equal(statesOf(graph), 'a:waiting');
     assert.deepEqual(nodeOf(graph, 'a')?.pausing, { why: 'nextTry', until: 31_000 });
+    const fired = event({ timerFiredEventAttributes: { startedEventId: wait.eventId } }, 31);
+    const queued = told(first, failed(first, 'x', 1), wait, fired);
+    assert.deepEqual([statesOf(queued), nodeOf(queued, 'a')?.pausing], ['a:queued', undefined]);
+    const closed = event({ workflowExecutionCompletedEventAttributes: {} }, 40);
+    assert.equal(statesOf(told(first, failed(first, 'x', 1), wait, fired, closed)), 'a:failed');
+    const second = pod('a-2', { task: 'a', after: [], try: 2 }, 32);
+    assert.equal(statesOf(told(first, failed(first, 'x', 1), wait, fired, second)), 'a:running');
   });
 
   test('a hold that is extended goes on, one whose timer was cancelled otherwise is cancelled', () => {

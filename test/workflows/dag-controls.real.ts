@@ -317,7 +317,7 @@ describe('pausePods', { concurrency: 4 }, () => {
     assert.equal((await run.query(graphQuery)).podsPaused, undefined);
   });
 
-  it('holds a further try too, which has its slot already', async () => {
+  it('keeps a further try waiting too, which stands at the gate again', async () => {
     const run = await worker.start('triesAndOthers');
     await reaches(run, 'tries:running other:queued');
     await run.executeUpdate(pausePods);
@@ -327,7 +327,7 @@ describe('pausePods', { concurrency: 4 }, () => {
     assert.deepEqual(await activityIds(run), ['tries-1']);
     await run.executeUpdate(resumePods);
     await run.result();
-    assert.deepEqual(await activityIds(run), ['tries-1', 'tries-2', 'other-1']);
+    assert.deepEqual(await activityIds(run), ['tries-1', 'other-1', 'tries-2']);
   });
 
   it('does not keep a cancelled run from its end', async () => {

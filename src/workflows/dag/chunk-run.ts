@@ -7,10 +7,11 @@ import {
   ParentClosePolicy,
   startChild,
   type ChildWorkflowHandle,
+  type SignalDefinition,
 } from '@temporalio/workflow';
 import { type Chunk, type MappedItems, SCHEDULED_START } from '../../contract/index.ts';
 import { scheduledTime } from '../scheduled-time.ts';
-import { podsPaused } from './controls.ts';
+import { podsPaused, podsStopped } from './controls.ts';
 import { dagError, notStarted } from './errors.ts';
 import { failedItem, type FailedItem, whichFailed } from './items-failed.ts';
 import type { TaskNode } from './task-node.ts';
@@ -72,9 +73,9 @@ export class ChunkRun<I, R> {
     return told ?? [failedItem(from, this.error, { last: from + items.length - 1, workflowId })];
   }
 
-  /** A child that has ended meanwhile has no pods to hold. */
-  async tellPaused(held: boolean): Promise<void> {
-    if (this.state === 'running') await this.#child?.signal(podsPaused, held).catch(() => undefined);
+  /** A child that has ended meanwhile has no pods to pause or to stop. */
+  async tell<A>(signal: SignalDefinition<[A]>, argument: A): Promise<void> {
+    if (this.state === 'running') await this.#child?.signal(signal, argument).catch(() => undefined);
   }
 
   async #resultOf({ name, sources, gate }: TaskNode, workflow: ChunkWorkflow<I, R>): Promise<readonly R[]> {
@@ -95,7 +96,8 @@ export class ChunkRun<I, R> {
       ...(this.#memo && { memo: this.#memo }),
     });
     this.#child = child;
-    if (gate?.isPaused) await this.tellPaused(true);
+    if (gate?.isPaused) await this.tell(podsPaused, true);
+    if (gate?.shutBecause !== undefined) await this.tell(podsStopped, gate.shutBecause);
     const results: unknown = await child.result();
     if (Array.isArray(results) && results.length === items.length) return results as R[];
     const got = Array.isArray(results) ? `${results.length} results` : 'no list of results';

@@ -35,5 +35,7 @@ export const resumePods = defineUpdate<void>(UPDATE.resumePods);
 
 /** From a DAG to the chunks that it runs as children: pause new pods, or resume them, as it does itself. */
 export const podsPaused = defineSignal<[paused: boolean]>(SIGNAL.podsPaused);
+/** From a DAG to such chunks: no pod starts any more, since it has stopped. */
+export const podsStopped = defineSignal<[why: string]>(SIGNAL.podsStopped);
 /** From a chunk to its parent, in a rerun: it had nothing to do. */
 export const chunkReused = defineSignal<[workflowId: string]>(SIGNAL.chunkReused);

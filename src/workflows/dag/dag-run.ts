@@ -56,9 +56,10 @@ export class DagRun {
 
   async run<T>(body: (task: Task) => T | PromiseLike<T>): Promise<T> {
     setHandler(graphQuery, () => this.graph());
-    listen({ tasks: this.#tasks, gate: this.#gate, hasEnded: () => this.#hasEnded });
+    const stop = (why: string) => this.#shut(why);
+    listen({ tasks: this.#tasks, gate: this.#gate, stop, hasEnded: () => this.#hasEnded });
     const details = showDetails(() => [...this.#tasks.values()], this.#gate);
-    this.#body.onPodOver = () => this.#onRoom();
+    this.#body.onCallOver = () => this.#finishSoon();
     const unteachPromise = teachPromiseHandles();
     const result = new TaskHandle<T>(BODY, []);
     this.#open++;
@@ -112,6 +113,7 @@ export class DagRun {
       check?.();
       const holdMs = holdLength(this.#options.hold, options);
       const node = new TaskNode(name, { parent: currentNode() ?? this.#body, options, gate: this.#gate, holdMs });
+      node.onCallOver = () => this.#finishSoon();
       this.#tasks.set(name, node);
       return node;
     } catch (mistake) {
@@ -140,17 +142,21 @@ export class DagRun {
     if (this.#open === 0) inMicrotask(() => this.#finish());
   }
 
-  /** A task may end while pods of it run: nobody waits for those, but the run does. */
+  /** A task may end while pods of it run, or are to come: only the run waits for those. */
   #finish(): void {
-    if (this.#open > 0 || !this.#gate.isIdle || this.#body.running > 0) return;
+    if (this.#open > 0 || this.#hasEnded) return;
+    if ([this.#body, ...this.#tasks.values()].some(({ openCalls }) => openCalls > 0)) return;
     this.#hasEnded = true;
     this.#settled.resolve();
   }
 
-  /** Nothing new starts, so nobody could carry out what is decided on those that are held. */
+  /** Nothing new starts, in chunks neither; so what is decided on those that are held could not be carried out. */
   #shut(why: string): void {
     this.#gate.shut(why);
-    for (const node of this.#tasks.values()) node.held?.decide({ next: 'fail' });
+    for (const { held, mapping } of this.#tasks.values()) {
+      held?.decide({ next: 'fail' });
+      void mapping?.tellStopped(why);
+    }
   }
 
   #actOn(node: TaskNode, { state }: Failure): void {

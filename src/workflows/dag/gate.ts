@@ -6,7 +6,8 @@ import type { TaskNode } from './task-node.ts';
 interface Ticket {
   readonly node: TaskNode;
   readonly admit: () => void;
-  readonly refuse: (error: Error) => void;
+  readonly refuse: (error: unknown) => void;
+  readonly otherwise: unknown;
 }
 
 /**
@@ -26,15 +27,16 @@ export class Gate {
     this.#onRoom = onRoom;
   }
 
-  async enter(node: TaskNode): Promise<void> {
-    if (this.#shutBecause !== undefined) throw notStarted(node.name, this.#shutBecause);
+  /** @param otherwise what is thrown instead of `DagNotStarted` when nothing new starts any more */
+  async enter(node: TaskNode, otherwise?: unknown): Promise<void> {
+    if (this.#shutBecause !== undefined) throw otherwise ?? notStarted(node.name, this.#shutBecause);
     const scope = CancellationScope.current();
     const cancelled = () => new CancelledFailure(`'${node.name}' was cancelled before its pod started`);
     if (scope.consideredCancelled) throw cancelled();
     node.queued++;
     try {
       await new Promise<void>((admit, refuse) => {
-        const ticket: Ticket = { node, admit, refuse };
+        const ticket: Ticket = { node, admit, refuse, otherwise };
         this.#queue.push(ticket, node.priority);
         if (scope.cancellable) scope.cancelRequested.catch(() => this.#drop(ticket, cancelled()));
         this.#admit();
@@ -55,7 +57,8 @@ export class Gate {
   /** From now on nothing new starts. */
   shut(why: string): void {
     this.#shutBecause ??= why;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) next.refuse(notStarted(next.node.name, why));
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift())
+      next.refuse(next.otherwise ?? notStarted(next.node.name, why));
     this.#onRoom();
   }
 
@@ -73,12 +76,11 @@ export class Gate {
     return this.#isPaused;
   }
 
-  /** Whether nobody is at the gate or behind it. */
-  get isIdle(): boolean {
-    return this.#running === 0 && !this.#queue.peek();
+  /** Why nothing new starts any more. */
+  get shutBecause(): string | undefined {
+    return this.#shutBecause;
   }
 
-  /** Whether nothing new starts any more. */
   get isShut(): boolean {
     return this.#shutBecause !== undefined;
   }

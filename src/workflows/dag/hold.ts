@@ -40,8 +40,8 @@ export async function held(node: TaskNode, failure: Failure): Promise<Decision> 
       until = hold.until;
     }
     const decision = made ?? { next: 'fail' };
-    // One of several pods failed: another one of the same number and work must not run beside those that are left.
-    if (decision.next === 'retry') await condition(() => node.running + node.queued === 0);
+    // One of several pods failed: another one of the same number and work must not run beside those that are left, or are to come.
+    if (decision.next === 'retry') await condition(() => node.openCalls === 0);
     return decision;
   } finally {
     node.held = undefined;

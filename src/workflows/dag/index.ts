@@ -9,7 +9,7 @@ export {
   retryTask,
   skipTask,
 } from './controls.ts';
-export { withPodSlot, type TaskContext } from './task-context.ts';
+export { inPodCall, withPodSlot, type TaskContext } from './task-context.ts';
 export { changeSpec } from './spec-change.ts';
 export type { DagErrorType } from './errors.ts';
 export { mapChunk } from './map-chunk.ts';

@@ -10,6 +10,7 @@ import {
   failTask,
   pausePods,
   podsPaused,
+  podsStopped,
   resumePods,
   retryTask,
   skipTask,
@@ -23,10 +24,12 @@ import type { TaskNode } from './task-node.ts';
 export interface Controlled {
   readonly tasks: ReadonlyMap<string, TaskNode>;
   readonly gate: Gate;
+  /** Lets nothing new start any more. */
+  readonly stop: (why: string) => void;
   readonly hasEnded: () => boolean;
 }
 
-export function listen({ tasks, gate, hasEnded }: Controlled): void {
+export function listen({ tasks, gate, stop, hasEnded }: Controlled): void {
   const find = (name: string): TaskNode => {
     const node = tasks.get(name);
     if (node) return node;
@@ -99,6 +102,7 @@ export function listen({ tasks, gate, hasEnded }: Controlled): void {
     for (const { mapping } of tasks.values()) void mapping?.tellPaused(on);
   };
   setHandler(podsPaused, setPaused);
+  setHandler(podsStopped, stop);
   setHandler(chunkReused, (workflowId) => {
     for (const { mapping } of tasks.values()) mapping?.chunkReused(workflowId);
   });

@@ -8,6 +8,7 @@ import { memoOfChunk, rerunOf } from './rerun.ts';
 import { checkTaskName, MAX_TASKS } from './task-name.ts';
 import type { TaskNode } from './task-node.ts';
 import type { ChunkWorkflow, MapOptions } from './types.ts';
+import { podsPaused, podsStopped } from './controls.ts';
 
 /** More children would make the parent's history what the chunks are there to avoid. */
 const MAX_CHUNKS = 1000;
@@ -87,8 +88,12 @@ export class Mapping<I, R> {
   }
 
   /** Tells the chunks that run; those that start later ask by themselves. */
-  async tellPaused(held: boolean): Promise<void> {
-    await Promise.all((this.#chunks ?? []).map((chunk) => chunk.tellPaused(held)));
+  async tellPaused(paused: boolean): Promise<void> {
+    await Promise.all((this.#chunks ?? []).map((chunk) => chunk.tell(podsPaused, paused)));
+  }
+
+  async tellStopped(why: string): Promise<void> {
+    await Promise.all((this.#chunks ?? []).map((chunk) => chunk.tell(podsStopped, why)));
   }
 
   /** In a rerun, a chunk of it has found that all of its work is done. */

@@ -1,6 +1,8 @@
-import { condition } from '@temporalio/workflow';
-import { type EarlierRef, type RunPodInput, type SpecChange, UNNAMED } from '../../contract/index.ts';
+/** What connects a pod to the task that starts it. */
+import type { EarlierRef, RunPodInput, SpecChange } from '../../contract/index.ts';
+import { UNNAMED } from '../../contract/index.ts';
 import { currentNode } from './context.ts';
+import type { Gate } from './gate.ts';
 import { orderSources } from './graph-of.ts';
 import { rerunOf } from './rerun.ts';
 import type { PodOver, TaskNode } from './task-node.ts';
@@ -8,20 +10,26 @@ import type { PodOver, TaskNode } from './task-node.ts';
 /** Each pod's input carries these names: after a thousand tasks a thousand more would make the history too long. */
 const MAX_ORDER = 100;
 
-/** What a pod needs to know of the task it belongs to. */
+/** What one call of `runPod` needs to know of the task it belongs to. */
 export interface TaskContext {
   readonly task: string;
   /** The activityId of the next pod: `<task>-<n>`, n counted over everything this task does. */
   nextActivityId(): string;
   /** Where the pod stands in the DAG, as far as that is known now. */
   place(): Pick<RunPodInput, 'task' | 'after' | 'order' | 'parent' | 'call'>;
-  /** What somebody changed in the spec, for the pods that start from now on. */
+  /** What somebody had changed in the spec when the call began. */
   readonly change: SpecChange | undefined;
   /** The run whose result may stand for this call's: in a rerun, when nothing that led here has changed. */
   readonly earlier: EarlierRef | undefined;
-  /** Settles when no hold keeps another try from starting. @throws CancelledFailure */
-  released(): Promise<void>;
-  /** Whether another try may start: not when the DAG starts nothing new any more. */
+  /**
+   * Waits at the gate of the DAG, then runs code that has a pod; until it has settled it counts against `maxParallel`. In the body
+   * of a DAG, and without one, there is no gate.
+   *
+   * @param otherwise what is thrown instead of `DagNotStarted` when nothing new starts any more
+   * @throws CancelledFailure when it was cancelled before its turn came
+   */
+  withSlot<T>(code: () => Promise<T>, otherwise?: unknown): Promise<T>;
+  /** Whether another pod may start: not when the DAG starts nothing new any more. */
   mayGoOn(): boolean;
   /** To be told when a pod is over, or was not needed. */
   podOver(how: PodOver): void;
@@ -35,60 +43,68 @@ const outside = { calls: 0 };
 let unnamedPods = 0;
 
 /**
- * Runs code that starts pods. In a task it first waits at the gate of the DAG, and counts against `maxParallel` until it has
- * settled; so do not nest it. In the body of a DAG, and without one, there is no gate.
+ * Runs code that counts as one pod. In a task it first waits at the gate of the DAG, by the task's priority, and counts against
+ * `maxParallel` until it has settled; so do not nest it: `runPod` inside of it would wait for a second slot. In the body of a DAG, and
+ * without one, it runs at once.
+ *
+ *     task('eu', () => withPodSlot(() => executeChild(region, { args: ['eu'] })));
+ *
+ * @throws ApplicationFailure `DagNotStarted` when the DAG has stopped; CancelledFailure when it was cancelled before its turn came
  */
-export async function withPodSlot<T>(run: (slot: TaskContext) => Promise<T>): Promise<T> {
+export const withPodSlot = <T>(run: (context: TaskContext) => Promise<T>): Promise<T> =>
+  inPodCall((context) => context.withSlot(() => run(context)));
+
+/** Runs code that has pods one after another, each in a slot of its own. The run does not end before it has settled. */
+export async function inPodCall<T>(run: (context: TaskContext) => Promise<T>): Promise<T> {
   const node = currentNode();
   // Both as of now: the code that calls knows nothing of what happens while it waits at the gate.
   const call = ++(node ?? outside).calls;
   const earlier = node?.sawOnlyReused ? rerunOf() : undefined;
-  if (!node?.gate) return inBody(node, run, { call, earlier });
-  await node.gate.enter(node);
+  if (!node) return run(contextOfBody(node, { call, earlier }));
+  node.openCalls++;
   try {
-    node.startedAt ??= Date.now();
-    return await run(contextInTask(node, { call, earlier }));
+    return await run(
+      node.gate ? contextOfTask(node, node.gate, { call, earlier }) : contextOfBody(node, { call, earlier }),
+    );
   } finally {
-    node.gate.leave(node);
+    node.openCalls--;
+    node.onCallOver?.();
   }
 }
 
 type Call = { readonly call: number } & Pick<TaskContext, 'earlier'>;
 
-/** Counted all the same: a run does not end while a pod of it runs. */
-async function inBody<T>(body: TaskNode | undefined, run: (slot: TaskContext) => Promise<T>, call: Call): Promise<T> {
-  if (!body) return run(contextInBody(body, call));
-  body.running++;
-  try {
-    return await run(contextInBody(body, call));
-  } finally {
-    body.running--;
-    body.onPodOver?.();
-  }
-}
-
-const contextInTask = (node: TaskNode, { call, earlier }: Call): TaskContext => ({
+const contextOfTask = (node: TaskNode, gate: Gate, { call, earlier }: Call): TaskContext => ({
   task: node.name,
   nextActivityId: () => addPod(node, `${node.name}-${node.pods.length + 1}`),
   place: () => placeOf(node, call),
   change: node.change,
-  // Whoever changes the spec wants it done so.
+  // A changed spec is meant to be carried out.
   earlier: node.change ? undefined : earlier,
-  released: async () => {
-    if (node.gate?.isPaused) await condition(() => !node.gate?.isPaused);
+  async withSlot(code, otherwise) {
+    await gate.enter(node, otherwise);
+    try {
+      node.startedAt ??= Date.now();
+      return await code();
+    } finally {
+      gate.leave(node);
+    }
   },
-  mayGoOn: () => !node.gate?.isShut,
+  mayGoOn: () => !gate.isShut,
   podOver: (how) => node.podOver(how),
   say: (note) => void (node.note = note),
 });
 
-const contextInBody = (body: TaskNode | undefined, { call, earlier }: Call): TaskContext => ({
+const contextOfBody = (body: TaskNode | undefined, { call, earlier }: Call): TaskContext => ({
   task: UNNAMED,
   nextActivityId: () => addPod(body, `${UNNAMED}-${++unnamedPods}`),
   place: () => ({ task: UNNAMED, after: body ? namesOf(body.sources) : [], call }),
   change: undefined,
   earlier,
-  released: () => Promise.resolve(),
+  async withSlot(code) {
+    if (body) body.running++;
+    return code().finally(() => body && body.running--);
+  },
   mayGoOn: () => true,
   podOver: (how) => body?.podOver(how),
   say: () => undefined,

@@ -50,9 +50,11 @@ export class TaskNode {
   /** What somebody changed in the spec of its pods. */
   change: SpecChange | undefined;
   /** Of a `task.map`. */
-  mapping: Pick<Mapping<unknown, unknown>, 'progress' | 'tellPaused' | 'hasBegun' | 'chunkReused'> | undefined;
-  /** Of the body, whose pods no gate counts. */
-  onPodOver: (() => void) | undefined;
+  mapping:
+    Pick<Mapping<unknown, unknown>, 'progress' | 'tellPaused' | 'tellStopped' | 'hasBegun' | 'chunkReused'> | undefined;
+  /** Calls of `runPod` that have not settled: at the gate, with a pod, or between two pods. */
+  openCalls = 0;
+  onCallOver: (() => void) | undefined;
   #scope: CancellationScope | undefined;
   #cancelAsked = false;
   #lastPod: PodOver | undefined;

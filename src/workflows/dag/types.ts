@@ -55,7 +55,8 @@ export interface MapOptions extends TaskOptions {
 export interface DagOptions {
   /**
    * What a failed task means to the others. `continue` (default): every task that exists goes on. `stop`: no pod starts any
-   * more, those that run end in peace. `cancel`: they are cancelled too.
+   * more, in the chunks of a `task.map` neither, and nothing is tried again; pods that run end in peace. `cancel`: they are
+   * cancelled too.
    */
   readonly onFailure?: 'continue' | 'stop' | 'cancel';
   /**
@@ -64,6 +65,9 @@ export interface DagOptions {
    * Default: not at all.
    */
   readonly hold?: Duration | false;
-  /** How many pods may run at once. Default 100: many more that end together make the server fail a workflow task. */
+  /**
+   * How many pods may run at once: a whole number from 1. A task that waits for others, for its next try or with a pod that is kept for
+   * debugging takes no slot. Default 100: many more that end together make the server fail a workflow task.
+   */
   readonly maxParallel?: number;
 }

@@ -63,6 +63,18 @@ export async function mapped({
   });
 }
 
+/** A map, and a held task beside it: when that is let fail, nothing new starts. */
+export async function mapAndFatal(ms: number): Promise<void> {
+  await dag(
+    (task) => {
+      const items = [0, 1, 2].map((value): Load => ({ value, spec: { ms }, options: { maxParallel: 1 } }));
+      task.map('load', items, loadChunk);
+      task('fatal', () => runPod(failing()), { hold: '1h' });
+    },
+    { onFailure: 'stop' },
+  );
+}
+
 /** Loses a result. */
 export async function shortChunk({ items }: Chunk<number>): Promise<number[]> {
   return items.slice(1);
