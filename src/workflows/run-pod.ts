@@ -2,14 +2,12 @@
  * `runPod`, as a workflow calls it: the tries of one pod task. Each try is an activity of its own and so a pod of its own,
  * visible in the history.
  */
-import { ApplicationFailure, condition, isCancellation, log } from '@temporalio/workflow';
-import { timerSummary, type PodResult, type PodSpec } from '../contract/index.ts';
+import { ApplicationFailure, condition, isCancellation, log, upsertSearchAttributes } from '@temporalio/workflow';
+import { timerSummary, type PodResult, type PodSpec, POD_FAILURE, type PodFailureDetails } from '../contract/index.ts';
 import { changeSpec, inPodCall } from './dag/index.ts';
 import { onePod } from './one-pod.ts';
-import { withSchema } from './result-schema.ts';
-import type { RunPodOptions } from './run-pod-options.ts';
+import { withSchema, type RunPodOptions } from './run-pod-options.ts';
 import { failureDetails } from './activity-result.ts';
-import { makeSearchable } from './searchable.ts';
 import { firstTry } from './tries.ts';
 
 /**
@@ -27,14 +25,14 @@ export async function runPod<Output = unknown>(
     const { change, task } = context;
     const asked = withSchema(anObject(spec), options.output);
     let now = sendable(change ? withSchema(changeSpec(spec, change), options.output) : asked);
-    for (let round = firstTry(), failed: unknown; ;) {
+    for (let round = firstTry(), failed: Error | undefined; ;) {
       const earlier = round.pod === 1 ? context.earlier : undefined;
       const one = { spec: now, asked, try: round.try, earlier };
       // A further try that gets no slot any more leaves the task with its failure.
       let end = await context.withSlot(() => onePod(one, context), failed);
       if ('afterDebug' in end) end = await end.afterDebug();
       if ('result' in end) return { ...end.result, ...(change && { changed: change }) } as PodResult<Output>;
-      failed = end.error;
+      failed = end.error as Error;
       const failure = failureDetails(failed);
       makeSearchable(failure);
       // While the old pod may still be at work, a new one would work beside it.
@@ -65,4 +63,17 @@ function anObject(spec: PodSpec): PodSpec {
 function sendable(spec: PodSpec): PodSpec {
   JSON.stringify(spec);
   return spec;
+}
+
+/** The SDK loads workflow code anew for each workflow, so this belongs to one run. */
+const kinds = new Set<string>();
+
+/**
+ * Runs whose pods failed can be found by the kinds of their failures. Each kind is set once: it counts that it happened, also when a
+ * further try went well.
+ */
+function makeSearchable(failure: PodFailureDetails | undefined): void {
+  if (!failure?.searchable || kinds.has(failure.kind)) return;
+  kinds.add(failure.kind);
+  upsertSearchAttributes([{ key: { name: POD_FAILURE, type: 'KEYWORD_LIST' }, value: [...kinds] }]);
 }

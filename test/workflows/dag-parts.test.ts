@@ -3,11 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { detailsOf } from '../../src/workflows/dag/details.ts';
-import { graphOf } from '../../src/workflows/dag/graph-of.ts';
-import { tasksWithoutPods } from '../../src/workflows/dag/tasks-without-pods.ts';
-import { PriorityQueue } from '../../src/workflows/dag/priority-queue.ts';
-import { checkTaskName } from '../../src/workflows/dag/task-name.ts';
-import { TaskNode, type End, type PodOver } from '../../src/workflows/dag/task-node.ts';
+import { graphOf, tasksWithoutPods } from '../../src/workflows/dag/graph.ts';
+import { PriorityQueue } from '../../src/workflows/dag/gate.ts';
+import { checkTaskName, TaskNode, type End, type PodOver } from '../../src/workflows/dag/task-node.ts';
 
 const body = () => new TaskNode('(body)', {});
 const child = (parent: TaskNode, name: string) => new TaskNode(name, { parent });

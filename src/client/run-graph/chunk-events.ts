@@ -1,7 +1,7 @@
 /** What a history says about the chunks of a `task.map`, its child workflows `<workflowId>/<task>/<chunk>`. */
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import { type Chunk, type MappedItems, taskOfChunk } from '../../contract/index.ts';
-import { whichFailed } from '../../workflows/dag/items-failed.ts';
+import { whichFailed } from '../../workflows/dag/failures.ts';
 import { decode, type HistoryEvent } from '../run-events.ts';
 
 export interface ChunkEvent {

@@ -1,6 +1,6 @@
 /** What a history says about one task, gathered, and the node of the graph that it makes. */
 import type { GraphNode, MappedItems, TaskState } from '../../contract/index.ts';
-import { addChange } from '../../workflows/dag/spec-change.ts';
+import { addChange } from '../../workflows/dag/controls.ts';
 import type { ChunkState } from './chunk-events.ts';
 import type { DagEvent, Pausing } from './dag-events.ts';
 import type { RunNode, RunPod } from './types.ts';

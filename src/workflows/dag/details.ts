@@ -1,9 +1,9 @@
 /** The table that the stock Web UI shows of a run: "Current Details", in Markdown. */
 import { CancellationScope, condition, setCurrentDetails } from '@temporalio/workflow';
 import type { TaskState } from '../../contract/index.ts';
-import { firstLine, rootFailure } from './errors.ts';
+import { firstLine, rootFailure } from './failures.ts';
 import type { Gate } from './gate.ts';
-import { sourcesOf } from './graph-of.ts';
+import { sourcesOf } from './graph.ts';
 import type { TaskNode } from './task-node.ts';
 
 const MAX_ROWS = 100;

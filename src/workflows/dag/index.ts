@@ -10,8 +10,8 @@ export {
   skipTask,
 } from './controls.ts';
 export { inPodCall, withPodSlot, type TaskContext } from './task-context.ts';
-export { changeSpec } from './spec-change.ts';
-export type { DagErrorType } from './errors.ts';
-export { mapChunk } from './map-chunk.ts';
-export type { FailedItem, ItemsFailed } from './items-failed.ts';
+export { changeSpec } from './controls.ts';
+export type { DagErrorType } from './failures.ts';
+export { mapChunk } from './dag.ts';
+export type { FailedItem, ItemsFailed } from './failures.ts';
 export type { ChunkWorkflow, DagOptions, Handle, MapOptions, Task, TaskOptions } from './types.ts';

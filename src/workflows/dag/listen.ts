@@ -14,14 +14,15 @@ import {
   resumePods,
   retryTask,
   skipTask,
+  addChange,
+  isFields,
 } from './controls.ts';
-import { dagError } from './errors.ts';
+import { dagError } from './failures.ts';
 import type { Gate } from './gate.ts';
-import type { Held } from './hold.ts';
-import { addChange, isFields } from './spec-change.ts';
+import type { Held } from './run-task.ts';
 import type { TaskNode } from './task-node.ts';
 
-export interface Controlled {
+interface Controlled {
   readonly tasks: ReadonlyMap<string, TaskNode>;
   readonly gate: Gate;
   /** Lets nothing new start any more. */

@@ -1,10 +1,9 @@
 /** What connects a pod to the task that starts it. */
-import type { EarlierRef, RunPodInput, SpecChange } from '../../contract/index.ts';
-import { UNNAMED } from '../../contract/index.ts';
+import { workflowInfo } from '@temporalio/workflow';
+import { type EarlierRef, type RunPodInput, type SpecChange, UNNAMED, RERUN_MEMO } from '../../contract/index.ts';
 import { currentNode } from './context.ts';
 import type { Gate } from './gate.ts';
-import { orderSources } from './graph-of.ts';
-import { rerunOf } from './rerun.ts';
+import { orderSources } from './graph.ts';
 import type { PodOver, TaskNode } from './task-node.ts';
 
 /** Each pod's input carries these names: after a thousand tasks a thousand more would make the history too long. */
@@ -28,7 +27,7 @@ export interface TaskContext {
    * @param otherwise what is thrown instead of `DagNotStarted` when nothing new starts any more
    * @throws CancelledFailure when it was cancelled before its turn came
    */
-  withSlot<T>(code: () => Promise<T>, otherwise?: unknown): Promise<T>;
+  withSlot<T>(code: () => Promise<T>, otherwise?: Error): Promise<T>;
   /** Whether another pod may start: not when the DAG starts nothing new any more. */
   mayGoOn(): boolean;
   /** To be told when a pod is over, or was not needed. */
@@ -128,3 +127,16 @@ function addPod(node: TaskNode | undefined, activityId: string): string {
 }
 
 const namesOf = (nodes: Iterable<TaskNode>): string[] => [...nodes].map((node) => node.name);
+
+/** The run that this one is a rerun of, whose work it takes over where it can. */
+export function rerunOf(): EarlierRef | undefined {
+  const ref = workflowInfo().memo?.[RERUN_MEMO] as Partial<EarlierRef> | null | undefined;
+  return ref?.workflowId && ref.runId ? (ref as EarlierRef) : undefined;
+}
+
+/** The memo with which a chunk of a map is started, so that its pods are compared with those of the same chunk then. */
+export function memoOfChunk(earlier: EarlierRef, task: string, number: number) {
+  const { workflowId, runId, chunk } = earlier;
+  const below = `${chunk === undefined ? '' : `${chunk}/`}${task}/${number}`;
+  return { [RERUN_MEMO]: { workflowId, runId, chunk: below } satisfies EarlierRef };
+}

@@ -21,7 +21,7 @@ import {
 } from '../../contract/index.ts';
 import { currentNode } from '../dag/context.ts';
 import { currentGraph } from '../dag/dag.ts';
-import { rootFailure } from '../dag/errors.ts';
+import { rootFailure } from '../dag/failures.ts';
 import { Clock } from './clock.ts';
 import { standIn } from './stand-in.ts';
 

@@ -1,13 +1,20 @@
-/** From what the nodes know to the graph that is shown. Pure. */
-import type { Graph, GraphEdge, GraphNode } from '../../contract/index.ts';
-import { rootFailure } from './errors.ts';
+/** From what the nodes know to the graph that is shown, and to what is left of it in the memo of a run that has ended. */
+import { upsertMemo } from '@temporalio/workflow';
+import {
+  type Graph,
+  type GraphEdge,
+  type GraphNode,
+  TASKS_WITHOUT_PODS_MEMO,
+  type TasksWithoutPods,
+} from '../../contract/index.ts';
+import { rootFailure } from './failures.ts';
 import type { TaskNode } from './task-node.ts';
 
 export function graphOf(nodes: readonly TaskNode[], podsPaused = false): Graph {
   return { nodes: nodes.map(graphNode), edges: nodes.flatMap(edgesTo), ...(podsPaused && { podsPaused }) };
 }
 
-export function graphNode(node: TaskNode): GraphNode {
+function graphNode(node: TaskNode): GraphNode {
   const { name, state, parent, pods, startedAt, endedAt, held, change } = node;
   const failure = node.failure ?? held?.failure;
   const mapped = node.mapping?.progress;
@@ -62,4 +69,33 @@ function addWithSources(node: TaskNode, to: Set<TaskNode>): void {
   if (to.has(node)) return;
   to.add(node);
   for (const source of node.sources) addWithSources(source, to);
+}
+
+const MAX_NODES = 500;
+/**
+ * The server takes 2 MiB and fails a run that says more; but on MySQL its list of runs has room for 64 KiB of memo in all, and
+ * every list carries the memo of each run.
+ */
+const MAX_BYTES = 32 * 1024;
+
+export function rememberTasksWithoutPods(tasks: readonly TaskNode[]): void {
+  const memo = tasksWithoutPods(tasks);
+  if (memo) upsertMemo({ [TASKS_WITHOUT_PODS_MEMO]: memo });
+}
+
+/** As many as there is room for, in the order of their creation; with each all edges to it. */
+export function tasksWithoutPods(tasks: readonly TaskNode[]): TasksWithoutPods | undefined {
+  // The chunks of a map tell of it.
+  const isUntold = (task: TaskNode) => task.endsUnlikeItsPod || (task.pods.length === 0 && !task.mapping?.hasBegun);
+  const silent = tasks.filter(isUntold);
+  const memo: TasksWithoutPods = { nodes: [], edges: [] };
+  let bytes = 0;
+  for (const task of silent.slice(0, MAX_NODES)) {
+    const { nodes, edges } = graphOf([task]);
+    bytes += new TextEncoder().encode(JSON.stringify({ nodes, edges })).length;
+    if (bytes > MAX_BYTES) break;
+    memo.nodes.push(...nodes);
+    memo.edges.push(...edges);
+  }
+  return memo.nodes.length > 0 ? memo : undefined;
 }
