@@ -7,7 +7,10 @@ import type { NextTry } from './run-pod-options.ts';
 /**
  * More memory after `OOMKilled`: request and limit of the main container, in the fields or the template, times `factor` (default
  * 1.5, to be written as a plain decimal), up to `upTo` (default: no bound). When the limit is there already, there are no more
- * tries. Without a limit in the spec (the worker's own template and a `templateFile` are not seen here), it stays as it is.
+ * tries. Without a limit in the spec (the worker's own template and a `templateFile` are not seen here), it stays as it is. An OOMKilled
+ * pod is tried again only within `retries`.
+ *
+ *     runPod({ image: 'etl:3', resources: { limits: { memory: '1Gi' } }, retries: 3 }, { nextTry: moreMemory({ upTo: '8Gi' }) });
  *
  * @throws TypeError when `factor` or `upTo` cannot be read
  */
@@ -53,6 +56,8 @@ const NODES_FAULT: readonly string[] = [
  * template or a `templateFile` is not seen here, and would be replaced: then write the affinity into the spec. The operator's policy must allow
  * choosing nodes by name (`nodeNames`).
  *
+ *     runPod({ image: 'etl:3', retries: 2 }, { nextTry: anotherNode({ after: ['OOMKilled', 'NodeLost'] }) });
+ *
  * @param options.after endings after which the node is avoided. Default: those that may be the node's fault (rejected,
  *   disrupted, deleted, lost, not started in time)
  */
@@ -63,7 +68,12 @@ export const anotherNode =
     return node === undefined || !after.includes(kind) ? undefined : avoiding(node, spec);
   };
 
-/** Several answers as one: each goes on with what the one before made of the spec; `'stop'` of any is the last word. */
+/**
+ * Several answers as one: each goes on with what the one before made of the spec; `'stop'` of any is the last word. When none of them
+ * changes anything, the next try is the same again.
+ *
+ *     { nextTry: allOf(moreMemory(), anotherNode()) }
+ */
 export const allOf =
   (...answers: readonly NextTry[]): NextTry =>
   (failure, spec, next) => {

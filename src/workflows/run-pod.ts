@@ -11,10 +11,18 @@ import { failureDetails } from './activity-result.ts';
 import { firstTry } from './tries.ts';
 
 /**
- * Runs one pod to its end and returns what came of it.
+ * Runs one pod to its end and returns what came of it: its outcome, and as `output` the JSON that it handed back (`spec.result`). With
+ * `retries` a failed pod is followed by another one, after a wait of 5 s that doubles up to 5 minutes; every pod is an activity called
+ * `<task>-<n>`. By default there is one try, and a pod may take 24 hours in all (`timeouts.total`). It settles when the pod is gone, or
+ * is kept on purpose. Inside a `dag` it waits for its turn before each pod (`maxParallel`, `priority`, `pausePods`); without one it runs
+ * at once.
  *
+ *     const { output } = await runPod<number>({ image: 'etl:3', args: ['count'], retries: 2 });
+ *
+ * @param spec checked by the activity; a fault is the failure `InvalidSpec`, with its path and value
  * @throws ActivityFailure whose `cause` is an ApplicationFailure: `type` is the `OutcomeKind` (`ContainerFailed`, `OOMKilled`, …) or
- *   `InvalidSpec`, `Forbidden`, `NamespaceNotFound`, `PodNameConflict`; `details[0]` is a `PodFailureDetails`
+ *   the `RefusalKind` (`InvalidSpec`, `PolicyRefused`, `Forbidden`, …); `details[0]` is a `PodFailureDetails`
+ * @throws ApplicationFailure `DagNotStarted` when the DAG around it had stopped before its pod started
  * @throws CancelledFailure when the scope around it is cancelled, after the pod is gone (or, with `onCancel: 'keep'`, is left)
  */
 export async function runPod<Output = unknown>(

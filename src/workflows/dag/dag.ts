@@ -23,8 +23,27 @@ export const currentGraph = (): Graph | undefined => current?.graph();
 /**
  * Runs a graph of tasks that is written as plain code: a task is a promise, an `await` is an edge.
  *
- * A failure that was caught is survived, by whoever caught it. Every other one fails the run, but only when everything has
- * settled, so no pod outlives the workflow that asked for it, and independent tasks go on (see `onFailure`).
+ *     const rows = await dag(async (task) => {
+ *       const loaded = task('load', () => runPod<number>({ image: 'etl:3' }));
+ *       const checked = task('check', async () => runPod({ image: 'check:1', args: [String((await loaded).output)] }));
+ *       await checked;
+ *       return (await loaded).output;
+ *     });
+ *
+ * A failure that was caught is survived, by the task or body that caught it. Every other one fails the run, but only when everything
+ * has settled, so no pod outlives the workflow that asked for it, and independent tasks go on (see `onFailure`).
+ *
+ * One in a workflow, because it speaks for the whole run. At its end it tells what no second one could take back: which failures are
+ * survived, in the memo which tasks had no pod, and to the parent of a chunk that nothing of it ran. The names of tasks are the
+ * activityIds of the run, and `pausePods`, `retryTask` and the query `graph` mean all of them. What an author wants of a second one is
+ * there in two ways: a function that is given `task` adds its tasks to the same DAG, and a child workflow is a DAG of its own
+ * (`withPodSlot`, `task.map`).
+ *
+ * @param body may create tasks as long as it, or any of its tasks, runs
+ * @returns what the body returns, when all has settled
+ * @throws ApplicationFailure `DagFailed` with one entry for each task whose failure was not survived; `DagOnlyOnce`, `DagDuplicate`,
+ *   `DagName`, `DagTooLarge` or `DagMisuse` for a program that is wrong; what the body itself threw, as it is
+ * @throws CancelledFailure when the run, or the scope around it, was cancelled
  */
 export async function dag<T>(body: (task: Task) => T | PromiseLike<T>, options: DagOptions = {}): Promise<T> {
   if (!inWorkflowContext()) throw new Error('dag() runs in a workflow only');
@@ -45,7 +64,9 @@ export async function dag<T>(body: (task: Task) => T | PromiseLike<T>, options: 
  * The body of a workflow for `task.map`: a DAG with one task for each item, called `<name>-<index>`, whose results are returned
  * in order.
  *
- * @param work may create more tasks
+ *     export const loadChunk = (chunk: Chunk<string>) => mapChunk(chunk, (file) => runPod({ image: 'etl:3', args: [file] }));
+ *
+ * @param work called once for each item, with its index among all items of the map; may create more tasks
  * @param options of this chunk's DAG: `maxParallel` counts the pods of one chunk
  * @throws ApplicationFailure `DagItemsFailed`, whose `details[0]` is an `ItemsFailed`, when everything has settled
  */

@@ -24,12 +24,23 @@ export interface TaskOptions {
 }
 
 export interface Task {
-  /** Adds a task to the DAG. Its function starts soon, in a microtask: what it awaits may be written further down. */
+  /**
+   * Adds a task to the DAG. Its function starts soon, in a microtask: what it awaits may be written further down. It may run several pods,
+   * or none, create tasks, and await any others; two that wait for each other fail with `DagCycle`.
+   *
+   *     const report = task('report', async () => runPod({ image: 'plot:2', args: [(await orders).output] }), { priority: 1 });
+   *
+   * @param name unique in the run: 1 to 63 letters, digits, dots, dashes and underscores, with a letter or digit at both ends
+   * @returns its result, to be awaited, also by several; the failure of a task that nothing awaits is found at the end of the run
+   * @throws ApplicationFailure `DagDuplicate`, `DagName`, `DagTooLarge` (more than 2,000 tasks) or `DagOnlyOnce`, at once; no pod starts then
+   */
   <T>(name: string, work: () => T | PromiseLike<T>, options?: TaskOptions): Handle<T>;
   /**
    * Adds a task that does the same with every item, for more items than one workflow may have tasks: chunks of them run as child
    * workflows `<workflowId>/<name>/<chunk>`, each a DAG of its own (`mapChunk`), with a graph of its own. Items and results are in
    * the history: keep those of a chunk below 1 MiB. In a small number, items are better mapped as `items.map((item) => task(…))`.
+   *
+   *     const loaded = task.map('load', files, loadChunk, { per: 200, atOnce: 2 });
    *
    * @param items a list, or what a task returns as one
    * @param workflow an exported workflow of the same worker, which returns one result for each item, in order
