@@ -28,5 +28,5 @@ export * from './next-try.ts';
 export { withParams, type WorkflowWithParams } from './params.ts';
 export type { NextTry, RunPodOptions } from './run-pod-options.ts';
 export { runPod } from './run-pod.ts';
-export { scheduledDay, scheduledTime } from './scheduled-time.ts';
+export { scheduledDay, scheduledTime } from './dag/scheduled-time.ts';
 export type * from '../contract/index.ts';

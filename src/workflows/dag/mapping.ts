@@ -12,7 +12,7 @@ import {
   getExternalWorkflowHandle,
 } from '@temporalio/workflow';
 import { chunkId, type MappedItems, type Chunk, SCHEDULED_START } from '../../contract/index.ts';
-import { scheduledTime } from '../scheduled-time.ts';
+import { scheduledTime } from './scheduled-time.ts';
 import { dagError, itemsFailed, notStarted, failedItem, type FailedItem, whichFailed } from './failures.ts';
 import { memoOfChunk, rerunOf } from './task-context.ts';
 import { checkTaskName, MAX_TASKS, type TaskNode } from './task-node.ts';

@@ -2,7 +2,7 @@
 import { condition } from '@temporalio/workflow';
 import { z } from 'zod';
 import { withParams } from '../../../src/workflows/params.ts';
-import { scheduledDay, scheduledTime } from '../../../src/workflows/scheduled-time.ts';
+import { scheduledDay, scheduledTime } from '../../../src/workflows/dag/scheduled-time.ts';
 
 export const whichDay = withParams(z.object({ zone: z.string().default('UTC') }), async function whichDay({ zone }) {
   return [scheduledDay(zone), scheduledTime().toISOString()];

@@ -1,6 +1,6 @@
 /** Which moment, and which day, a run is for. */
 import { workflowInfo } from '@temporalio/workflow';
-import { SCHEDULED_START } from '../contract/index.ts';
+import { SCHEDULED_START } from '../../contract/index.ts';
 
 /**
  * The moment that a schedule started this run for, also when it really started later: in a backfill, or after an outage. For a run that
