@@ -107,6 +107,14 @@ const scenarios: Record<string, () => Promise<WorkflowHandle>> = {
     await run.executeUpdate(resumePods);
     return run;
   },
+  'a-next-try-at-the-gate': () => worker.start('triesAndOthers'),
+  'a-chunk-that-is-stopped': async () => {
+    const run = await worker.start('mapAndFatal', 2_000);
+    await reaches(run, 'load:running fatal:held');
+    await run.executeUpdate(failTask, { args: ['fatal'] });
+    await run.result().catch(() => undefined);
+    return server.client.workflow.getHandle(`${run.workflowId}/load/0`);
+  },
   stop: () => worker.start('onFailureCase', { onFailure: 'stop' }),
   'cancel-the-rest': () => worker.start('onFailureCase', { onFailure: 'cancel' }),
   'map-with-a-failure': mapped,
