@@ -112,7 +112,7 @@ export interface PlanReport {
   graph?: Graph;
   /** In the order in which they were made. Those of the body are of the task `pod`, as its pods are. */
   calls: { readonly task: string; readonly call: PlannedCall }[];
-  /** Of the workflow. Absent while it runs, so at the end: it waits for something that nobody gives. */
+  /** Of the workflow. Absent while it runs, so at the end: it waits for something that no plan gives. */
   end?: 'completed' | { readonly type: string; readonly message: string };
 }
 

@@ -38,7 +38,7 @@ export async function dryRun(input: DryRunInput): Promise<V1Pod> {
 
 dryRun.description = 'The pod that a spec would become, without creating it.';
 
-/** Looks for pods that nobody will ever delete, and deletes them. Started by a Temporal Schedule that every worker sees to. */
+/** Looks for pods that no run or worker will ever delete, and deletes them. Started by a Temporal Schedule that every worker sees to. */
 export async function sweep(input: SweepInput = {}): Promise<SweepReport> {
   const activities = proxyActivities<CleanupActivities>({
     taskQueue: cleanupQueue(workflowInfo().taskQueue),

@@ -203,7 +203,7 @@ class DagRun {
     this.#finishSoon();
   }
 
-  /** Whoever was told of the last end may create a task yet. */
+  /** The task that was told of the last end may create another one yet. */
   #finishSoon(): void {
     if (this.#open === 0) inMicrotask(() => this.#finish());
   }

@@ -12,7 +12,7 @@ import type { Failure, TaskNode } from './task-node.ts';
 
 /** The `type` of the failures that `dag` makes. They are part of the interface: clients and tests tell them apart by it. */
 export type DagErrorType =
-  /** Tasks failed and nobody survived it; `details` hold one entry per task. */
+  /** Tasks failed, and that was not survived; `details` hold one entry per task. */
   | 'DagFailed'
   /** A task awaits itself, directly or over others. */
   | 'DagCycle'
@@ -108,7 +108,7 @@ export class Failures {
 
 /**
  * A failure is survived when some task or the body heard of it, and all who did went on, or failed and were survived in turn.
- * So catching is enough to go on, and nothing has to be declared; and what nobody listens to is never lost.
+ * So catching is enough to go on, and nothing has to be declared; and what no task listens to is never lost.
  */
 function unsurvived(failed: readonly TaskNode[], nodes: readonly TaskNode[]): TaskNode[] {
   const hearers = new Map<TaskNode, TaskNode[]>();

@@ -1,5 +1,5 @@
 /**
- * The thenable behind `Handle`. There is no native promise in it: a rejection that nobody has awaited yet is then no
+ * The thenable behind `Handle`. There is no native promise in it: a rejection that is not awaited yet is then no
  * "unhandled rejection", which would fail the workflow task, and 2,000 of them cost next to nothing.
  */
 import { captureContext, currentNode, inMicrotask } from './context.ts';
@@ -55,7 +55,7 @@ export class TaskHandle<T> implements Handle<T> {
       pass((): never => {
         throw error;
       });
-    // A failure only passes through here: whoever awaits what comes out hears it.
+    // A failure only passes through here: the task that awaits what comes out hears it.
     return this.#derive((value) => pass(() => value), rethrow, false);
   }
 

@@ -146,7 +146,7 @@ function checkExtension(by: Duration | undefined): void {
   throw refusal(`by: must be a length of time above 0 (30m, 2h), got ${JSON.stringify(by)}`);
 }
 
-/** A misspelt option would be a decision that nobody meant. */
+/** A misspelt option would be a decision that was not meant. */
 function checkOptions<O>(options: unknown, known: keyof O & string): void {
   if (options === undefined || options === null) return;
   if (!isFields(options)) throw refusal(`the second argument is { ${known} }, or nothing`);

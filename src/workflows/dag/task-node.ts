@@ -36,7 +36,7 @@ export class TaskNode {
   readonly heard = new Set<TaskNode>();
   /** What it awaits right now, with the number of such waits. */
   readonly pending = new Map<TaskNode, number>();
-  /** How many waits of other tasks for this one are pending (not the body's: nobody can await the body). */
+  /** How many waits of other tasks for this one are pending (not the body's: no task can await the body). */
   awaited = 0;
   /** The tasks whose outcome has reached it, in that order… */
   readonly delivered = new Set<TaskNode>();
@@ -125,7 +125,7 @@ export class TaskNode {
     return this.end && 'error' in this.end ? this.end : undefined;
   }
 
-  /** Whether it has settled, and whoever awaited it goes on. */
+  /** Whether it has settled, and those that awaited it go on. */
   get isFine(): boolean {
     return this.end !== undefined && !this.failure;
   }

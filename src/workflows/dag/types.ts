@@ -1,7 +1,7 @@
 /** What the author of a DAG sees: types only. */
 import type { Chunk, Duration } from '../../contract/index.ts';
 
-/** The result of a task, to be awaited: a thenable of our own, so a failure that nobody awaits yet is never "unhandled". */
+/** The result of a task, to be awaited: a thenable of our own, so a failure that is not awaited yet is never "unhandled". */
 export interface Handle<T> extends PromiseLike<T> {
   readonly name: string;
   then<A = T, B = never>(
@@ -71,8 +71,8 @@ export interface DagOptions {
    */
   readonly onFailure?: 'continue' | 'stop' | 'cancel';
   /**
-   * How long a failed task waits for somebody's decision (`retryTask`, `skipTask`, `failTask`, see `controls.ts`), as nobody is
-   * awake at night. Until then its handle is pending, so whoever awaits it waits too, and nothing has failed yet; the others go on.
+   * How long a failed task waits for a person's decision (`retryTask`, `skipTask`, `failTask`, see `controls.ts`), who may be
+   * asleep. Until then its handle is pending, so those that await it wait too, and nothing has failed yet; the others go on.
    * Default: not at all.
    */
   readonly hold?: Duration | false;
