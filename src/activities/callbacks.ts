@@ -4,7 +4,7 @@
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import { Context, log } from '@temporalio/activity';
-import { didYouMean } from '../common/did-you-mean.ts';
+import { suggestion } from '../common/did-you-mean.ts';
 import { messageOf } from '../common/message-of.ts';
 import type { CallbackContext, CallbackLine, CallbackRegistry, PodCallbacks, PodEnd } from '../contract/index.ts';
 import { pause } from '../common/pause.ts';
@@ -130,11 +130,9 @@ function asSent(pod: V1Pod): V1Pod {
 }
 
 function unknownName(name: string, known: readonly string[]): string {
-  const meant = didYouMean(name, known);
-  return (
-    `callbacks: this worker has none that is called ${JSON.stringify(name)}` +
-    (meant ? `; did you mean ${JSON.stringify(meant)}?` : `; it has ${known.join(', ') || 'none at all'}`)
-  );
+  const otherwise = `; it has ${known.join(', ') || 'none at all'}`;
+  const hint = suggestion(name, known, { as: JSON.stringify, otherwise });
+  return `callbacks: this worker has none that is called ${JSON.stringify(name)}${hint}`;
 }
 
 const PROBLEMS = 5;

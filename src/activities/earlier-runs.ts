@@ -1,8 +1,9 @@
 /** The earlier runs that reruns on this worker look into. A history of 1,000 pods is read once, not 1,000 times. */
 import { createHash } from 'node:crypto';
-import type { Client, WorkflowService } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import type { PodResult, RunPodInput, RunRef } from '../contract/index.ts';
+import { historyPages, type HistoryEvent } from '../common/history-pages.ts';
 import { GRPC_CODE } from '../common/grpc-code.ts';
 import { evenCancelled } from './temporal-calls.ts';
 
@@ -80,9 +81,6 @@ export class EarlierRuns {
   }
 }
 
-type Page = Awaited<ReturnType<WorkflowService['getWorkflowExecutionHistory']>>;
-type Event = NonNullable<NonNullable<Page['history']>['events']>[number];
-
 /** One page is soon there. */
 const PAGE_LIMIT_MS = 30_000;
 
@@ -95,22 +93,15 @@ export interface RunWork {
   readonly size: number;
 }
 
-/** @throws what Temporal answers */
+/** What a run has done, read from its history: the whole of it once, so that no worker with its code is needed. @throws what Temporal answers */
 export async function readRun(client: Client, { workflowId, runId }: RunRef): Promise<RunWork> {
   const { namespace } = client.options;
   const reader = eventReader();
-  let nextPageToken: Uint8Array | undefined;
-  do {
-    const request = { namespace, execution: { workflowId, runId }, ...(nextPageToken && { nextPageToken }) };
-    // For all who wait for it: not for this one attempt only.
-    const page = await evenCancelled(client, () =>
-      client.withDeadline(Date.now() + PAGE_LIMIT_MS, () =>
-        client.workflowService.getWorkflowExecutionHistory(request),
-      ),
-    );
-    for (const event of page.history?.events ?? []) reader.take(event);
-    nextPageToken = page.nextPageToken ?? undefined;
-  } while (nextPageToken?.length);
+  // For all who wait for it: not for this one attempt only.
+  const pages = historyPages(client, { namespace, workflowId, runId }, (call) =>
+    evenCancelled(client, () => client.withDeadline(Date.now() + PAGE_LIMIT_MS, call)),
+  );
+  for await (const page of pages) for (const event of page) reader.take(event);
   return reader.work;
 }
 
@@ -121,7 +112,7 @@ function eventReader() {
   const children = new Map<string, string>();
   let size = 0;
   return {
-    take(event: Event): void {
+    take(event: HistoryEvent): void {
       const { activityTaskScheduledEventAttributes: pod, activityTaskCompletedEventAttributes: done } = event;
       if (pod?.activityType?.name === 'runPod') {
         const [input] = pod.input?.payloads ?? [];

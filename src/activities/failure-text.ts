@@ -17,6 +17,10 @@ const HAPPENED: Record<OutcomeKind, (outcome: PodOutcome) => string> = {
   Succeeded: () => 'succeeded',
   Skipped: (one) => `was skipped with ${code(one)}`,
   ContainerFailed: (one) => {
+    if (one.reason === 'Evicted')
+      return `was evicted by its node, since it used more than a limit of its own (${code(one)})`;
+    if (one.reason === 'FailedPostStartHook')
+      return `was stopped by its node since its postStart hook failed (${code(one)})`;
     if (one.reason === 'Unhealthy') return `was stopped by its node since a probe failed (${code(one)})`;
     return one.exitCode === 0
       ? 'ended with exit code 0, which is no success here'
@@ -52,6 +56,7 @@ const SHUTDOWN = 'was stopped by the shutdown of its node';
 const EVICTED = 'was evicted by its node';
 /** By the pod's reason, or that of its condition `DisruptionTarget`. */
 const DISRUPTION: Record<string, string> = {
+  Restarted: 'was started a second time by its node',
   Evicted: EVICTED,
   TerminationByKubelet: EVICTED,
   Killing: 'was stopped by its node',
@@ -76,7 +81,7 @@ const TO_DO: Record<OutcomeKind, string | ((outcome: PodOutcome) => string)> = {
   Succeeded: 'nothing',
   Skipped: 'nothing',
   ContainerFailed: ({ exitCode = 1, reason }) =>
-    reason === 'Unhealthy' ? 'see why, or give the probe more time' : (SIGNALS[exitCode] ?? 'read what it said last'),
+    OWN_FAULTS[reason ?? ''] ?? SIGNALS[exitCode] ?? 'read what it said last',
   OOMKilled: ({ exitCode, container }) =>
     `raise the memory limit${container ? ` of ${container}` : ' (resources.limits.memory)'}, or let it use less` +
     (exitCode === 0 ? '; it ended with 0, but a process of it was killed' : ''),
@@ -112,7 +117,15 @@ const TO_DO: Record<OutcomeKind, string | ((outcome: PodOutcome) => string)> = {
 
 const LIMIT: Record<string, string> = { RunTimeout: 'timeouts.run', TotalTimeout: 'timeouts.total' };
 
+const OWN_FAULTS: Record<string, string> = {
+  Unhealthy: 'see why, or give the probe more time',
+  FailedPostStartHook: 'see why the hook failed',
+  Evicted: 'raise the limit of the volume or of ephemeral-storage, or let it write less',
+};
+
 const SIGNALS: Record<number, string> = {
+  126: 'the program ran a command that may not be executed: read what it said last',
+  127: 'the program ran a command that does not exist: read what it said last',
   0: 'add 0 to exitCodes.success, if it is one',
   134: 'it aborted (SIGABRT): read what it said last',
   137: 'it was killed (SIGKILL), and not for its own memory limit: by its node for want of memory, or from inside',

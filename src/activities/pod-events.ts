@@ -8,6 +8,7 @@ import { messageOf } from '../common/message-of.ts';
 import { retry } from '../common/retry.ts';
 import { ClusterError } from '../kubernetes/cluster-error.ts';
 import { LAST_HEARD } from '../pod/next-deadline.ts';
+import { isOwnLimit } from '../pod/outcome.ts';
 import type { Attempt } from './attempt.ts';
 
 /** How long the events that only help a reader are asked for. */
@@ -41,7 +42,10 @@ export function stoppedBy(events: readonly PodEvent[], main: string, outcome: Po
   const killing = events.findLast((event) => event.reason === 'Killing' && isAboutMain(event));
   if (!killing) return outcome;
   const evicted = events.findLast(({ reason }) => /^(Evicted|Preempting|\w*Shutdown)$/.test(reason));
-  if (evicted) return { ...outcome, kind: 'PodDisrupted', reason: evicted.reason, message: evicted.message };
+  if (evicted) {
+    const { reason, message } = evicted;
+    return { ...outcome, kind: isOwnLimit(message) ? 'ContainerFailed' : 'PodDisrupted', reason, message };
+  }
   const own = events.findLast((event) => isAboutMain(event) && isOwnFault(event));
   if (own) return { ...outcome, kind: 'ContainerFailed', reason: own.reason, message: own.message };
   const message = `its node stopped it before it ended by itself: ${killing.message}`;

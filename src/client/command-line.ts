@@ -16,7 +16,7 @@ import { scheduleCommand } from './commands/schedule.ts';
 import { showCommand } from './commands/show.ts';
 import { workerCommand } from './commands/worker.ts';
 import { workflowsCommand } from './commands/workflows.ts';
-import { knownWorkflows } from './workflows.ts';
+import { knownWorkflows } from './params/workflows.ts';
 
 const COMMANDS = [
   runCommands,

@@ -25,3 +25,20 @@ function distance(a: string, b: string): number {
 }
 
 const at = (rows: readonly number[][], i: number, j: number) => rows[i]?.[j] ?? 0;
+
+interface Suggestion {
+  /** How the candidate is written. Default: in single quotes. */
+  readonly as?: (candidate: string) => string;
+  /** What is said when none is near enough. Default: nothing. */
+  readonly otherwise?: string;
+}
+
+/** The end of a refusal: `; did you mean 'hello'?` */
+export function suggestion(
+  typed: string,
+  candidates: readonly string[],
+  { as = (candidate) => `'${candidate}'`, otherwise = '' }: Suggestion = {},
+): string {
+  const meant = didYouMean(typed, candidates);
+  return meant === undefined ? otherwise : `; did you mean ${as(meant)}?`;
+}

@@ -7,3 +7,8 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
   const bounded = Math.min(Math.max(ms, 0), 2 ** 31 - 1);
   await timers.setTimeout(bounded, undefined, signal ? { signal } : {}).catch(() => undefined);
 }
+
+/** Does the work again and again, with a pause after each time, until the signal fires. @throws what the work throws */
+export async function every(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+  for (; !signal.aborted; await pause(ms, signal)) await work();
+}

@@ -14,3 +14,10 @@ export const workerCall = (program = process.argv[1]): string =>
 /** What to do when something is not up; only a checkout can start it. */
 export const orUp = (otherwise: string, program = process.argv[1]): string =>
   isInstalled(program) ? otherwise : `start a local one with \`npm run up\`, or ${otherwise}`;
+
+/** A command of the client as it is to be typed. */
+export const callText = (...words: string[]): string => `${clientCall()} ${words.map(shellWord).join(' ')}`;
+
+/** A word as a POSIX shell has to be given it. */
+export const shellWord = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;

@@ -7,7 +7,7 @@ import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { CALLBACK_NAMES, type CallbackRegistry } from '../contract/index.ts';
 import { isObject } from '../common/is-object.ts';
-import { didYouMean } from '../common/did-you-mean.ts';
+import { suggestion } from '../common/did-you-mean.ts';
 import { messageOf } from '../common/message-of.ts';
 
 const EXTENSIONS = ['.ts', '.js', '.mjs'];
@@ -63,8 +63,8 @@ function faultsOf(name: string, callbacks: unknown): string[] {
   if (unknown.length === 0 && given.length === 0) return [`${name}: has no callback; it may have ${known.join(', ')}`];
   return [
     ...unknown.map((key) => {
-      const meant = didYouMean(key, known);
-      return `${name}.${key}: is no callback${meant ? `; did you mean ${meant}?` : `; they are ${known.join(', ')}`}`;
+      const otherwise = `; they are ${known.join(', ')}`;
+      return `${name}.${key}: is no callback${suggestion(key, known, { as: String, otherwise })}`;
     }),
     ...given
       .filter((key) => typeof callbacks[key] !== 'function')

@@ -1,6 +1,6 @@
 /** The environment variables of our own, checked together. */
 import { z } from 'zod';
-import { didYouMean } from '../common/did-you-mean.ts';
+import { suggestion } from '../common/did-you-mean.ts';
 import { milliseconds } from '../common/duration.ts';
 import { usage } from '../common/problem.ts';
 
@@ -51,10 +51,7 @@ const KNOWN = Object.keys(VARIABLES.shape);
 const unknownOf = (env: NodeJS.ProcessEnv): string[] =>
   Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && !KNOWN.includes(name) && !OTHERS.test(name))
-    .map((name) => {
-      const meant = didYouMean(name, KNOWN);
-      return `${name}=${env[name]}: there is no such variable${meant ? `; did you mean ${meant}?` : ''}`;
-    });
+    .map((name) => `${name}=${env[name]}: there is no such variable${suggestion(name, KNOWN, { as: String })}`);
 
 const PREFIX = 'TEMPORAL_PODS_';
 

@@ -9,7 +9,7 @@ export const OUTCOME_KINDS = [
   'ContainerFailed',
   /** The kernel killed it for memory, whatever the exit code says. */
   'OOMKilled',
-  /** The command could not be started (exit 126/127/128, StartError). */
+  /** The command could not be started (`StartError`). */
   'ContainerCannotRun',
   'InitContainerFailed',
   /** The image's name is malformed, or it may not be pulled and is absent. */

@@ -12,6 +12,8 @@ export interface DeletionEvidence {
   deletion?: number;
   /** The main container ended, and no deletion had anything to do with it. */
   finishedByItself?: boolean;
+  /** A reason of the pod, seen before or with the end of its main container: the kubelet stops it for this, and may leave no word of it. */
+  stoppedFor?: { reason: string; message?: string };
 }
 
 export function deletionEvidence(before: DeletionEvidence, pod: V1Pod, main: string): DeletionEvidence {
@@ -24,5 +26,16 @@ export function deletionEvidence(before: DeletionEvidence, pod: V1Pod, main: str
   const finishedByItself =
     before.finishedByItself ??
     (ended ? deletion === undefined || isEarlier(seconds(ended.finishedAt), deletion) : undefined);
-  return defined({ deletion, finishedByItself });
+  const sawItsEnd = before.finishedByItself !== undefined;
+  const stoppedFor = before.stoppedFor ?? (sawItsEnd ? undefined : stopOf(pod));
+  return defined({ deletion, finishedByItself, stoppedFor });
+}
+
+/** The cluster takes it down; `Preempting` is the kubelet's, for a critical pod on the same node. */
+export const DISRUPTED = /^(Evicted|Preempting|NodeLost|NodeShutdown|Shutdown|Terminated|UnexpectedNodeShutdown)$/;
+
+/** Not `NodeLost`: a node that comes back takes it away again, and has stopped nothing. */
+function stopOf({ status }: V1Pod): DeletionEvidence['stoppedFor'] {
+  const { reason, message } = status ?? {};
+  return reason && DISRUPTED.test(reason) && reason !== 'NodeLost' ? defined({ reason, message }) : undefined;
 }

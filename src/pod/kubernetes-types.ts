@@ -3,7 +3,7 @@
  * a misspelt field must be found here, or it is found by nobody.
  */
 import * as models from '@kubernetes/client-node';
-import { didYouMean } from '../common/did-you-mean.ts';
+import { suggestion } from '../common/did-you-mean.ts';
 import { isObject } from '../common/is-object.ts';
 import { pathText, shown } from '../common/issue-text.ts';
 import { elementPaths } from './walk.ts';
@@ -66,6 +66,5 @@ const isNumbers = (value: unknown) =>
   Object.values(value).every((one) => typeof one === 'number' || typeof one === 'string' || one === null);
 
 function unknownField(path: string, name: string, all: readonly string[]): string {
-  const meant = didYouMean(name, all);
-  return `${path}: is not a field that Kubernetes knows${meant ? `; did you mean ${meant}?` : ''}`;
+  return `${path}: is not a field that Kubernetes knows${suggestion(name, all, { as: String })}`;
 }

@@ -8,13 +8,11 @@ import type { ExitCodes, OutcomeKind, PodOutcome } from '../contract/index.ts';
 import { defined, type Loose } from '../common/defined.ts';
 import { everStarted, hasStarted, LOST, ordinaryInits, starvedInit, statusOf, isEarlier, seconds } from './status.ts';
 import { containersOf } from './walk.ts';
-import type { DeletionEvidence } from './deletion-evidence.ts';
+import { DISRUPTED, type DeletionEvidence } from './deletion-evidence.ts';
 
 /** A pod that is Failed for one of these was refused by its node before any container ran. */
 const REJECTED =
   /^(OutOf\w+|UnexpectedAdmissionError|NodeAffinity|TopologyAffinityError|PodOSNotSupported|PodOSSelectorNodeLabelDoesNotMatch|\w*AdmissionError|\w*NotSupported)$/i;
-/** The cluster took it down; `Preempting` is the kubelet's, for a critical pod on the same node. */
-const DISRUPTED = /^(Evicted|Preempting|NodeLost|NodeShutdown|Shutdown|Terminated|UnexpectedNodeShutdown)$/;
 
 /** The outcome of a pod whose main container will not run (any more); undefined while it may. */
 export function outcomeOf(
@@ -37,7 +35,9 @@ export function outcomeOf(
   const { reason, message } = pod.status ?? {};
 
   if (reason === 'DeadlineExceeded') return as('DeadlineExceeded', { reason, message, exitCode });
-  if (reason && over && DISRUPTED.test(reason)) return as('PodDisrupted', { reason, message, exitCode });
+  // In the end the kubelet may have taken its reason away again.
+  const stop = reason && over && DISRUPTED.test(reason) ? { reason, message } : evidence.stoppedFor;
+  if (stop) return as(isOwnLimit(stop.message) ? 'ContainerFailed' : 'PodDisrupted', { ...stop, exitCode });
   if (reason && over && REJECTED.test(reason))
     return as(startedEver ? 'PodDisrupted' : 'PodRejected', { reason, message });
 
@@ -89,12 +89,15 @@ function endOfMain(
   pod: V1Pod,
   main: string,
   { reason, message, exitCode }: V1ContainerStateTerminated,
-  { success = [0], skip = [], retry = [], fatal = [] }: ExitCodes,
+  { success = [0], skip = [] }: ExitCodes,
 ): Ending {
   const as = (kind: OutcomeKind, words = message): Ending => defined({ kind, reason, message: words, exitCode });
   // A child of the container's process can be killed for memory while the process itself ends with 0.
   if (reason === 'OOMKilled') return as('OOMKilled', memory(pod, main, message));
   if (isStartError(reason)) return as('ContainerCannotRun');
+  const { restartCount = 0 } = statusOf(pod, main) ?? {};
+  if (restartCount > 0 && (skip.includes(exitCode) || success.includes(exitCode)))
+    return defined({ kind: 'PodDisrupted', reason: 'Restarted', message: RESTARTED, exitCode });
   // Its termination message is its result, and none of a reader's business here.
   if (skip.includes(exitCode)) return defined({ kind: 'Skipped', reason, exitCode });
   if (success.includes(exitCode)) {
@@ -103,23 +106,28 @@ function endOfMain(
     if (starved) return endOfInit(pod, starved.name, starved.ended);
     return defined({ kind: 'Succeeded', reason, exitCode });
   }
-  const listed = retry.includes(exitCode) || fatal.includes(exitCode);
-  return as(!listed && isCannotRun(exitCode) ? 'ContainerCannotRun' : 'ContainerFailed');
+  return as('ContainerFailed');
 }
+
+/** Its work was done again from the start, whatever the first start had done of it. */
+const RESTARTED = 'its node started the main container a second time: its work ran twice, at least in part';
 
 function endOfInit(pod: V1Pod, container: string, ended: V1ContainerStateTerminated): Ending {
   const { reason, message, exitCode } = ended;
   const as = (kind: OutcomeKind, words = message): Ending =>
     defined({ kind, reason, message: words, exitCode, container });
   if (reason === 'OOMKilled') return as('OOMKilled', memory(pod, container, message));
-  return as(isStartError(reason) || isCannotRun(exitCode) ? 'ContainerCannotRun' : 'InitContainerFailed');
+  return as(isStartError(reason) ? 'ContainerCannotRun' : 'InitContainerFailed');
 }
 
-/** The runtime's words: it could not execute the command. The exit code is made up (128). */
+/** The runtime's words: it could not execute the command. Its exit code (128) is made up; 126 to 128 without it are a program's own. */
 const isStartError = (reason: string | undefined) => reason === 'StartError' || reason === 'ContainerCannotRun';
 
-/** 126, 127 and 128 are what shells and runtimes answer when the command cannot be executed or found. */
-const isCannotRun = (exitCode: number) => exitCode >= 126 && exitCode <= 128;
+/**
+ * Of an eviction: the pod used more storage than the limit of its own volume or containers, as it would again. The words are
+ * those of the kubelet's eviction manager; all its others blame the node.
+ */
+export const isOwnLimit = (message = ''): boolean => /\bexceed(s|ed)\b.*\blimit\b/.test(message);
 
 function memory(pod: V1Pod, name: string, message: string | undefined): string {
   const limit = containersOf(pod.spec).find(({ item }) => item.name === name)?.item.resources?.limits?.['memory'];

@@ -1,6 +1,6 @@
 /** The operator's policy as a file: YAML or JSON, where a rule that is misspelt must not be a rule that is not there. */
 import { z } from 'zod';
-import { didYouMean } from '../common/did-you-mean.ts';
+import { suggestion } from '../common/did-you-mean.ts';
 import { isTooBare, milliseconds, tooBareText } from '../common/duration.ts';
 import { issueText, pathText } from '../common/issue-text.ts';
 import { messageOf } from '../common/message-of.ts';
@@ -92,10 +92,9 @@ function read(text: string, from: string): unknown {
 function explain(issue: z.core.$ZodIssue): string[] {
   const at = pathText(issue.path, '');
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => {
-      const meant = at === '' && didYouMean(key, RULES);
-      return `${at && `${at}.`}${key}: is not a rule${meant ? `; did you mean ${meant}?` : ''}`;
-    });
+    return issue.keys.map(
+      (key) => `${at && `${at}.`}${key}: is not a rule${suggestion(key, at === '' ? RULES : [], { as: String })}`,
+    );
   return [issueText(at || 'the policy', issue)];
 }
 

@@ -1,7 +1,7 @@
 /** zod's issues as lines: path, what is wrong, value; and for a field that is not known, what it is called here. */
 import { z } from 'zod';
 import { issueText, pathText, shown } from '../common/issue-text.ts';
-import { didYouMean } from '../common/did-you-mean.ts';
+import { suggestion } from '../common/did-you-mean.ts';
 import { fieldsOf } from '../pod/kubernetes-types.ts';
 import { shape } from './shape.ts';
 
@@ -119,8 +119,7 @@ export function hint(path: readonly PropertyKey[], key: string, known: readonly 
     if (key === 'name') return '; the pod is named after its task';
     if (key === 'namespace') return "; it is the spec's own namespace";
   }
-  const meant = didYouMean(key, known);
-  return meant ? `; did you mean ${meant}?` : '';
+  return suggestion(key, known, { as: String });
 }
 
 const inSeconds = (value: unknown) => `"${typeof value === 'number' ? value : 600}s"`;

@@ -1,7 +1,7 @@
 /** The parameters of a workflow: their types, checks, defaults and descriptions, all from one schema. */
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import type { z } from 'zod';
-import { didYouMean } from '../common/did-you-mean.ts';
+import { suggestion } from '../common/did-you-mean.ts';
 import { issueText, pathText, shown } from '../common/issue-text.ts';
 import { messageOf } from '../common/message-of.ts';
 
@@ -44,29 +44,37 @@ export function withParams<S extends z.ZodObject, R>(
   return Object.assign(workflow, { params, description: params.description });
 }
 
-/** What is wrong with the parameters: one line a fault, each with its path and value. Empty when nothing is. */
-export function paramsFaults(params: z.ZodObject, given: unknown): string[] {
+export interface ParamFault {
+  readonly path: readonly PropertyKey[];
+  /** There is no such parameter. */
+  readonly unknown: boolean;
+  /** One line, with the path and the value. */
+  readonly text: string;
+}
+
+/** What is wrong with the parameters. Empty when nothing is. */
+export function paramsFaults(params: z.ZodObject, given: unknown): ParamFault[] {
   const checked = check(params, given);
   return 'faults' in checked ? checked.faults : [];
 }
 
-export function unknownParam(path: readonly PropertyKey[], value: unknown, known: readonly string[]): string {
-  const meant = didYouMean(String(path.at(-1)), known);
-  const hint =
-    meant === undefined ? known.length > 0 && `; there are: ${known.join(', ')}` : `; did you mean '${meant}'?`;
-  return `${pathText(path)}: there is no such parameter, got ${shown(value)}${hint || ''}`;
+export function unknownParam(path: readonly PropertyKey[], value: unknown, known: readonly string[]): ParamFault {
+  const otherwise = known.length > 0 ? `; there are: ${known.join(', ')}` : '';
+  const hint = suggestion(String(path.at(-1)), known, { otherwise });
+  const text = `${pathText(path)}: there is no such parameter, got ${shown(value)}${hint}`;
+  return { path, unknown: true, text };
 }
 
 function parsed<S extends z.ZodObject>(params: S, given: unknown): z.output<S> {
   const checked = check(params, given);
   if ('data' in checked) return checked.data;
   throw ApplicationFailure.nonRetryable(
-    `the parameters of '${workflowInfo().workflowType}' are not valid:\n  ${checked.faults.join('\n  ')}`,
+    `the parameters of '${workflowInfo().workflowType}' are not valid:\n  ${checked.faults.map(({ text }) => text).join('\n  ')}`,
     'InvalidArgument',
   );
 }
 
-function check<S extends z.ZodObject>(params: S, given: unknown): { data: z.output<S> } | { faults: string[] } {
+function check<S extends z.ZodObject>(params: S, given: unknown): { data: z.output<S> } | { faults: ParamFault[] } {
   // An author who means to take more than the schema names says so: `z.looseObject`, or `catchall`.
   const strict = params.def.catchall ? params : params.strict();
   try {
@@ -76,14 +84,16 @@ function check<S extends z.ZodObject>(params: S, given: unknown): { data: z.outp
       : { faults: error.issues.flatMap((issue) => faultsOf(params, issue)) };
   } catch (error) {
     // A check of the author's own that throws, or is asynchronous: in a workflow it would throw again in every try of the task.
-    return { faults: [`${WHOLE}: cannot be checked: ${messageOf(error)}`] };
+    return { faults: [{ path: [], unknown: false, text: `${WHOLE}: cannot be checked: ${messageOf(error)}` }] };
   }
 }
 
 const WHOLE = 'the parameters';
 
-function faultsOf({ shape }: z.ZodObject, issue: z.core.$ZodIssue): string[] {
-  if (issue.code !== 'unrecognized_keys') return [issueText(pathText(issue.path, WHOLE), issue)];
-  const known = issue.path.length === 0 ? Object.keys(shape) : [];
-  return issue.keys.map((key) => unknownParam([...issue.path, key], issue.input?.[key], known));
+function faultsOf({ shape }: z.ZodObject, issue: z.core.$ZodIssue): ParamFault[] {
+  const { path } = issue;
+  if (issue.code !== 'unrecognized_keys')
+    return [{ path, unknown: false, text: issueText(pathText(path, WHOLE), issue) }];
+  const known = path.length === 0 ? Object.keys(shape) : [];
+  return issue.keys.map((key) => unknownParam([...path, key], issue.input?.[key], known));
 }

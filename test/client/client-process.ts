@@ -1,5 +1,7 @@
 /** The client as a process of its own, as a user starts it. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { openSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 export interface ClientProcess {
@@ -12,12 +14,14 @@ export interface ClientProcess {
 
 export function client(
   args: readonly string[],
-  { env = {}, stdin = '' }: { env?: Record<string, string>; stdin?: string } = {},
+  { env = {}, stdin = '', stdout }: { env?: Record<string, string>; stdin?: string; stdout?: string } = {},
 ) {
   const program = fileURLToPath(new URL('../../src/client.ts', import.meta.url));
-  const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, ...env } });
+  // Bound to a file, stdout is no stream of ours.
+  const stdio = ['pipe', stdout === undefined ? 'pipe' : openSync(stdout, 'w'), 'pipe'] as ['pipe', 'pipe', 'pipe'];
+  const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, ...env }, stdio });
   const said = { out: '', err: '' };
-  child.stdout.on('data', (data: Buffer) => void (said.out += data.toString()));
+  (child.stdout as Readable | null)?.on('data', (data: Buffer) => void (said.out += data.toString()));
   child.stderr.on('data', (data: Buffer) => void (said.err += data.toString()));
   child.stdin.end(stdin);
   const ended = new Promise<{ code: number; out: string; err: string }>((resolve) =>

@@ -1,6 +1,7 @@
 /** A call that is wrong, or leads nowhere: one message, nothing started, no stack trace. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { call, impatient, type Ended } from './call.ts';
 import { client } from './client-process.ts';
 
@@ -104,6 +105,23 @@ suite('a Temporal that does not answer', () => {
     impatient(t);
     const { code, err } = await call(['run', 'hello', '--debug'], NOWHERE);
     assert.match(err, /^\s+at /m);
+    assert.equal(code, 3);
+  });
+});
+
+/** An exit code of 1 says that a run failed. */
+suite('what is no failure of a run does not end with 1', () => {
+  test('a stdout that cannot be written: which, and why', { skip: process.platform !== 'linux' }, async () => {
+    const { code, err } = await client(['workflows'], { env: NOWHERE, stdout: '/dev/full' }).ended;
+    assert.match(err, /^temporal-pods: stdout cannot be written: ENOSPC[^\n]*\n$/);
+    assert.equal(code, 3);
+  });
+
+  test("a promise that an author's module leaves behind", async () => {
+    const module = fileURLToPath(new URL('./rejecting-workflows.ts', import.meta.url));
+    const env = { ...NOWHERE, TEMPORAL_PODS_WORKFLOWS: module };
+    const { code, err } = await client(['run', 'nothing'], { env }).ended;
+    assert.match(err, /^temporal-pods: .*left behind\n/m);
     assert.equal(code, 3);
   });
 });

@@ -2,8 +2,8 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
-import type { HistoryEvent } from '../../src/client/run-events.ts';
-import { RunHistory } from '../../src/client/run-graph/run-history.ts';
+import type { HistoryEvent } from '../../src/common/history-pages.ts';
+import { RunHistory } from '../../src/client/history/run-history.ts';
 
 const test = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 

@@ -85,7 +85,7 @@ export async function stubWorker(workflows = '../../src/workflows/index.ts'): Pr
 async function stubPod(logRoot: string, { spec, task }: RunPodInput): Promise<PodResult> {
   const context = Context.current();
   const { workflowExecution, activityId } = context.info;
-  const pod = { namespace: 'n', name: `${task}-pod`, uid: `uid-${activityId}` };
+  const pod = { namespace: 'n', name: `${task}-pod`, uid: `uid-${workflowExecution?.runId}-${activityId}` };
   const folder = logFolder(logRoot, { workflowId: '', runId: '', ...workflowExecution, activityId, uid: pod.uid });
   const record: PodRecord = { v: 1, cluster: 'c', pod, phase: 'Running', reason: 'Running', node: 'node-1' };
   const beat = setInterval(() => context.heartbeat(record), 100);

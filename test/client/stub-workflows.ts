@@ -1,4 +1,5 @@
 /** DAGs to look at, of pods that are only pretended (stub-worker.ts). */
+import { continueAsNew } from '@temporalio/workflow';
 import type { Chunk } from '../../src/contract/index.ts';
 import { dag, mapChunk } from '../../src/workflows/dag/index.ts';
 import { runPod } from '../../src/workflows/run-pod.ts';
@@ -45,3 +46,10 @@ export const things = (count: number): Promise<number> =>
     const items = Array.from({ length: count }, (_, at) => at);
     return (await task.map('load', items, chunkOfThings, { per: 2 })).length;
   });
+
+/** Each run has a pod, and goes on as a new one until the count is down; the first pod runs until there is the file. */
+export const countdown = async (count: number, until?: string): Promise<string> => {
+  const env = { OUTPUT: `after ${count}`, ...(until !== undefined && { UNTIL: until }) };
+  const { output } = await runPod<string>({ image: 'x', args: [`line ${count}`], env });
+  return count > 1 ? continueAsNew<typeof countdown>(count - 1) : output;
+};

@@ -11,11 +11,23 @@ function judge(...states: V1Pod[]) {
   return outcomeOf(states.at(-1) as V1Pod, 'base', evidence);
 }
 
-const failedPod = (reason: string, containerStatuses?: ReturnType<typeof container>[]) =>
+/** The main container has ended, and its pod is not over yet. */
+const closing = (exitCode: number) => podWith({ phase: 'Running', containerStatuses: [container(ended(exitCode))] });
+
+const evicting = (pod: V1Pod): V1Pod => ({
+  ...pod,
+  status: { ...pod.status, reason: 'Evicted', message: 'The node was low on resource: memory. ' },
+});
+
+const failedPod = (
+  reason: string,
+  containerStatuses?: ReturnType<typeof container>[],
+  message = `because of ${reason}`,
+) =>
   podWith({
     phase: 'Failed',
     reason,
-    message: `because of ${reason}`,
+    message,
     ...(containerStatuses && { containerStatuses }),
   });
 
@@ -29,7 +41,58 @@ suite('the order of evidence: pod reason, disruption, deletion, container reason
     ['exit code 0 is a success', [running(), finished(0)], 'Succeeded', true],
     ['exit code 0 first seen at the end is a success', [finished(0)], 'Succeeded', true],
     ['another exit code is a failure', [running(), finished(3)], 'ContainerFailed', true],
-    ['exit code 127 means that there is no such command', [finished(127)], 'ContainerCannotRun', true],
+    ['126, 127 and 128 are exit codes of a program that ran', [finished(126)], 'ContainerFailed', true],
+    ['…as that of a shell which found no command', [finished(127)], 'ContainerFailed', true],
+    ['…or of a git that could not clone', [finished(128)], 'ContainerFailed', true],
+    [
+      'a main container that was started twice has run its work twice, at least in part: no success',
+      [podWith({ phase: 'Succeeded', containerStatuses: [{ ...container(ended(0)), restartCount: 1 }] })],
+      'PodDisrupted',
+      true,
+    ],
+    [
+      'a pod that its kubelet evicts says so while it still runs, and shows Succeeded without a word about it in the end',
+      [evicting(running()), finished(0)],
+      'PodDisrupted',
+      true,
+    ],
+    ['…also when its container has ended and the phase has not', [evicting(closing(0))], 'PodDisrupted', true],
+    [
+      '…but not when the main container had ended before',
+      [closing(0), evicting(closing(0)), finished(0)],
+      'Succeeded',
+      true,
+    ],
+    [
+      'a pod that is evicted for a limit of its own has failed by itself',
+      [failedPod('Evicted', [container(ended(137))], 'Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". ')],
+      'ContainerFailed',
+      true,
+    ],
+    [
+      '…for its own ephemeral storage, too',
+      [
+        failedPod(
+          'Evicted',
+          [container(ended(0))],
+          'Pod ephemeral local storage usage exceeds the total limit of containers 1Mi. ',
+        ),
+      ],
+      'ContainerFailed',
+      true,
+    ],
+    [
+      '…and not when its node had no more',
+      [
+        failedPod(
+          'Evicted',
+          [container(ended(0))],
+          'The node was low on resource: memory. Threshold quantity: 100Mi, available: 1Mi. ',
+        ),
+      ],
+      'PodDisrupted',
+      true,
+    ],
     [
       'a container that could not be started never ran',
       [

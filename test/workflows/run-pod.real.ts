@@ -8,7 +8,7 @@ import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, type RetryState } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { isCancellation } from '@temporalio/workflow';
-import { rootFailure } from '../../src/client/failure.ts';
+import { rootFailure } from '../../src/client/history/failure.ts';
 import type {
   Cleanup,
   DeletePodInput,

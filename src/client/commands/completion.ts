@@ -1,10 +1,9 @@
 /** `completion`: names and options while one types. */
 import { Argument } from 'commander';
-import { candidatesFor } from '../completion/candidates.ts';
-import { wordsOf } from '../completion/line.ts';
+import { candidatesFor, wordsOf } from '../completion/candidates.ts';
 import { namesOfTemporal } from '../completion/names.ts';
 import { INSTALL, scriptOf, SHELLS, type Shell } from '../completion/scripts.ts';
-import { oneLine } from '../stdout.ts';
+import { oneLine } from '../terminal/stdout.ts';
 import type { Program } from './program.ts';
 
 const HELP = `
@@ -26,7 +25,7 @@ export function completionCommands(program: Program): void {
     const [, ...words] = wordsOf(line);
     const candidates = await candidatesFor(program.root, words, namesOfTemporal);
     const text = candidates.map(({ value, description }) => `${value}\t${oneLine(description ?? '')}\n`).join('');
-    // Whoever did not answer in time is not waited for.
+    // A server that did not answer in time is not waited for.
     process.stdout.write(text, () => process.exit(0));
   });
 }

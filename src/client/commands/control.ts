@@ -3,15 +3,13 @@ import type { Command } from 'commander';
 import { milliseconds } from '../../common/duration.ts';
 import { usage } from '../../common/problem.ts';
 import { extendHold, failTask, pausePods, resumePods, retryTask, skipTask } from '../../workflows/dag/controls.ts';
-import { ask } from '../ask.ts';
-import { cancel } from '../cancel.ts';
-import { findRun, type FoundRun } from '../find-run.ts';
-import { readJsonOption } from '../json-option.ts';
-import { endDebugOf } from '../end-debug.ts';
-import { readSpecChange } from '../spec-change.ts';
-import { printData } from '../stdout.ts';
-import type { Temporal } from '../temporal.ts';
-import { momentText } from '../time-text.ts';
+import { ask, cancel, endDebugOf } from '../run/control.ts';
+import { findRun, type FoundRun } from '../temporal/find-run.ts';
+import { readJsonOption } from '../params/arguments.ts';
+import { readSpecChange } from '../params/workflow-arguments.ts';
+import { printData } from '../terminal/stdout.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { momentText } from '../terminal/time-text.ts';
 import { RUN_OPTION, type Program } from './program.ts';
 
 const EXIT_CODES = `
@@ -19,7 +17,7 @@ A worker has to be there: the workflow's own code decides. Exit code: 0 it is do
 call is wrong, 3 Temporal or the worker does not answer.`;
 
 const RETRY_HELP = `
-Only a task that is held (\`hold\` in its DAG) can be called again: whoever awaits it has not seen its failure. For any other one: rerun.
+Only a task that is held (\`hold\` in its DAG) can be called again: the code that awaits it has not seen its failure. For any other one: rerun.
 The change is laid over the spec of each pod that the task starts from now on; null takes a field away:
   retry sales-1 load --spec resources.limits.memory=4Gi env.LEVEL=debug
   retry sales-1 load --spec '{"timeouts": {"run": "4h"}}'
@@ -27,7 +25,7 @@ The change is laid over the spec of each pod that the task starts from now on; n
 ${EXIT_CODES}`;
 
 const SKIP_HELP = `
-With a value, whoever awaits the task goes on with it, as though the task had returned it. Without one, they are skipped too.
+With a value, the code that awaits the task goes on with it, as though the task had returned it. Without one, the tasks that need it are skipped too.
   skip sales-1 load --value '{"output": {"rows": 0}}'
 ${EXIT_CODES}`;
 
@@ -77,7 +75,7 @@ export function controlCommands(program: Program): void {
       const given = options.value !== undefined && { value: readJsonOption('--value', options.value) };
       return perform(id, options, async (temporal, run) => {
         await ask(temporal, run, skipTask, task, given || undefined);
-        return `'${task}' is skipped${given ? ', and has this value' : ', and so is whoever needs its value'}`;
+        return `'${task}' is skipped${given ? ', and has this value' : ', and so is every task that needs its value'}`;
       });
     });
   command('fail <id> <task>', 'End a held task with its failure, before its time.', EXIT_CODES).action(

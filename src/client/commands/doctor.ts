@@ -6,8 +6,8 @@ import { kubernetesChecks } from '../doctor/kubernetes-checks.ts';
 import { machineChecks } from '../doctor/machine-checks.ts';
 import { podCheck } from '../doctor/pod-check.ts';
 import { temporalChecks } from '../doctor/temporal-checks.ts';
-import { oneLine, printData, printJson } from '../stdout.ts';
-import { connectTemporal } from '../temporal.ts';
+import { oneLine, printData, printJson } from '../terminal/stdout.ts';
+import { connectTemporal } from '../temporal/connection.ts';
 import { usage } from '../../common/problem.ts';
 import type { Program } from './program.ts';
 

@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { messageOf } from '../../common/message-of.ts';
 import { usage } from '../../common/problem.ts';
-import { findRun } from '../find-run.ts';
-import { createOutput } from '../output.ts';
-import { printData } from '../stdout.ts';
-import type { Temporal } from '../temporal.ts';
+import { findRun } from '../temporal/find-run.ts';
+import { createOutput } from '../terminal/output.ts';
+import { printData } from '../terminal/stdout.ts';
+import type { Temporal } from '../temporal/connection.ts';
 import { RUN_OPTION, type Program } from './program.ts';
 
 interface Options {

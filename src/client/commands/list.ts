@@ -1,15 +1,21 @@
 /** `list`: the runs of this task queue. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
-import { didYouMean } from '../../common/did-you-mean.ts';
-import { createOutput } from '../output.ts';
-import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../rows.ts';
-import { runsQuery, STATUS_WORDS, statusWord, type RunFilter, type StatusWord } from '../run-query.ts';
-import { statusColour } from '../status-colour.ts';
-import { printData } from '../stdout.ts';
-import type { Temporal } from '../temporal.ts';
-import { lengthText, momentText, readSince } from '../time-text.ts';
-import { workflowNames } from '../workflows.ts';
+import { suggestion } from '../../common/did-you-mean.ts';
+import { createOutput } from '../terminal/output.ts';
+import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../terminal/rows.ts';
+import {
+  runsQuery,
+  STATUS_WORDS,
+  statusWord,
+  type RunFilter,
+  type StatusWord,
+  statusColour,
+} from '../temporal/run-query.ts';
+import { printData } from '../terminal/stdout.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { lengthText, momentText, readSince } from '../terminal/time-text.ts';
+import { workflowNames } from '../params/workflows.ts';
 import type { Program } from './program.ts';
 
 interface Options {
@@ -78,8 +84,8 @@ async function list(temporal: Temporal, options: Options & Pick<RunFilter, 'star
 async function noneText(taskQueue: string, { status, workflow, failure, startedAfter }: Partial<RunFilter>) {
   const filtered = [status, workflow, failure, startedAfter].some((filter) => filter !== undefined);
   const known = workflow === undefined ? [] : await workflowNames();
-  const meant = workflow === undefined || known.includes(workflow) ? undefined : didYouMean(workflow, known);
-  const hint = meant === undefined ? '' : `; did you mean --workflow ${meant}?`;
+  const isUnknown = workflow !== undefined && !known.includes(workflow);
+  const hint = isUnknown ? suggestion(workflow, known, { as: (name) => `--workflow ${name}` }) : '';
   return `no runs${filtered ? ' like this' : ''} on task queue '${taskQueue}'${hint}`;
 }
 

@@ -1,18 +1,19 @@
 /** `logs`: what the pods of a run have printed, or print. */
 import { InvalidArgumentError } from 'commander';
-import { didYouMean } from '../../common/did-you-mean.ts';
-import { callText } from '../call-text.ts';
-import { findRun } from '../find-run.ts';
-import { untilLeft } from '../interrupts.ts';
+import { suggestion } from '../../common/did-you-mean.ts';
+import { callText } from '../../common/program-name.ts';
+import { findRun } from '../temporal/find-run.ts';
+import { untilLeft } from '../terminal/interrupts.ts';
+import { LogFolders } from '../logs/folders.ts';
 import { followLogs, overKey } from '../logs/logs-follow.ts';
 import { podsMeant, printNow, type Printed, type RunPods } from '../logs/logs-now.ts';
 import { LogPrinter } from '../logs/printer.ts';
 import { checkTasks, selection, unknownTasks, type LogOptions } from '../logs/selection.ts';
-import { createOutput } from '../output.ts';
-import { readHistory } from '../read-history.ts';
-import { runGraph } from '../run-graph.ts';
-import type { Temporal } from '../temporal.ts';
-import { readSince } from '../time-text.ts';
+import { createOutput } from '../terminal/output.ts';
+import { readHistory } from '../history/read-history.ts';
+import { runGraph } from '../history/read-run.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { readSince } from '../terminal/time-text.ts';
 import { RUN_OPTION, type Program } from './program.ts';
 
 interface Options extends LogOptions {
@@ -60,6 +61,7 @@ async function logs(temporal: Temporal, id: string, options: Options): Promise<n
   checkTasks(options.tasks, isTold ? nodes : (await runGraph(temporal, run)).nodes);
   const output = createOutput('text', process, { prefixed: options.prefix });
   const printer = new LogPrinter(output, options);
+  const folders = new LogFolders(temporal.config.logRoot, output);
   const chosen = selection(options);
   const maps = new Set(history.chunks.map(({ task }) => task));
   if (options.tasks.length === 0 && maps.size > 0)
@@ -67,19 +69,21 @@ async function logs(temporal: Temporal, id: string, options: Options): Promise<n
 
   const print = async (signal?: AbortSignal) => {
     const meant = await podsMeant(temporal, run, { history, selection: chosen });
-    return { meant, printed: await printNow(temporal.config.logRoot, meant, { options, printer, signal }) };
+    return { meant, printed: await printNow(folders, meant, { options, printer, signal }) };
   };
   if (history.closed || !options.follow) {
     const { meant, printed } = await print();
     tellNothing(output, meant, printed, options);
     return 0;
   }
+  const wholeChain = options.run === undefined;
   return untilLeft(async (signal) => {
     const { meant, printed } = await print(signal);
     const over = new Set(
       meant.flatMap(({ run, pods }) => pods.filter(({ end }) => end).map((pod) => overKey(run, pod))),
     );
-    if (!signal.aborted) await followLogs(temporal, run, chosen, { options, printer, printed, over, signal });
+    if (!signal.aborted)
+      await followLogs(temporal, run, chosen, { options, folders, printer, wholeChain, printed, over, signal });
     if (signal.aborted) output.say(`left ${run.workflowId}; it goes on without you`);
   });
 }
@@ -96,10 +100,8 @@ function tellNothing(
   if (pods.length === 0) return say(one === undefined ? 'there is no pod of it' : `no pod of it was try ${one}`);
   for (const name of containers) {
     if (known.length === 0 || known.includes(name)) continue;
-    const hint = didYouMean(name, known);
-    say(
-      `no container '${name}' has a log here${hint ? `; did you mean '${hint}'?` : `; there are: ${known.join(', ')}`}`,
-    );
+    const hint = suggestion(name, known, { otherwise: `; there are: ${known.join(', ')}` });
+    say(`no container '${name}' has a log here${hint}`);
   }
 }
 

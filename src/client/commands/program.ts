@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { temporalConfig } from '../../config/index.ts';
 import { clientCall } from '../../common/program-name.ts';
-import { leaveWithReader } from '../stdout.ts';
-import { asProblem, connectTemporal, type Temporal } from '../temporal.ts';
-import { workflowHelp } from '../workflow-help.ts';
-import type { KnownWorkflow } from '../workflows.ts';
+import { leaveWithReader } from '../terminal/stdout.ts';
+import { asProblem, connectTemporal, type Temporal } from '../temporal/connection.ts';
+import { workflowHelp } from '../params/help.ts';
+import type { KnownWorkflow } from '../params/workflows.ts';
 
 export const RUN_OPTION = ['--run <runId>', 'this run of the workflow (default: the newest)'] as const;
 

@@ -1,13 +1,13 @@
 /** `rerun`: a new run of the same workflow, with the same arguments, that takes over what an earlier run has done. */
 import { usage } from '../../common/problem.ts';
 import { type EarlierRef, RERUN_MEMO } from '../../contract/index.ts';
-import { findRun } from '../find-run.ts';
-import { createOutput, type Format } from '../output.ts';
-import { announce, runWorkflow } from '../run.ts';
-import { newWorkflowId, rerunSummary, startWorkflow } from '../start.ts';
-import { startedWith } from '../started-with.ts';
-import type { Temporal } from '../temporal.ts';
-import { findWorkflow } from '../workflows.ts';
+import { startedWith } from '../history/read-history.ts';
+import { findWorkflow } from '../params/workflows.ts';
+import { announce, runWorkflow } from '../run/run.ts';
+import { newWorkflowId, rerunSummary, startWorkflow } from '../run/start.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { findRun } from '../temporal/find-run.ts';
+import { createOutput, type Format } from '../terminal/output.ts';
 import { type Program, RUN_OPTION } from './program.ts';
 
 interface Options {

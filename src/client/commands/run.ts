@@ -1,12 +1,11 @@
 /** `run`, `start`, and the two workflows that have commands of their own: `sweep` and `dry-run`. */
-import { createOutput, type Format, type Output } from '../output.ts';
-import { announce, runWorkflow } from '../run.ts';
-import { newWorkflowId, startWorkflow, type StartRequest } from '../start.ts';
+import { createOutput, type Format, type Output, yamlOutput } from '../terminal/output.ts';
+import { announce, runWorkflow } from '../run/run.ts';
+import { newWorkflowId, startWorkflow, type StartRequest } from '../run/start.ts';
 import { readMoment } from '../schedules/zone.ts';
-import type { Temporal } from '../temporal.ts';
-import { dryRunArguments, workflowArguments } from '../workflow-arguments.ts';
-import { findWorkflow, type KnownWorkflow } from '../workflows.ts';
-import { yamlOutput } from '../yaml-output.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { dryRunArguments, workflowArguments } from '../params/workflow-arguments.ts';
+import { findWorkflow, type KnownWorkflow } from '../params/workflows.ts';
 import { usage } from '../../common/problem.ts';
 import type { Program } from './program.ts';
 
@@ -56,7 +55,7 @@ export function runCommands(program: Program): void {
   program
     .command(
       'sweep',
-      'Delete the pods that nobody is left to delete: a schedule does it every few minutes, this does it now.',
+      'Delete the pods that no run is left to delete: a schedule does it every few minutes, this does it now.',
       FORMATS,
     )
     .option('--dry-run', 'only tell which', false)

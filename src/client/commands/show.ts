@@ -1,17 +1,15 @@
 /** `show`: how a run stands, task by task. */
 import { usage } from '../../common/problem.ts';
-import { earlierRuns } from '../earlier-runs.ts';
-import { findRun } from '../find-run.ts';
-import { LiveRun } from '../live-run.ts';
-import { readRun } from '../run-graph.ts';
-import { runDocument } from '../show/document.ts';
-import { apart, lineText, type Line } from '../show/lines.ts';
-import { taskLines } from '../show/task-lines.ts';
-import { viewOf } from '../show/view-of.ts';
-import { footLines, headLines, statusLines, tasksOf, type RunView } from '../show/view.ts';
-import { watchRun } from '../show/watching.ts';
-import { printData, printJson } from '../stdout.ts';
-import type { Temporal } from '../temporal.ts';
+import { earlierRuns, LiveRun } from '../view/live-run.ts';
+import { LEFT } from '../terminal/interrupts.ts';
+import { findRun, type FoundRun } from '../temporal/find-run.ts';
+import { readRun } from '../history/read-run.ts';
+import { runDocument, viewOf, footLines, headLines, statusLines, tasksOf, type RunView } from '../view/view.ts';
+import { apart, lineText, type Line } from '../terminal/lines.ts';
+import { taskLines } from '../view/task-lines.ts';
+import { watchRun } from '../view/watching.ts';
+import { printData, printJson } from '../terminal/stdout.ts';
+import type { Temporal } from '../temporal/connection.ts';
 import { RUN_OPTION, type Program } from './program.ts';
 
 interface Options {
@@ -48,7 +46,7 @@ export function showCommand(program: Program): void {
 
 async function show(temporal: Temporal, id: string, { run: runId, watch, output }: Options): Promise<number> {
   const run = await findRun(temporal, id, runId);
-  if (watch) return watchRun(new LiveRun(temporal, run));
+  if (watch) return watchAll(temporal, run, runId === undefined);
   const slow = setTimeout(() => process.stderr.write(`${SLOW}\n`), SLOW_MS);
   const known = await readRun(temporal, run).finally(() => clearTimeout(slow));
   const earlier = known.history.closed ? [] : await earlierRuns(temporal, run);
@@ -57,6 +55,17 @@ async function show(temporal: Temporal, id: string, { run: runId, watch, output 
   else if (output === 'name') printNames(view);
   else printView(view);
   return 0;
+}
+
+/** Until it has ended; with `wholeChain` also each run that goes on in its place (`continueAsNew`). */
+async function watchAll(temporal: Temporal, first: FoundRun, wholeChain: boolean): Promise<number> {
+  for (let run = first; ;) {
+    const live = new LiveRun(temporal, run);
+    const code = await watchRun(live);
+    const { next } = live.known.history.closed ?? {};
+    if (code === LEFT || next === undefined || !wholeChain) return code;
+    run = await findRun(temporal, run.workflowId, next);
+  }
 }
 
 function printNames({ graph }: RunView): void {

@@ -1,5 +1,6 @@
-/** `worker`: for whoever has installed this, and no checkout with its npm scripts. */
+/** `worker`: for a machine with the installed package, and no checkout with its npm scripts. */
 import { workerConfig } from '../../config/index.ts';
+import { endAfterCrash } from '../terminal/stdout.ts';
 import type { Program } from './program.ts';
 
 const HELP = `
@@ -13,6 +14,9 @@ export function workerCommand(program: Program): void {
     .action(async () => {
       // Only here: the SDK takes a while to load, and no other command needs all of it.
       const { runWorker } = await import('../../worker/run-worker.ts');
-      await runWorker(await workerConfig());
+      const config = await workerConfig();
+      // The worker tells its own faults from those of an author's callback, which do not end it.
+      process.off('uncaughtException', endAfterCrash);
+      await runWorker(config);
     });
 }

@@ -1,9 +1,9 @@
 /** `workflows`: what can be started. */
 import { schemaOf } from '../params/json-schema.ts';
-import { paramRows } from '../params/words.ts';
-import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../rows.ts';
-import { printData } from '../stdout.ts';
-import { knownWorkflows, type KnownWorkflow } from '../workflows.ts';
+import { paramRows } from '../params/help.ts';
+import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../terminal/rows.ts';
+import { printData } from '../terminal/stdout.ts';
+import { knownWorkflows, type KnownWorkflow } from '../params/workflows.ts';
 import type { Program } from './program.ts';
 
 const HELP = `

@@ -1,10 +1,10 @@
 /** Names from Temporal, for somebody who waits with a finger on the key. */
 import { temporalConfig } from '../../config/index.ts';
-import { eventReader } from '../run-events.ts';
-import { runsQuery, statusWord } from '../run-query.ts';
+import { eventReader } from '../history/pod-events.ts';
+import { runsQuery, statusWord } from '../temporal/run-query.ts';
 import { listSchedules } from '../schedules/find.ts';
-import { connectTemporal, type Temporal } from '../temporal.ts';
-import { knownWorkflows } from '../workflows.ts';
+import { connectTemporal, type Temporal } from '../temporal/connection.ts';
+import { knownWorkflows } from '../params/workflows.ts';
 import type { Candidate, Names } from './candidates.ts';
 
 const LIMIT_MS = 1_500;

@@ -1,6 +1,6 @@
 /** One thing that a run needs, and how it stands. */
 import { messageOf } from '../../common/message-of.ts';
-import { lengthText } from '../time-text.ts';
+import { lengthText } from '../terminal/time-text.ts';
 
 export interface Check {
   readonly about: 'Temporal' | 'Kubernetes' | 'this machine' | 'a pod';

@@ -1,12 +1,14 @@
 /** What a run needs of the cluster: of the one that was named, and of no other. */
 import { randomUUID } from 'node:crypto';
 import { composeManifest } from '../../activities/compose-manifest.ts';
-import { isClusterError } from '../../kubernetes/cluster-error.ts';
+import { isClusterError, ClusterError, errorOf, errorOfAnswer } from '../../kubernetes/cluster-error.ts';
 import { connectCluster } from '../../kubernetes/connect.ts';
 import { kubernetesConfig, workerFiles, type KubernetesConfig } from '../../config/index.ts';
 import { messageOf } from '../../common/message-of.ts';
+import { createHttp, readText, timeLimitError } from '../../kubernetes/http.ts';
+import { loadKubeConfig } from '../../kubernetes/kubeconfig.ts';
+import { usage } from '../../common/problem.ts';
 import { check, failed, ok, skewVerdict, unknown, type Check, type Verdict } from './check.ts';
-import { kubeReader, type KubeReader } from './kube-reader.ts';
 
 /** What a worker does in each namespace that it serves, see ARCHITECTURE.md. */
 const RIGHTS: Record<string, readonly string[]> = {
@@ -98,5 +100,62 @@ async function dryRunVerdict(config: KubernetesConfig, namespace: string): Promi
     return failed(messageOf(error), 'this is what a task would fail with; see docs/policy.md and docs/manifest.md');
   } finally {
     cluster.close();
+  }
+}
+
+const LIMIT_MS = 10_000;
+
+interface KubeAnswer {
+  readonly body: unknown;
+  /** The server's clock, in milliseconds since 1970; NaN when it does not say. */
+  readonly date: number;
+}
+
+/** Asks the API server what a worker never asks, over the worker's own HTTP. */
+interface KubeReader {
+  readonly server: string;
+  /** @throws ClusterError */
+  get(path: string): Promise<KubeAnswer>;
+  post(path: string, body: object): Promise<KubeAnswer>;
+  close(): void;
+}
+
+/** @throws Problem (2) when the context cannot be used */
+function kubeReader({ context, kubeconfig }: Pick<KubernetesConfig, 'context' | 'kubeconfig'>): KubeReader {
+  const http = createHttp(load(context, kubeconfig));
+  const call = async (method: string, path: string, body?: object): Promise<KubeAnswer> => {
+    const what = `${method} ${path}`;
+    const stop = new AbortController();
+    const limit = setTimeout(() => stop.abort(timeLimitError(LIMIT_MS)), LIMIT_MS);
+    try {
+      const headers = { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) };
+      const text = body && JSON.stringify(body);
+      const response = await http.send(
+        { method, url: `${http.server}${path}`, headers, ...(text && { body: text }) },
+        stop.signal,
+      );
+      const answer = await readText(response);
+      const { statusCode = 0 } = response;
+      if (statusCode < 200 || statusCode > 299) throw errorOfAnswer(what, statusCode, answer);
+      return { body: JSON.parse(answer) as unknown, date: Date.parse(response.headers.date ?? '') };
+    } catch (error) {
+      throw error instanceof ClusterError ? error : errorOf(what, error);
+    } finally {
+      clearTimeout(limit);
+    }
+  };
+  return {
+    server: http.server,
+    get: (path) => call('GET', path),
+    post: (path, body) => call('POST', path, body),
+    close: () => http.close(),
+  };
+}
+
+function load(context: string, kubeconfig: string | undefined) {
+  try {
+    return loadKubeConfig(context, kubeconfig);
+  } catch (error) {
+    throw usage(messageOf(error));
   }
 }

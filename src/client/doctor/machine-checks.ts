@@ -3,7 +3,7 @@ import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { workerFiles, workflowsModule, type TemporalConfig } from '../../config/index.ts';
-import { knownWorkflows } from '../workflows.ts';
+import { knownWorkflows } from '../params/workflows.ts';
 import { check, failed, ok, type Check, type Verdict } from './check.ts';
 
 const LEAST_NODE = 24;

@@ -2,10 +2,10 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { kubernetesConfig } from '../../config/index.ts';
 import type { PodResult } from '../../contract/index.ts';
-import { rootFailure } from '../failure.ts';
-import { newWorkflowId, startWorkflow } from '../start.ts';
-import type { Temporal } from '../temporal.ts';
-import { isPolled } from '../worker-check.ts';
+import { rootFailure } from '../history/failure.ts';
+import { newWorkflowId, startWorkflow } from '../run/start.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { isPolled } from '../temporal/workers.ts';
 import { check, failed, ok, type Check } from './check.ts';
 
 const LIMIT_MS = 120_000;

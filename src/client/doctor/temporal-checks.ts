@@ -5,10 +5,10 @@ import type { TemporalConfig } from '../../config/index.ts';
 import { workerCall } from '../../common/program-name.ts';
 import { podFailureType } from '../../worker/search-attributes.ts';
 import { sweeperId } from '../../worker/sweeper.ts';
-import { statusWord } from '../run-query.ts';
-import { asProblem, connectTemporal, isNotFound, type Temporal } from '../temporal.ts';
-import { lengthText, momentText } from '../time-text.ts';
-import { pollersOf, QUEUE } from '../worker-check.ts';
+import { statusWord } from '../temporal/run-query.ts';
+import { asProblem, connectTemporal, isNotFound, type Temporal } from '../temporal/connection.ts';
+import { lengthText, momentText } from '../terminal/time-text.ts';
+import { pollersOf, QUEUE } from '../temporal/workers.ts';
 import { check, failed, ok, skewVerdict, unknown, warning, type Check, type Verdict } from './check.ts';
 import { cleanupQueue } from '../../contract/index.ts';
 
@@ -71,7 +71,7 @@ async function namespaceVerdict({ client, config }: Temporal): Promise<Verdict> 
   );
 }
 
-/** gRPC tells no time. But a server notes when a task queue was last polled, so we poll one that nobody uses. */
+/** gRPC tells no time. But a server notes when a task queue was last polled, so we poll one that no worker uses. */
 async function clockVerdict({ client, connection, config }: Temporal): Promise<Verdict> {
   const { namespace } = config;
   const taskQueue = { name: `temporal-pods-doctor-${randomBytes(4).toString('hex')}` };
@@ -102,7 +102,7 @@ async function workerVerdict(
 ): Promise<Verdict> {
   const all = await Promise.all(kinds.map((kind) => pollersOf(temporal, taskQueue, kind)));
   const missing = kinds.find((_, at) => all[at]!.length === 0);
-  if (missing) return failed(`nobody polls task queue '${taskQueue}' for ${missing}`, `start one: ${workerCall()}`);
+  if (missing) return failed(`no worker polls task queue '${taskQueue}' for ${missing}`, `start one: ${workerCall()}`);
   const identities = [...new Set(all.flat())];
   return ok(
     `${identities.length === 1 ? 'one polls' : `${identities.length} poll`} '${taskQueue}' (${identities.slice(0, 3).join(', ')})`,

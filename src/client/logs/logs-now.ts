@@ -1,12 +1,12 @@
 /** `logs`, without following: what there is now, of every pod that is meant. */
-import { podFolders, type LogEntry, type PodFolder } from '../../logs/index.ts';
+import type { LogEntry, PodFolder } from '../../logs/index.ts';
 import type { RunRef } from '../../contract/index.ts';
-import { readHistory } from '../read-history.ts';
-import type { RunHistory } from '../run-graph/run-history.ts';
-import type { RunPod } from '../run-graph/types.ts';
-import type { Temporal } from '../temporal.ts';
-import { byTime } from './by-time.ts';
-import { entriesNow, nsOf, type Seen } from './entries.ts';
+import { readHistory } from '../history/read-history.ts';
+import type { RunHistory } from '../history/run-history.ts';
+import type { RunPod } from '../history/run-graph.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { byTime, entriesNow, nsOf, type Seen } from './entries.ts';
+import type { LogFolders } from './folders.ts';
 import { podLabel, type LogPrinter } from './printer.ts';
 import type { LogOptions, Selection } from './selection.ts';
 
@@ -41,18 +41,18 @@ export async function podsMeant(
 
 /** In the order of time; of more than 100 pods, one after the other in the order in which they were scheduled. */
 export async function printNow(
-  logRoot: string,
+  logFolders: LogFolders,
   runs: readonly RunPods[],
   { options, printer, signal }: { options: LogOptions; printer: LogPrinter; signal?: AbortSignal | undefined },
 ): Promise<Printed> {
   const printed: Printed = new Map();
   const streams: AsyncIterable<{ pod: RunPod; entry: LogEntry }>[] = [];
   for (const { run, pods } of runs) {
-    const folders = Map.groupBy(await podFolders(logRoot, run), ({ activityId }) => activityId);
+    const folders = Map.groupBy(await logFolders.of(run), ({ activityId }) => activityId);
     for (const pod of pods) {
-      const here = folders.get(pod.activityId) ?? (await foldersOfReused(logRoot, pod));
+      const here = folders.get(pod.activityId) ?? (await logFolders.ofReused(pod));
       if (here.length === 0) streams.push(tailOf(pod, options, printer));
-      else streams.push(...here.map((folder) => entriesOf(pod, folder, { options, printed })));
+      else streams.push(...here.map((folder) => entriesOf(pod, folder, { options, printer, printed })));
     }
   }
   const groups = streams.length > MERGED_AT_ONCE ? streams.map((stream) => [stream]) : [streams];
@@ -64,20 +64,19 @@ export async function printNow(
   return printed;
 }
 
-/** Of a pod that ran in an earlier run: there is its log. */
-export async function foldersOfReused(logRoot: string, { end }: RunPod): Promise<PodFolder[]> {
-  if (!end?.reused) return [];
-  return (await podFolders(logRoot, end.reused)).filter(({ uid }) => uid === end.pod?.uid);
-}
-
+/** One that cannot be read says so, and the others go on. */
 export async function* entriesOf(
   pod: RunPod,
   { uid, folder }: PodFolder,
-  { options, printed }: { options: LogOptions; printed: Printed },
+  { options, printer, printed }: { options: LogOptions; printer: LogPrinter; printed: Printed },
 ) {
   const seen: Seen = new Map();
   printed.set(uid, seen);
-  for await (const entry of entriesNow(folder, options, seen)) yield { pod, entry };
+  try {
+    for await (const entry of entriesNow(folder, options, seen)) yield { pod, entry };
+  } catch (error) {
+    printer.unreadable(pod, error);
+  }
 }
 
 /** Of a log that is not on this machine: where it is, and its last lines as the history has them. */

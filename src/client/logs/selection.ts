@@ -1,8 +1,7 @@
 /** Whose logs are meant. Pure. */
 import type { GraphNode } from '../../contract/index.ts';
-import { checkTask } from '../find-run.ts';
-import { nodeName } from '../run-graph/node-name.ts';
-import type { RunPod } from '../run-graph/types.ts';
+import { nodeName, type RunPod } from '../history/run-graph.ts';
+import { checkTask } from '../temporal/find-run.ts';
 
 /** What was typed. */
 export interface LogOptions {

@@ -1,6 +1,6 @@
 /** Words become the one object that a workflow takes: whole values from left to right, then single keys. Pure. */
 import { pathText, shown } from '../../common/issue-text.ts';
-import type { Word } from '../arguments.ts';
+import type { Word } from './arguments.ts';
 import { isFields, propertyOf, type JsonSchema } from './json-schema.ts';
 import { typed, typedList } from './typed.ts';
 

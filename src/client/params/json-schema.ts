@@ -39,7 +39,7 @@ export const objectOf = (schema: JsonSchema | undefined): JsonSchema | undefined
 export const listOf = (schema: JsonSchema | undefined): JsonSchema | undefined =>
   schema && variantsOf(schema).find(({ type }) => type === 'array');
 
-/** Of a property, by its name or as one of many; undefined when nobody knows it. */
+/** Of a property, by its name or as one of many; undefined when the schema does not know it. */
 export function propertyOf(schema: JsonSchema | undefined, name: string): JsonSchema | undefined {
   const named = objectOf(schema)?.properties;
   if (named && Object.hasOwn(named, name)) return named[name];

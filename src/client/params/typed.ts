@@ -1,7 +1,7 @@
 /** A word from the command line as the value that the schema asks for. Pure. */
 import { listOf, variantsOf, type JsonSchema } from './json-schema.ts';
 
-/** A word that does not fit stays a text: whoever checks it says what it must be, and what it is. */
+/** A word that does not fit stays a text: the check says what it must be, and what it is. */
 export function typed(text: string, schema: JsonSchema): unknown {
   // Any word is a text, so that comes last.
   const variants = variantsOf(schema).sort((a, b) => Number(isText(a)) - Number(isText(b)));

@@ -1,10 +1,10 @@
 /** The schedules of this task queue. */
 import type { ScheduleDescription, ScheduleHandle, ScheduleSummary } from '@temporalio/client';
-import { didYouMean } from '../../common/did-you-mean.ts';
+import { suggestion } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
-import { callText } from '../call-text.ts';
+import { callText } from '../../common/program-name.ts';
 import { sweeperId } from '../../worker/sweeper.ts';
-import type { Temporal } from '../temporal.ts';
+import type { Temporal } from '../temporal/connection.ts';
 
 /** A list of schedules tells no task queue, so we write it beside each one. */
 export const TASK_QUEUE_MEMO = 'taskQueue';
@@ -45,12 +45,12 @@ const isNoSchedule = (error: unknown) => error instanceof Error && error.name ==
 
 async function missing(temporal: Temporal, name: string) {
   const known = await listSchedules(temporal).catch(() => []);
-  const meant = didYouMean(
+  const hint = suggestion(
     name,
     known.map(({ scheduleId }) => scheduleId),
   );
   return usage(
-    `there is no schedule '${name}' in namespace '${temporal.config.namespace}'${meant ? `; did you mean '${meant}'?` : ''}\n` +
+    `there is no schedule '${name}' in namespace '${temporal.config.namespace}'${hint}\n` +
       `  which there are: ${callText('schedule', 'list')}`,
   );
 }

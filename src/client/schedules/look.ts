@@ -1,13 +1,12 @@
 /** How schedules stand, for people and for programs. */
 import type { ScheduleDescription, ScheduleSummary } from '@temporalio/client';
 import { SCHEDULED_START } from '../../contract/index.ts';
-import { type Column, tableText } from '../rows.ts';
-import { statusWord, type StatusWord } from '../run-query.ts';
-import { summaryOf } from '../start.ts';
-import { statusColour } from '../status-colour.ts';
-import { oneLine } from '../stdout.ts';
-import type { Temporal } from '../temporal.ts';
-import { lengthText, momentText } from '../time-text.ts';
+import { summaryOf } from '../run/start.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { statusColour, statusWord, type StatusWord } from '../temporal/run-query.ts';
+import { type Column, tableText } from '../terminal/rows.ts';
+import { oneLine } from '../terminal/stdout.ts';
+import { lengthText, momentText } from '../terminal/time-text.ts';
 import { overlapWord, specText, zoneOf } from './timing.ts';
 import { textIn } from './zone.ts';
 

@@ -2,7 +2,7 @@
 import type { ScheduleOptions, ScheduleOverlapPolicy, ScheduleSpecDescription } from '@temporalio/client';
 import { milliseconds } from '../../common/duration.ts';
 import { usage } from '../../common/problem.ts';
-import { lengthText } from '../time-text.ts';
+import { lengthText } from '../terminal/time-text.ts';
 import { checkZone } from './zone.ts';
 
 export const OVERLAPS = ['skip', 'buffer-one', 'buffer-all', 'cancel-other', 'terminate-other', 'allow-all'] as const;

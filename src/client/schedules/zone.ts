@@ -1,5 +1,5 @@
 /** Days and moments in a time zone. Pure. */
-import { didYouMean } from '../../common/did-you-mean.ts';
+import { suggestion } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
 
 /** @throws Problem (2) that says which was meant */
@@ -8,10 +8,8 @@ export function checkZone(option: string, zone: string): string {
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return zone;
   } catch {
-    const meant = didYouMean(zone, Intl.supportedValuesOf('timeZone'));
-    throw usage(
-      `${option}: there is no time zone '${zone}'${meant ? `; did you mean '${meant}'?` : ' (as Europe/Berlin)'}`,
-    );
+    const hint = suggestion(zone, Intl.supportedValuesOf('timeZone'), { otherwise: ' (as Europe/Berlin)' });
+    throw usage(`${option}: there is no time zone '${zone}'${hint}`);
   }
 }
 

@@ -1,7 +1,7 @@
 /** The table that the stock Web UI shows of a run: "Current Details", in Markdown. */
 import { CancellationScope, condition, setCurrentDetails } from '@temporalio/workflow';
 import type { TaskState } from '../../contract/index.ts';
-import { firstLine, rootFailure } from './failures.ts';
+import { shortLine, rootFailure } from './failures.ts';
 import type { Gate } from './gate.ts';
 import { sourcesOf } from './graph.ts';
 import type { TaskNode } from './task-node.ts';
@@ -73,7 +73,7 @@ function row(task: TaskNode): string {
 
 function noteOn({ failure, held, change, note, state, mapping }: TaskNode): string {
   const known = failure ?? held?.failure;
-  const words = plain(known ? firstLine(rootFailure(known.error).message) : (note ?? mappedOf(mapping) ?? state));
+  const words = plain(known ? shortLine(rootFailure(known.error).message) : (note ?? mappedOf(mapping) ?? state));
   const until = held && `held until ${new Date(held.until).toISOString().slice(0, 16)}Z: `;
   const changed = change && ` (changed: ${plain(Object.keys(change).join(', '))})`;
   return `${until ?? ''}${words}${changed ?? ''}`;

@@ -9,6 +9,7 @@ import {
   CancelledFailure,
 } from '@temporalio/workflow';
 import type { Failure, TaskNode } from './task-node.ts';
+import { firstLine } from '../../common/shortened.ts';
 
 /** The `type` of the failures that `dag` makes. They are part of the interface: clients and tests tell them apart by it. */
 export type DagErrorType =
@@ -67,7 +68,7 @@ export function rootFailure(error: unknown): { type: string; message: string } {
   return { type: type ?? error.name, message: error.message };
 }
 
-export const firstLine = (text: string): string => text.split('\n', 1)[0]!.slice(0, 200);
+export const shortLine = (text: string): string => firstLine(text).slice(0, 200);
 
 /** Remembers whose failure an error is, so that a task which only passes it on is not blamed. */
 export class Failures {
@@ -138,7 +139,7 @@ function dagFailed(failed: readonly TaskNode[], total: number): ApplicationFailu
   const reports = failed.map((node, at) => ({ task: node.name, ...rootFailure(errors[at]) }));
   const names = reports.slice(0, 20).map((report) => report.task);
   if (reports.length > names.length) names.push('…');
-  const lines = reports.slice(0, 20).map((report) => `${report.task}: ${firstLine(report.message)}`);
+  const lines = reports.slice(0, 20).map((report) => `${report.task}: ${shortLine(report.message)}`);
   return ApplicationFailure.create({
     type: 'DagFailed',
     nonRetryable: true,
@@ -217,7 +218,7 @@ export function itemsFailed(name: string, failures: ItemsFailed, cause: unknown)
   const covered = shown.reduce((sum, { item, last = item }) => sum + last - item + 1, 0);
   const nameOf = ({ item, last }: FailedItem) => `${name}-${item}${last === undefined ? '' : ` to ${name}-${last}`}`;
   const names = [...shown.map(nameOf), ...(failed > covered ? ['…'] : [])];
-  const lines = shown.map((one) => `${nameOf(one)}: ${firstLine(one.message)}`);
+  const lines = shown.map((one) => `${nameOf(one)}: ${shortLine(one.message)}`);
   return ApplicationFailure.create({
     type: ITEMS_FAILED,
     nonRetryable: true,

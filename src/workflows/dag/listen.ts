@@ -1,6 +1,6 @@
 /** Hears what is asked of the DAG while it runs (`controls.ts`), and refuses what makes no sense. */
 import { setHandler } from '@temporalio/workflow';
-import { didYouMean } from '../../common/did-you-mean.ts';
+import { suggestion } from '../../common/did-you-mean.ts';
 import { milliseconds } from '../../common/duration.ts';
 import type { Duration, ExtendOptions, RetryOptions, SkipOptions } from '../../contract/index.ts';
 import {
@@ -34,8 +34,7 @@ export function listen({ tasks, gate, stop, hasEnded }: Controlled): void {
   const find = (name: string): TaskNode => {
     const node = tasks.get(name);
     if (node) return node;
-    const meant = didYouMean(String(name), [...tasks.keys()]);
-    throw refusal(`there is no task '${name}'${meant === undefined ? '' : `; did you mean '${meant}'?`}`);
+    throw refusal(`there is no task '${name}'${suggestion(String(name), [...tasks.keys()])}`);
   };
   const held = (name: string): Held => {
     const node = find(name);

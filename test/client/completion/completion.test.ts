@@ -7,8 +7,7 @@ import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { candidatesFor, type Names } from '../../../src/client/completion/candidates.ts';
-import { wordsOf } from '../../../src/client/completion/line.ts';
+import { candidatesFor, type Names, wordsOf } from '../../../src/client/completion/candidates.ts';
 import { scriptOf, SHELLS } from '../../../src/client/completion/scripts.ts';
 import { call } from '../call.ts';
 

@@ -45,8 +45,8 @@ const expected: Record<string, Expected> = {
   'exit-137': ran('ContainerFailed', 'Error', 137),
   'exit-143': ran('ContainerFailed', 'Error', 143),
   'command-not-found': neverRan('ContainerCannotRun', 'StartError', { exitCode: 128 }),
-  'shell-command-not-found': ran('ContainerCannotRun', 'Error', 127),
-  'not-executable': ran('ContainerCannotRun', 'Error', 126),
+  'shell-command-not-found': ran('ContainerFailed', 'Error', 127),
+  'not-executable': ran('ContainerFailed', 'Error', 126),
   oom: ran('OOMKilled', 'OOMKilled', 137),
   'oom-child-exit-0': ran('OOMKilled', 'OOMKilled', 0),
   'init-failed': ran('InitContainerFailed', 'Error', 4, { container: 'fetch' }),
@@ -67,7 +67,7 @@ const expected: Record<string, Expected> = {
   'unschedulable-selector': neverRan('ScheduleTimeout', 'Unschedulable', { givenUpAt: 15 * MINUTES }),
   'unschedulable-cpu': neverRan('ScheduleTimeout', 'Unschedulable', { givenUpAt: 15 * MINUTES }),
   'evicted-by-api': ran('PodDisrupted', 'EvictionByEvictionAPI', 0),
-  'evicted-by-kubelet-and-fails': ran('PodDisrupted', 'Evicted', 137),
+  'evicted-by-kubelet-and-fails': ran('ContainerFailed', 'Evicted', 137),
   preempted: ran('PodDisrupted', 'PreemptionByScheduler', 0),
   'active-deadline': ran('DeadlineExceeded', 'DeadlineExceeded', 0),
   'deleted-traps-term': ran('PodDeleted', 'Deleted', 0),
@@ -136,16 +136,16 @@ suite('what only events tell', () => {
     const { events = [], ...recording } = recorded(name);
     assert.ok(events.length > 0);
     // Recorded before events named their container; the words of this one do.
-    const named = events.map((event) => ({
-      container: /^Stopping container (.*)$/.exec(event.message)?.[1],
-      ...event,
-    }));
+    const named = events.map((event) => {
+      const container = /^Stopping container (.*)$/.exec(event.message)?.[1];
+      return { ...event, ...(container !== undefined && { container }) };
+    });
     return stoppedBy(named, 'base', judge(recording).outcome);
   };
 
-  test('a pod that its kubelet evicts, and that traps TERM and ends with 0, shows Succeeded; it is disrupted', () => {
+  test('a pod that its kubelet evicts for a limit of its own, and that traps TERM and ends with 0, shows Succeeded; it has failed', () => {
     const { kind, reason, message } = outcomeWithEvents('evicted-by-kubelet');
-    assert.deepEqual([kind, reason], ['PodDisrupted', 'Evicted']);
+    assert.deepEqual([kind, reason], ['ContainerFailed', 'Evicted']);
     assert.match(message ?? '', /Usage of EmptyDir volume "scratch" exceeds the limit "1Mi"/);
   });
 

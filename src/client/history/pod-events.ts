@@ -1,0 +1,126 @@
+/**
+ * What a history says about the pods of a run. Everything is in it, so following a run asks nothing of a worker, and works while none
+ * is there.
+ */
+import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
+import type { HistoryEvent } from '../../common/history-pages.ts';
+import type { Cleanup, DeletePodInput, Duration, PodResult, RunPodInput } from '../../contract/index.ts';
+import { mainContainerName } from '../../contract/defaults.ts';
+import { rootFailure } from './failure.ts';
+import { endOfFailure, endOfResult, factsOf, keptForDebug, type PodEnd } from './pod-end.ts';
+
+export interface PodTask {
+  readonly activityId: string;
+  readonly task: string;
+  readonly main: string;
+  readonly try: number;
+  /** Names of the tasks that it waited for… */
+  readonly after: readonly string[];
+  /** …and, beyond these, of those that had ended before it was created. */
+  readonly order?: readonly string[];
+  /** The task that created its task. */
+  readonly parent?: string;
+  /** `keepForDebug` of its spec. */
+  readonly keepForDebug?: Duration;
+}
+
+export type RunEvent =
+  /** A worker has taken the run. */
+  | { readonly kind: 'taken' }
+  /** The workflow's code threw: Temporal tries it again and again, the run only looks as if it hung. */
+  | { readonly kind: 'stuck'; readonly why: string }
+  | { readonly kind: 'scheduled'; readonly pod: PodTask; readonly at: number }
+  | { readonly kind: 'ended'; readonly pod: PodTask; readonly end: PodEnd; readonly at: number }
+  /** The workflow's own cleanup has ended. */
+  | { readonly kind: 'cleaned'; readonly activityId: string; readonly cleanup: Cleanup };
+
+interface Ended {
+  readonly scheduledEventId?: unknown;
+  readonly at: number;
+}
+
+/** Reads a history, event by event in its order: an activity's end names only the event that scheduled it. */
+export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
+  const pods = new Map<string, PodTask>();
+  const cleanups = new Map<string, string>();
+
+  const ended = ({ scheduledEventId, at }: Ended, end: () => PodEnd, cleaned: () => Cleanup): RunEvent | undefined => {
+    const pod = pods.get(String(scheduledEventId));
+    if (pod) return { kind: 'ended', pod, end: keptForDebug(pod.keepForDebug, end(), at), at };
+    const activityId = cleanups.get(String(scheduledEventId));
+    return activityId === undefined ? undefined : { kind: 'cleaned', activityId, cleanup: cleaned() };
+  };
+  const failed = (how: PodEnd['how'], which: Ended, failure: unknown) => {
+    const error = defaultFailureConverter.failureToError(failure as object, defaultPayloadConverter);
+    return ended(
+      which,
+      () => endOfFailure(how, error),
+      () => ({ gone: false, error: rootFailure(error).message }),
+    );
+  };
+
+  return (event) => {
+    const at = timeOf(event);
+    if (event.workflowTaskStartedEventAttributes) return { kind: 'taken' };
+    if (event.workflowTaskFailedEventAttributes) {
+      const { failure } = event.workflowTaskFailedEventAttributes;
+      const error = defaultFailureConverter.failureToError(failure ?? {}, defaultPayloadConverter);
+      return { kind: 'stuck', why: error.message };
+    }
+    const scheduled = event.activityTaskScheduledEventAttributes;
+    if (scheduled?.activityType?.name === 'runPod') {
+      const input = (decode(scheduled.input) ?? {}) as Partial<RunPodInput>;
+      const { spec, after = [], order, parent, try: tryNumber = 1 } = input;
+      const activityId = scheduled.activityId ?? '';
+      const where = { activityId, task: input.task ?? activityId, main: mainContainerName(spec) };
+      const keep = spec?.keepForDebug !== undefined && { keepForDebug: spec.keepForDebug };
+      const of = { ...(order && { order }), ...(parent !== undefined && { parent }) };
+      const pod = { ...where, try: tryNumber, after, ...of, ...keep };
+      pods.set(String(event.eventId), pod);
+      return { kind: 'scheduled', pod, at };
+    }
+    if (scheduled?.activityType?.name === 'deletePod') {
+      const { activityId, mode } = (decode(scheduled.input) ?? {}) as Partial<DeletePodInput>;
+      if (activityId !== undefined && mode !== 'hurry') cleanups.set(String(event.eventId), activityId);
+      return undefined;
+    }
+    const done = event.activityTaskCompletedEventAttributes;
+    if (done) {
+      const result = decode(done.result) as Partial<PodResult> | undefined;
+      return ended(
+        { ...done, at },
+        () => endOfResult(result),
+        () => (result as Cleanup | undefined) ?? { gone: false },
+      );
+    }
+    const lost = event.activityTaskFailedEventAttributes;
+    if (lost) return failed('failed', { ...lost, at }, lost.failure);
+    const late = event.activityTaskTimedOutEventAttributes;
+    if (late) return failed('timed out', { ...late, at }, late.failure);
+    const cancelled = event.activityTaskCanceledEventAttributes;
+    if (!cancelled) return undefined;
+    return ended(
+      { ...cancelled, at },
+      () => ({ ...factsOf(decode(cancelled.details)), how: 'cancelled' }),
+      () => ({ gone: false, error: 'its cleanup was cancelled' }),
+    );
+  };
+}
+
+/** Of the event that closes a run: the run that goes on in its place, if one does (`continueAsNew`, a retry, a cron). */
+export const nextRunId = (event: HistoryEvent): string | undefined =>
+  (
+    event.workflowExecutionContinuedAsNewEventAttributes ??
+    event.workflowExecutionCompletedEventAttributes ??
+    event.workflowExecutionFailedEventAttributes ??
+    event.workflowExecutionTimedOutEventAttributes
+  )?.newExecutionRunId || undefined;
+
+/** Milliseconds since 1970. */
+export const timeOf = ({ eventTime }: Pick<HistoryEvent, 'eventTime'>): number =>
+  Number(eventTime?.seconds ?? 0) * 1000 + Math.floor((eventTime?.nanos ?? 0) / 1e6);
+
+export function decode(payloads: { payloads?: unknown[] | null } | null | undefined): unknown {
+  const [payload] = payloads?.payloads ?? [];
+  return payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
+}

@@ -1,0 +1,147 @@
+/** A history, event by event, as a graph: it needs no worker, and tells of closed runs for as long as Temporal keeps them. */
+import type { HistoryEvent } from '../../common/history-pages.ts';
+import type { GraphEdge, RunRef } from '../../contract/index.ts';
+import type { ChunkState } from './chunk-events.ts';
+import { type Closed, type DagEvent, dagReader } from './dag-events.ts';
+import { eventReader, type RunEvent } from './pod-events.ts';
+import { Edges, nodeName, type RunGraph, type RunPod } from './run-graph.ts';
+import { TaskStory } from './task-story.ts';
+
+export class RunHistory {
+  /** Its first event is known. */
+  isBegun = false;
+  args: readonly unknown[] = [];
+  rerunOf: RunRef | undefined;
+  closed: (Closed & { readonly at: number }) | undefined;
+  /** The workflow's code throws, so nothing goes on. */
+  stuck: string | undefined;
+  readonly #readPods = eventReader();
+  readonly #readDag: ReturnType<typeof dagReader>;
+  readonly #tasks = new Map<string, TaskStory>();
+  readonly #pods = new Map<string, RunPod>();
+  readonly #edges = new Edges();
+  #podsPaused = false;
+
+  constructor(workflowId: string) {
+    this.#readDag = dagReader(workflowId);
+  }
+
+  /** In the order of the history. */
+  take(event: HistoryEvent): void {
+    const ofPod = this.#readPods(event);
+    if (ofPod) this.#takePod(ofPod);
+    const ofDag = this.#readDag(event);
+    if (ofDag) this.#takeDag(ofDag);
+  }
+
+  graph(): RunGraph {
+    const closed = this.closed !== undefined;
+    return {
+      nodes: [...this.#tasks.values()].map((task) => task.node(closed)),
+      edges: this.#edges.list,
+      ...(this.#podsPaused && !closed && { podsPaused: true }),
+      pods: [...this.#pods.values()],
+      from: 'history',
+    };
+  }
+
+  /** The chunks of every `task.map`. */
+  get chunks(): (ChunkState & { readonly task: string })[] {
+    return [...this.#tasks.values()].flatMap(({ name, chunks }) =>
+      [...chunks.values()].map((chunk) => ({ ...chunk, task: name })),
+    );
+  }
+
+  #takePod(event: RunEvent): void {
+    switch (event.kind) {
+      case 'taken':
+        this.stuck = undefined;
+        break;
+      case 'stuck':
+        this.stuck = event.why;
+        break;
+      case 'scheduled': {
+        const { after, order = [], parent } = event.pod;
+        const name = nodeName(event.pod);
+        this.#connect(name, after, order);
+        this.#setPod(name, { ...event.pod, scheduledAt: event.at });
+        if (parent !== undefined) this.#task(name).parent = parent;
+        break;
+      }
+      case 'ended':
+        this.#changePod(event.pod.activityId, { end: event.end, endedAt: event.at });
+        break;
+      case 'cleaned': {
+        const { end } = this.#pods.get(event.activityId) ?? {};
+        if (end) this.#changePod(event.activityId, { end: { ...end, cleanup: event.cleanup } });
+      }
+    }
+  }
+
+  #takeDag(event: DagEvent & { readonly at: number }): void {
+    switch (event.kind) {
+      case 'begun':
+        this.isBegun = true;
+        this.args = event.args;
+        this.rerunOf = event.rerunOf;
+        break;
+      case 'held':
+        this.#task(event.task).hold(event.until);
+        break;
+      case 'pausing':
+        this.#task(event.task).pausing = { why: event.why, until: event.until };
+        break;
+      case 'unheld':
+        this.#task(event.task).unhold(event.timeOver, event.at);
+        break;
+      case 'decided':
+        this.#task(event.task).decide(event, event.at);
+        break;
+      case 'podsPaused':
+        this.#podsPaused = event.on;
+        break;
+      case 'tasksWithoutPods':
+        for (const node of event.memo.nodes) this.#task(node.name).told = node;
+        for (const edge of event.memo.edges) this.#addEdge(edge);
+        break;
+      case 'chunk':
+        this.#connect(event.task, event.after ?? [], []);
+        this.#task(event.task).setChunk(event.chunk, event.at);
+        break;
+      case 'chunkReused':
+        for (const task of this.#tasks.values()) if (task.chunks.has(event.chunk)) task.reusedChunks.add(event.chunk);
+        break;
+      case 'closed':
+        this.closed = event;
+        for (const { task, why } of event.failed ?? []) this.#task(task).failure = why;
+    }
+  }
+
+  #task(name: string): TaskStory {
+    const task = this.#tasks.get(name) ?? new TaskStory(name);
+    this.#tasks.set(name, task);
+    return task;
+  }
+
+  /** What is awaited is a task too, also when it never comes to a pod. */
+  #connect(to: string, after: readonly string[], order: readonly string[]): void {
+    for (const from of order) this.#addEdge([from, to, 'order']);
+    for (const from of after) this.#addEdge([from, to, 'data']);
+    this.#task(to);
+  }
+
+  #addEdge(edge: GraphEdge): void {
+    this.#task(edge[0]);
+    this.#edges.add(edge);
+  }
+
+  #setPod(task: string, pod: RunPod): void {
+    this.#pods.set(pod.activityId, pod);
+    this.#task(task).pods.set(pod.activityId, pod);
+  }
+
+  #changePod(activityId: string, change: Partial<RunPod>): void {
+    const pod = this.#pods.get(activityId);
+    if (pod) this.#setPod(nodeName(pod), { ...pod, ...change });
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * Where words go: data (log lines, the result) to stdout, progress to stderr; with `-o json` stdout holds one document and nothing
+ * else. What comes from a pod reaches a terminal only without its escape sequences.
+ */
+import { styleText } from 'node:util';
+import { stringify } from 'yaml';
+import { levelOf, sanitise } from '../../logs/index.ts';
+import { leaveWithReader } from './stdout.ts';
+
+export type Format = 'text' | 'json';
+
+export interface Output {
+  /** A line of a container's log. */
+  log(label: string, line: Uint8Array): void;
+  /** A word about the log itself, at its place in it. */
+  gap(label: string, text: string): void;
+  /** Progress. */
+  say(text: string): void;
+  /** Progress of one task. */
+  state(task: string, text: string): void;
+  /** The end: the result, or the failure. */
+  result(value: unknown): void;
+  failure(text: string, document: unknown): void;
+  /** For `start`: what there is to know. */
+  started(run: { workflowId: string; runId: string; url?: string | undefined }): void;
+}
+
+/** What a reader looks for among many lines; the other levels are the ordinary case. */
+const LEVEL_COLOURS = { error: 'red', warn: 'yellow', info: undefined, debug: 'dim' } as const;
+
+const COLOURS = ['cyan', 'yellow', 'magenta', 'green', 'blue'] as const;
+
+/** @param prefixed whether a log line begins with its label */
+export function createOutput(format: Format, { stdout, stderr } = process, { prefixed = true } = {}): Output {
+  leaveWithReader(stdout);
+  const lines = format === 'json' ? stderr : stdout;
+  const label = labels();
+  const safe = (text: string | Uint8Array, stream: NodeJS.WriteStream) => (stream.isTTY ? sanitise(text) : text);
+  const prefix = (name: string) => {
+    if (!prefixed) return '';
+    const { text, index } = label(name);
+    return `${styleText(COLOURS[index % COLOURS.length] ?? 'cyan', `${text} │`, { stream: lines })} `;
+  };
+  const say = (text: string) => void stderr.write(`${styleText('dim', sanitise(text), { stream: stderr })}\n`);
+  return {
+    log(name, line) {
+      const head = Buffer.from(prefix(name));
+      const text = lines.isTTY ? coloured(sanitise(line), lines) : line;
+      lines.write(Buffer.concat([head, Buffer.from(text), Buffer.from('\n')]));
+    },
+    gap(name, text) {
+      // Without labels the lines are taken for the log itself, so nothing else may stand among them.
+      if (!prefixed) return say(`${name}: ${text}`);
+      lines.write(`${prefix(name)}${styleText('red', `── ${sanitise(text)} ──`, { stream: lines })}\n`);
+    },
+    say,
+    state: (task, text) => say(`${task}: ${text}`),
+    result(value) {
+      const text = format === 'text' && typeof value === 'string' ? value : JSON.stringify(value ?? null, null, 2);
+      stdout.write(`${String(safe(text, stdout))}\n`);
+    },
+    started: ({ workflowId, runId, url }) =>
+      void stdout.write(`${format === 'json' ? JSON.stringify({ workflowId, runId, url }, null, 2) : workflowId}\n`),
+    failure(text, document) {
+      if (format === 'json') stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      else stdout.write(`${String(safe(text, stdout))}\n`);
+    },
+  };
+}
+
+function coloured(line: string, stream: NodeJS.WriteStream): string {
+  const level = levelOf(line);
+  const colour = level && LEVEL_COLOURS[level];
+  return colour ? styleText(colour, line, { stream }) : line;
+}
+
+/** For a result that is a manifest: YAML on stdout, as kubectl reads it, and everything else on stderr. */
+export function yamlOutput(): Output {
+  return {
+    ...createOutput('json'),
+    // Long texts stay on their line: folded ones are hard to compare.
+    result: (value) => void process.stdout.write(stringify(value, { lineWidth: 0 })),
+    failure: (text) => void process.stderr.write(`${sanitise(text)}\n`),
+  };
+}
+
+/** A longer name moves its own lines only. */
+const WIDEST = 32;
+
+/** Of a name: the name as wide as the widest so far, and its number in the order of appearance. */
+export function labels(): (name: string) => { text: string; index: number } {
+  const known = new Map<string, number>();
+  let width = 0;
+  return (name) => {
+    if (!known.has(name)) {
+      known.set(name, known.size);
+      if (name.length <= WIDEST) width = Math.max(width, name.length);
+    }
+    return { text: name.padEnd(width), index: known.get(name) ?? 0 };
+  };
+}

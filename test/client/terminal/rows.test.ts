@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { rowsText, tableText, type Column } from '../../../src/client/terminal/rows.ts';
+import { runsQuery, statusWord } from '../../../src/client/temporal/run-query.ts';
+import { lengthText, readSince } from '../../../src/client/terminal/time-text.ts';
+import { Problem } from '../../../src/common/problem.ts';
+
+interface Row {
+  name: string;
+  note: string;
+}
+const columns: Column<Row>[] = [
+  { title: 'NAME', text: ({ name }) => name, colour: () => 'red' },
+  { title: 'EMPTY', text: () => '' },
+  { title: 'NOTE', text: ({ note }) => note },
+];
+const rows: Row[] = [
+  { name: 'a', note: 'x' },
+  { name: 'longer', note: 'line\n\u001b[31mred' },
+];
+const print = (format: 'table' | 'json' | 'jsonl' | 'name', screen = {}) =>
+  rowsText(format, rows, { columns, nameOf: ({ name }) => name, screen });
+
+suite('rows', () => {
+  test('a table: aligned, one line for each row, no column that is empty, no escape of a pod', () => {
+    assert.equal(print('table'), 'NAME    NOTE\na       x\nlonger  line red');
+  });
+  test('json is one list, jsonl a document in each line, name a name', () => {
+    assert.deepEqual(JSON.parse(print('json')), rows);
+    assert.deepEqual(
+      print('jsonl')
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+      rows,
+    );
+    assert.equal(print('name'), 'a\nlonger');
+  });
+  test('a terminal gets colours, and no line that is wider than it', () => {
+    const widths = tableText(rows, columns, { isTTY: true, columns: 10 })
+      .split('\n')
+      .map((line) => line.replace(/\u001b\[\d+m/g, '').length);
+    assert.deepEqual(widths, [10, 9, 10]);
+  });
+  test('the spaces in front of a cell are the shape of a tree', () => {
+    assert.equal(tableText([{ name: '  b', note: '' }], columns, {}), 'NAME\n  b');
+  });
+});
+
+suite('the query of list', () => {
+  const started = Date.UTC(2026, 10, 23);
+  const rows: [law: string, filter: Omit<Parameters<typeof runsQuery>[0], 'taskQueue'>, query: string][] = [
+    ['leaves out what nobody starts by hand', {}, "WorkflowType != 'sweep' AND ParentWorkflowId IS NULL"],
+    ['all', { all: true }, ''],
+    ['a workflow by its name is shown in any case', { workflow: 'sweep' }, "WorkflowType = 'sweep'"],
+    ['Temporal’s spelling', { status: 'timed-out', all: true }, "ExecutionStatus = 'TimedOut'"],
+    ['a kind of failure', { failure: 'OOMKilled', all: true }, "PodFailure = 'OOMKilled'"],
+    ['a moment', { startedAfter: started, all: true }, "StartTime >= '2026-11-23T00:00:00.000Z'"],
+    ['a quote ends no text', { workflow: "x' OR '1" }, "WorkflowType = 'x\\' OR \\'1'"],
+  ];
+  for (const [law, filter, query] of rows)
+    test(law, () =>
+      assert.equal(runsQuery({ taskQueue: 'q', ...filter }), ["TaskQueue = 'q'", query].filter(Boolean).join(' AND ')),
+    );
+  test('its words for how a run stands', () => {
+    assert.deepEqual(['RUNNING', 'CANCELLED', 'TIMED_OUT'].map(statusWord), ['running', 'cancelled', 'timed-out']);
+  });
+});
+
+suite('time', () => {
+  test('a length back from now, or a moment', () => {
+    assert.equal(readSince('--since', '10m', 1_000_000), 400_000);
+    assert.equal(readSince('--since', '2026-11-23T00:00:00Z', 0), Date.UTC(2026, 10, 23));
+  });
+  test('anything else is named', () => {
+    for (const text of ['soon', '', '-5m', '2026-99-99'])
+      assert.throws(
+        () => readSince('--since', text, 0),
+        (error) => error instanceof Problem && error.exitCode === 2 && error.message.startsWith(`--since: '${text}'`),
+      );
+  });
+  test('lengths are as a person says them', () => {
+    assert.deepEqual([400, 14_000, 600_000, 9_000_000, 300_000_000].map(lengthText), [
+      'less than 1 s',
+      '14 s',
+      '10 min',
+      '2.5 h',
+      '3 d',
+    ]);
+  });
+});
