@@ -61,6 +61,10 @@ export const folderOrder: Rule.RuleModule = {
       ImportDeclaration: declaration,
       ExportAllDeclaration: declaration,
       ExportNamedDeclaration: declaration,
+      // `import('…').X`, a type: ESLint's own types do not know it.
+      TSImportType: (
+        node: Rule.Node & { argument?: { literal?: { value?: unknown } }; source?: { value?: unknown } },
+      ) => check(node, node.source?.value ?? node.argument?.literal?.value),
       ImportExpression: (node: Rule.Node & { type: 'ImportExpression' }) =>
         check(node, node.source.type === 'Literal' ? node.source.value : undefined),
     };

@@ -3,7 +3,14 @@
  * the message is for the person who reads it at 3 a.m.
  */
 import { ApplicationFailure } from '@temporalio/common';
-import type { Cleanup, LogSummary, PodEvent, PodFailureDetails, PodOutcome } from '../contract/index.ts';
+import {
+  type Cleanup,
+  keptLine,
+  type LogSummary,
+  type PodEvent,
+  type PodFailureDetails,
+  type PodOutcome,
+} from '../contract/index.ts';
 import { whatHappened, whatToDo } from './failure-text.ts';
 import { defined, type Loose } from '../common/defined.ts';
 import { shortened } from '../common/shortened.ts';
@@ -44,7 +51,7 @@ export function failureMessage(outcome: PodOutcome, { pod, node, events, problem
       .map(({ reason, message, count }) => `  event: ${reason}${count > 1 ? ` (${count}×)` : ''}: ${oneLine(message)}`),
     ...alsoSaid(problems),
     ...lastWords(logs, outcome.container),
-    cleanup?.kept && `  kept until ${cleanup.kept}: kubectl describe pod ${pod?.name ?? ''} -n ${pod?.namespace ?? ''}`,
+    keptLine(pod, cleanup),
   ]
     .filter(Boolean)
     .join('\n');

@@ -34,8 +34,8 @@ export const DEFAULT_RETRIES = { delay: '5s', factor: 2, maxDelay: '5m' } as con
 export const DEFAULT_KEEP = '1h';
 /** A keep is for people, who come within days; what says more would stay for ever. */
 export const LONGEST_KEEP = '30d';
-/** Shorter than `LONGEST_KEEP`: the hold begins after the keep, and the pod must outlive it. */
-export const LONGEST_HOLD = '29d';
+/** Of `keepForDebug`; shorter than `LONGEST_KEEP`: its time begins after that of the keep, and the pod must outlive it. */
+export const LONGEST_DEBUG = '29d';
 
 /** Images that name no user run as this one: Pod Security `restricted` refuses root. */
 export const DEFAULT_USER = 65532;

@@ -90,10 +90,11 @@ export interface PodSpec {
   /** `delete`: a task that is paused loses its pod, and gets a new one (see `idempotent`, `retries`) when it goes on. Default `keep`. */
   onPause?: 'keep' | 'delete';
   /**
-   * After a failure the finished pod is kept and the task waits, at most for so long, for the signal `releasePod` (`release <id> <task>`); then the pod is deleted
-   * and the failure takes its course. Default: it does not wait.
+   * After a failure the finished pod is kept to be looked at, and the task waits, at most for so long, for the signal `endDebug`
+   * (`end-debug <id> <task>`); then the pod is deleted and the failure takes its course. It takes no slot of `maxParallel` meanwhile.
+   * At most 29 days. Default: it does not wait.
    */
-  holdOnFailure?: Duration;
+  keepForDebug?: Duration;
   /** Names of callbacks that are registered in the worker, called in this order. */
   callbacks?: string[];
 }

@@ -8,8 +8,8 @@ import { ANNOTATION } from './identity.ts';
 const LONGEST_KEEP_MS = milliseconds(LONGEST_KEEP);
 /** Clocks of workers differ, and so do the moments at which they look. */
 const CLOCKS_DIFFER = milliseconds('1h');
-/** The hold begins when the workflow hears of the failure; the pod must outlive it, or there is nothing to hold. */
-const HOLD_SLACK = milliseconds('1h');
+/** The time begins when the workflow hears of the failure; the pod must outlive it, or there is nothing to look at. */
+const DEBUG_SLACK = milliseconds('1h');
 
 /**
  * How long, in ms, a pod that ended like this is kept once it is over; undefined: not at all.
@@ -17,7 +17,7 @@ const HOLD_SLACK = milliseconds('1h');
  * @param unstored it alone has the end of its log
  */
 export function keptFor(
-  { onFinish, keepFor, holdOnFailure }: PodSpec,
+  { onFinish, keepFor, keepForDebug }: PodSpec,
   kind: OutcomeKind,
   unstored = false,
 ): number | undefined {
@@ -26,7 +26,7 @@ export function keptFor(
     ...(unstored || onFinish === 'keep' || (onFinish === 'keepFailed' && failed)
       ? [milliseconds(keepFor ?? DEFAULT_KEEP)]
       : []),
-    ...(failed && holdOnFailure !== undefined ? [milliseconds(holdOnFailure) + HOLD_SLACK] : []),
+    ...(failed && keepForDebug !== undefined ? [milliseconds(keepForDebug) + DEBUG_SLACK] : []),
   ];
   return lengths.length > 0 ? Math.min(Math.max(...lengths), LONGEST_KEEP_MS) : undefined;
 }

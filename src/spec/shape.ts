@@ -124,7 +124,7 @@ export const shape = z.strictObject({
   keepFor: positive.optional(),
   onCancel: z.enum(['delete', 'keep']).optional(),
   onPause: z.enum(['keep', 'delete']).optional(),
-  holdOnFailure: positive.optional(),
+  keepForDebug: positive.optional(),
   callbacks: distinct(z.string().min(1, 'is empty')).optional(),
 } satisfies Record<keyof PodSpec, z.ZodType>);
 

@@ -4,7 +4,7 @@ import type { PodSpec } from '../contract/index.ts';
 import { shown } from '../common/issue-text.ts';
 import { quantity } from '../common/quantity.ts';
 import { objectsIn } from '../pod/walk.ts';
-import { DEFAULT_TIMEOUTS, LONGEST_DRAIN, LONGEST_HOLD, mainContainerName } from '../contract/defaults.ts';
+import { DEFAULT_TIMEOUTS, LONGEST_DRAIN, LONGEST_DEBUG, mainContainerName } from '../contract/defaults.ts';
 import { schemaProblems } from '../json-schema/schema.ts';
 import { lengthOf } from './words.ts';
 
@@ -66,11 +66,11 @@ function* amountFaults({ resources }: PodSpec): Iterable<string> {
   }
 }
 
-function* keepFaults({ keepFor, onFinish = 'delete', onCancel, holdOnFailure }: PodSpec): Iterable<string> {
-  if (holdOnFailure !== undefined && ms(holdOnFailure) > ms(LONGEST_HOLD))
-    yield `holdOnFailure: is longer than a pod is kept for anybody (${LONGEST_HOLD}), got ${shown(holdOnFailure)}`;
-  if (keepFor === undefined || onFinish !== 'delete' || onCancel === 'keep' || holdOnFailure !== undefined) return;
-  yield `keepFor: nothing is kept: it needs onFinish "keep" or "keepFailed", onCancel "keep" or holdOnFailure, got ${shown(keepFor)}`;
+function* keepFaults({ keepFor, onFinish = 'delete', onCancel, keepForDebug }: PodSpec): Iterable<string> {
+  if (keepForDebug !== undefined && ms(keepForDebug) > ms(LONGEST_DEBUG))
+    yield `keepForDebug: is longer than a pod is kept for anybody (${LONGEST_DEBUG}), got ${shown(keepForDebug)}`;
+  if (keepFor === undefined || onFinish !== 'delete' || onCancel === 'keep' || keepForDebug !== undefined) return;
+  yield `keepFor: nothing is kept: it needs onFinish "keep" or "keepFailed", onCancel "keep" or keepForDebug, got ${shown(keepFor)}`;
 }
 
 function* resultFaults(spec: PodSpec): Iterable<string> {

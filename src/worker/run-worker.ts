@@ -18,6 +18,7 @@ import { workerLogger } from './log.ts';
 import { hasPodFailure, markSearchable } from './search-attributes.ts';
 import { adjustSweeper } from './sweeper.ts';
 import { bundleWorkflows } from './workflows.ts';
+import { cleanupQueue } from '../contract/index.ts';
 
 /** Bounds how long a cancel goes unnoticed, at the price of one call per pod and interval (1,000 pods: 200 calls a second). */
 const HEARTBEAT_THROTTLE = '5s';
@@ -70,7 +71,7 @@ export const runWorker = ({ temporal, kubernetes, workflows, files }: WorkerConf
     });
     const cleanups = await Worker.create({
       ...options,
-      taskQueue: `${temporal.taskQueue}-cleanup`,
+      taskQueue: cleanupQueue(temporal.taskQueue),
       activities: createCleanupActivities(dependencies),
     });
     // Without it, a pod whose workflow was terminated while no worker lived stays for ever.

@@ -6,12 +6,11 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { Connection } from '@temporalio/client';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
-import type { PodFailureDetails } from '../contract/index.ts';
+import { POD_FAILURE, type PodFailureDetails } from '../contract/index.ts';
 
 /** Of a worker or of a client. */
 type ConnectionLike = Pick<Connection, 'operatorService'>;
 
-const POD_FAILURE = 'PodFailure';
 /** `INDEXED_VALUE_TYPE_KEYWORD_LIST` of the API. */
 const KEYWORD_LIST = 7;
 

@@ -5,33 +5,28 @@ export {
   extendHold,
   failTask,
   graphQuery,
-  holdPods,
-  inSlot,
+  pausePods,
+  withPodSlot,
   mapChunk,
-  releasePods,
+  resumePods,
   retryTask,
   skipTask,
 } from './dag/index.ts';
 export type {
-  Chunk,
   ChunkWorkflow,
   DagErrorType,
   DagOptions,
   FailedItem,
-  Graph,
   Handle,
   ItemsFailed,
   MapOptions,
-  RetryOptions,
-  SkipOptions,
-  SpecChange,
   Task,
   TaskOptions,
 } from './dag/index.ts';
-export { releasePod } from './hold.ts';
+export { endDebug } from './keep-for-debug.ts';
 export * from './next-try.ts';
 export { withParams, type WorkflowWithParams } from './params.ts';
 export type { NextTry, RunPodOptions } from './run-pod-options.ts';
 export { runPod } from './run-pod.ts';
-export { scheduledDay, scheduledTime } from './scheduled-time.ts';
+export { scheduledDay, scheduledTime } from './dag/scheduled-time.ts';
 export type * from '../contract/index.ts';

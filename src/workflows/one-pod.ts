@@ -2,25 +2,30 @@
 import { ActivityCancellationType, CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import { milliseconds } from '../common/duration.ts';
 import { DEFAULT_GRACE, DEFAULT_TIMEOUTS } from '../contract/defaults.ts';
-import type { PodActivities, Cleanup, Duration, EarlierRef, PodResult, PodSpec } from '../contract/index.ts';
-import type { Slot } from './dag/index.ts';
-import { hold, listenForReleases } from './hold.ts';
+import type { Cleanup, Duration, EarlierRef, PodActivities, PodResult, PodSpec } from '../contract/index.ts';
+import type { TaskContext } from './dag/index.ts';
+import { waitForDebug, listenForEndDebug } from './keep-for-debug.ts';
 import { cleanupOf } from './pod-cleanup.ts';
 import {
   asCancellation,
   failureDetails,
   isCancelRequested,
   recordedResult,
-  whatWasTold,
+  podFactsOf,
   withCleanup,
-  type Told,
-} from './told.ts';
+  type PodFacts,
+} from './activity-result.ts';
 
 /** A pod may take its whole time and its grace, be confirmed gone after that, and change workers on the way. */
 const SLACK_MS = 30 * 60_000;
 
 /** `over`: the pod is gone, or has ended and is kept. */
 export type End = { result: PodResult } | { error: unknown; over: boolean };
+
+/** The failed pod is kept for debugging: what is left to do needs no slot, and may take days. */
+export interface Kept {
+  afterDebug(): Promise<End>;
+}
 
 export interface Try {
   readonly spec: PodSpec;
@@ -32,13 +37,13 @@ export interface Try {
 }
 
 /** One activity, so one pod. Ends only when the pod is gone or kept, or everything was done to make it go. */
-export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot: Slot): Promise<End> {
-  const activityId = slot.nextActivityId();
-  const cleanup = cleanupOf(spec, slot.task, activityId);
-  if (spec.holdOnFailure !== undefined) listenForReleases();
+export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, context: TaskContext): Promise<End | Kept> {
+  const activityId = context.nextActivityId();
+  const cleanup = cleanupOf(spec, context.task, activityId);
+  if (spec.keepForDebug !== undefined) listenForEndDebug();
   const pods = proxyActivities<PodActivities>({
     activityId,
-    summary: slot.task,
+    summary: context.task,
     // Also when no worker is ever there: a run does not wait for ever.
     scheduleToCloseTimeout: lengthOf(spec) + SLACK_MS,
     heartbeatTimeout: '30s',
@@ -53,30 +58,35 @@ export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot
   if (spec.onCancel !== 'keep') scope.cancelRequested.catch(() => closed || cleanup.hurry());
   try {
     const more = { ...(asked !== spec && { asked }), ...(earlier && { earlier }) };
-    const result = await pods.runPod({ spec, ...slot.place(), try: tryNumber, ...more });
+    const result = await pods.runPod({ spec, ...context.place(), try: tryNumber, ...more });
     closed = true;
-    slot.podOver(result.reused ? 'reused' : 'done');
+    context.podOver(result.reused ? 'reused' : 'done');
     if (isSettled(result.cleanup)) return { result };
     // The pod of a reused result is not this run's: what there may be here has no uid that anybody knows.
     return { result: { ...result, cleanup: await cleanup.confirm(result.reused ? {} : result) } };
   } catch (error) {
     closed = true;
-    slot.podOver('failed');
-    const told = whatWasTold(error);
+    context.podOver('failed');
+    const told = podFactsOf(error);
     const isCancelled = () => scope.consideredCancelled || isCancelRequested(error);
     const cleaned = isSettled(told.cleanup)
       ? told.cleanup
       : await (isCancelled() && spec.onCancel === 'keep' ? cleanup.keep(told) : cleanup.confirm(told));
     const result = recordedResult(error, cleaned);
     if (result) return { result };
-    let last = cleaned;
-    if (spec.holdOnFailure !== undefined && cleaned.kept !== undefined && failureDetails(error)) {
-      await holdPod(spec.holdOnFailure, slot, told);
-      // Kept by `onFinish` too: it is over, and the sweeper's.
-      if (spec.onFinish !== 'keep' && spec.onFinish !== 'keepFailed') last = await cleanup.confirm(told);
-    }
-    const failure = last === told.cleanup ? error : withCleanup(error, last);
-    return { error: isCancelled() ? asCancellation(failure, slot.task) : failure, over: isSettled(last) };
+    const ended = (last: Cleanup): End => {
+      const failure = last === told.cleanup ? error : withCleanup(error, last);
+      return { error: isCancelled() ? asCancellation(failure, context.task) : failure, over: isSettled(last) };
+    };
+    const { keepForDebug, onFinish } = spec;
+    if (keepForDebug === undefined || cleaned.kept === undefined || !failureDetails(error)) return ended(cleaned);
+    return {
+      async afterDebug() {
+        await keptForDebug(keepForDebug, context, told);
+        // Kept by `onFinish` too: it is over, and the sweeper's.
+        return ended(onFinish === 'keep' || onFinish === 'keepFailed' ? cleaned : await cleanup.confirm(told));
+      },
+    };
   }
 }
 
@@ -84,14 +94,14 @@ export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, slot
 const isSettled = (cleanup: Cleanup | undefined): cleanup is Cleanup =>
   cleanup !== undefined && (cleanup.gone || cleanup.kept !== undefined);
 
-/** Ends with the release, the time, or a cancel; the pod has to go in any case. */
-async function holdPod(length: Duration, slot: Slot, { pod }: Told): Promise<void> {
+/** Ends with the signal, the time, or a cancel; the pod has to go in any case. */
+async function keptForDebug(length: Duration, context: TaskContext, { pod }: PodFacts): Promise<void> {
   const ms = milliseconds(length);
   const until = new Date(Date.now() + ms).toISOString();
-  log.warn(`${slot.task}: its pod failed and is held until ${until}, or the signal releasePod`, { pod });
-  slot.say(`held until ${until.slice(0, 16)}Z: pod ${pod?.namespace}/${pod?.name}`);
-  await hold(slot.task, ms).catch(() => undefined);
-  slot.say(undefined);
+  log.warn(`${context.task}: its pod failed and is kept for debugging until ${until}, or the signal endDebug`, { pod });
+  context.say(`kept for debugging until ${until.slice(0, 16)}Z: pod ${pod?.namespace}/${pod?.name}`);
+  await waitForDebug(context.task, ms).catch(() => undefined);
+  context.say(undefined);
 }
 
 /** A spec that cannot be read is refused by the activity, with better words; here it only must not fail the workflow task. */

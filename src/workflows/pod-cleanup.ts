@@ -3,8 +3,15 @@ import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo 
 import type { StringValue } from 'ms';
 import { milliseconds } from '../common/duration.ts';
 import { DEFAULT_KEEP, LONGEST_KEEP } from '../contract/defaults.ts';
-import type { CleanupActivities, Cleanup, DeletePodInput, PodRef, PodSpec } from '../contract/index.ts';
-import type { Told } from './told.ts';
+import {
+  type Cleanup,
+  type CleanupActivities,
+  cleanupQueue,
+  type DeletePodInput,
+  type PodRef,
+  type PodSpec,
+} from '../contract/index.ts';
+import type { PodFacts } from './activity-result.ts';
 
 /** After this the sweeper is left: a dead node or a lost permission must not keep a workflow from its end for ever. */
 const CLEANUP_LIMIT = '15m';
@@ -13,7 +20,7 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
   const within = (limit: StringValue) =>
     proxyActivities<CleanupActivities>({
       // Slots of its own: a cleanup must not wait behind the pods.
-      taskQueue: `${workflowInfo().taskQueue}-cleanup`,
+      taskQueue: cleanupQueue(workflowInfo().taskQueue),
       summary: `clean up ${task}`,
       scheduleToCloseTimeout: limit,
       heartbeatTimeout: '30s',
@@ -21,7 +28,10 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
     });
   const input = { activityId, task, ...(spec.namespace !== undefined && { namespace: spec.namespace }) };
 
-  async function toTheEnd({ pod, cluster }: Told, mode: Pick<DeletePodInput, 'mode' | 'keepUntil'>): Promise<Cleanup> {
+  async function toTheEnd(
+    { pod, cluster }: PodFacts,
+    mode: Pick<DeletePodInput, 'mode' | 'keepUntil'>,
+  ): Promise<Cleanup> {
     try {
       return await CancellationScope.nonCancellable(() =>
         within(CLEANUP_LIMIT).deletePod({ ...input, ...mode, ...whereIs(pod), ...(cluster && { cluster }) }),
@@ -38,9 +48,9 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
       void CancellationScope.nonCancellable(() => within('30s').deletePod({ ...input, mode: 'hurry' })).catch(
         () => undefined,
       ),
-    confirm: (told: Told) => toTheEnd(told, { mode: 'confirm' }),
+    confirm: (told: PodFacts) => toTheEnd(told, { mode: 'confirm' }),
     /** For a cancelled task whose pod shall run on, when no attempt has heard of the cancel. */
-    keep: (told: Told) =>
+    keep: (told: PodFacts) =>
       toTheEnd(told, { mode: 'keep', keepUntil: new Date(Date.now() + keepFor(spec)).toISOString() }),
   };
 }

@@ -52,7 +52,7 @@ const AFTER: Record<OutcomeKind | RefusalKind, 'a try' | 'maybe free' | 'never'>
 /** In a row: a cluster that does it again and again is no accident any more. */
 const FREE_IN_A_ROW = 3;
 
-export interface Round {
+interface Round {
   /** 1 for the first. */
   readonly try: number;
   /** Counts every pod, also those that cost no try. */

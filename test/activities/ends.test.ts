@@ -38,9 +38,9 @@ suite('a finished pod', () => {
     ['that succeeded is deleted with keepFailed', { onFinish: 'keepFailed' }, hello, undefined],
     ['that succeeded is kept with keep', { onFinish: 'keep', keepFor: '2h' }, hello, 2 * HOUR],
     ['that failed is kept with keep', { onFinish: 'keep', keepFor: '2h' }, broken, 2 * HOUR],
-    ['that failed outlives its hold', { holdOnFailure: '3h' }, broken, 4 * HOUR],
-    ['is kept for the longer of both', { holdOnFailure: '1s', onFinish: 'keep', keepFor: '5h' }, broken, 5 * HOUR],
-    ['that succeeded is not held', { holdOnFailure: '3h' }, hello, undefined],
+    ['that failed outlives the time to look at it', { keepForDebug: '3h' }, broken, 4 * HOUR],
+    ['is kept for the longer of both', { keepForDebug: '1s', onFinish: 'keep', keepFor: '5h' }, broken, 5 * HOUR],
+    ['that succeeded is not kept', { keepForDebug: '3h' }, hello, undefined],
     ['is kept for 30 days at most', { onFinish: 'keep', keepFor: '1y' }, hello, 30 * 24 * HOUR],
     ['with a sidecar is kept when that has ended too', { onFinish: 'keep', template: withSidecar }, both, HOUR],
   ];

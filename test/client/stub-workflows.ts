@@ -1,6 +1,7 @@
 /** DAGs to look at, of pods that are only pretended (stub-worker.ts). */
 import { continueAsNew } from '@temporalio/workflow';
-import { dag, mapChunk, type Chunk } from '../../src/workflows/dag/index.ts';
+import type { Chunk } from '../../src/contract/index.ts';
+import { dag, mapChunk } from '../../src/workflows/dag/index.ts';
 import { runPod } from '../../src/workflows/run-pod.ts';
 
 export * from '../../src/workflows/index.ts';

@@ -9,9 +9,17 @@ import { isCancellation } from '@temporalio/workflow';
 import { refOf } from '../../src/pod/identity.ts';
 import { ANNOTATION } from '../../src/pod/identity.ts';
 import type { PodFailureDetails, PodResult, PodSpec, SweepReport } from '../../src/contract/index.ts';
-import { releasePod } from '../../src/workflows/hold.ts';
+import { endDebug } from '../../src/workflows/keep-for-debug.ts';
 import { ownWorker } from '../support/own-worker.ts';
-import { eventually, held, isRunning, real, type Lane, type Real, type RunningWorker } from '../support/real.ts';
+import {
+  eventually,
+  keptForDebug,
+  isRunning,
+  real,
+  type Lane,
+  type Real,
+  type RunningWorker,
+} from '../support/real.ts';
 
 let world: Real;
 let lane: Lane;
@@ -147,19 +155,19 @@ suite('the ends of real pods', { concurrency: 4, timeout: 300_000 }, () => {
     assert.equal((await podsOf(run)).length, 1);
   });
 
-  test('a failed pod is held until it is released, and then it goes', async () => {
-    const run = await lane.start(world.shell('exit 3', { holdOnFailure: '10m' }));
+  test('a failed pod is kept for debugging until endDebug, and then it goes', async () => {
+    const run = await lane.start(world.shell('exit 3', { keepForDebug: '10m' }));
     const pod = await lane.podOf(run, (one) => keptUntil(one) !== undefined);
     assert.equal(pod.status?.phase, 'Failed');
-    await held(run);
-    await run.signal(releasePod, 'main');
+    await keptForDebug(run);
+    await run.signal(endDebug, 'main');
     assert.equal((await failureOf(run)).kind, 'ContainerFailed');
     assert.deepEqual(await lane.pods(run), []);
   });
 
   test('a hold ends by itself, and the next try has a pod of its own', async () => {
     const run = await lane.start(
-      world.shell('[ "$TEMPORAL_PODS_TRY" = 2 ]', { holdOnFailure: '1s', retries: { count: 1, delay: '1ms' } }),
+      world.shell('[ "$TEMPORAL_PODS_TRY" = 2 ]', { keepForDebug: '1s', retries: { count: 1, delay: '1ms' } }),
     );
     assert.equal((await resultOf(run)).exitCode, 0);
     assert.deepEqual(

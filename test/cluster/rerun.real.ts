@@ -3,11 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { type PodResult, type PodSpec, RERUN_MEMO } from '../../src/contract/index.ts';
 import { podFolders } from '../../src/logs/index.ts';
-import { RERUN_MEMO } from '../../src/workflows/dag/index.ts';
-import type { PodResult, PodSpec } from '../../src/contract/index.ts';
 import { ownWorker } from '../support/own-worker.ts';
-import { real, type Lane, type Real } from '../support/real.ts';
+import { type Lane, real, type Real } from '../support/real.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 let world: Real;

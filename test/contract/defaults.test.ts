@@ -94,7 +94,7 @@ suite('the defaults', () => {
     assert.ok(nodeLost >= milliseconds(defaults.SHORTEST_NODE_LOST));
     assert.ok(schedule <= total);
     // The hold begins after the keep was fixed: the longest hold must end before its pod goes.
-    const kept = keptFor({ holdOnFailure: defaults.LONGEST_HOLD }, 'ContainerFailed') ?? 0;
-    assert.ok(kept > milliseconds(defaults.LONGEST_HOLD));
+    const kept = keptFor({ keepForDebug: defaults.LONGEST_DEBUG }, 'ContainerFailed') ?? 0;
+    assert.ok(kept > milliseconds(defaults.LONGEST_DEBUG));
   });
 });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { dag } from '../../src/workflows/dag/index.ts';
 import { withParams } from '../../src/workflows/params.ts';
 import { runPod } from '../../src/workflows/run-pod.ts';
-import { scheduledDay } from '../../src/workflows/scheduled-time.ts';
+import { scheduledDay } from '../../src/workflows/dag/scheduled-time.ts';
 
 const image = 'localhost/temporal-pods/python:1';
 

@@ -7,11 +7,10 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { refOf } from '../../src/pod/identity.ts';
-import { releasePod } from '../../src/workflows/hold.ts';
-import { keyOf, MANAGED_SELECTOR } from '../../src/pod/identity.ts';
+import { endDebug } from '../../src/workflows/keep-for-debug.ts';
+import { keyOf, MANAGED_SELECTOR, refOf } from '../../src/pod/identity.ts';
 import { ownWorker } from '../support/own-worker.ts';
-import { eventually, held, isRunning, real, type Lane } from '../support/real.ts';
+import { eventually, keptForDebug, isRunning, real, type Lane } from '../support/real.ts';
 
 const world = await real();
 const csv = readFileSync(new URL('../../demo/orders.csv', import.meta.url), 'utf8');
@@ -69,11 +68,11 @@ const scenarios: Record<string, (lane: Lane) => Promise<WorkflowHandle>> = {
     await lane.worker();
     return lane.start(shell('exit 3', { onFinish: 'keepFailed' }));
   },
-  'pod/held': async (lane) => {
+  'pod/kept-for-debug': async (lane) => {
     await lane.worker();
-    const run = await lane.start(shell('exit 3', { holdOnFailure: '10m' }));
-    await held(run);
-    await run.signal(releasePod, 'main');
+    const run = await lane.start(shell('exit 3', { keepForDebug: '10m' }));
+    await keptForDebug(run);
+    await run.signal(endDebug, 'main');
     return run;
   },
   'pod/relaunched': async (lane) => {

@@ -40,6 +40,7 @@ tester.run('folder-order', folderOrder, {
     refused('sandbox', 'src/workflows/run-pod.ts', "import type { X } from '../activities/index.ts';"),
     refused('sandbox', 'src/workflows/dag/dag.ts', "import type { X } from '../../activities/index.ts';"),
     refused('sandbox', 'src/workflows/dag/deep/er.ts', "import { x } from '../../../kubernetes/cluster.ts';"),
+    refused('sandbox', 'src/workflows/dag/dag.ts', "type X = import('../../kubernetes/cluster.ts').Cluster;"),
     refused('outside', 'src/config/temporal.ts', "import { readStack } from '../../local/stack.ts';"),
     refused('unknown', 'src/attic/x.ts', "import { x } from '../common/pause.ts';"),
   ],

@@ -189,11 +189,11 @@ export async function eventually<T>(what: string, ask: () => Promise<T | undefin
   throw new Error(`waited in vain for ${what}`);
 }
 
-/** Resolves when a task of this run waits for its release: the table in the Web UI says so. */
-export const held = (run: WorkflowHandle): Promise<true> =>
-  eventually('a task to be held', async () => {
+/** Resolves when a failed pod of this run is kept for debugging: the table in the Web UI says so. */
+export const keptForDebug = (run: WorkflowHandle): Promise<true> =>
+  eventually('a pod to be kept for debugging', async () => {
     const metadata = await run.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
-    return metadata.currentDetails?.includes('held until') || undefined;
+    return metadata.currentDetails?.includes('kept for debugging until') || undefined;
   });
 
 export const isRunning = (pod: V1Pod): boolean =>

@@ -4,18 +4,21 @@ import { after, before, describe, it } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import {
+  type PodResult,
+  type PodSpec,
+  TASKS_WITHOUT_PODS_MEMO,
+  type TasksWithoutPods,
+} from '../../src/contract/index.ts';
+import {
   cancelTask,
   extendHold,
   failTask,
   graphQuery,
-  holdPods,
-  UNTOLD_MEMO,
-  releasePods,
+  pausePods,
+  resumePods,
   retryTask,
   skipTask,
-  type UntoldMemo,
 } from '../../src/workflows/dag/index.ts';
-import type { PodResult, PodSpec } from '../../src/contract/index.ts';
 import { activityIds, blamed, failureOf, nodeOf, reaches, refusalOf, statesOf, tableOf } from './support/asking.ts';
 import { dagWorker, type DagWorker, type Workflows } from './support/dag-worker.ts';
 import { replayProblems } from './support/replay.ts';
@@ -186,7 +189,8 @@ describe('extendHold', { concurrency: 4 }, () => {
 });
 
 describe('the memo of a run that has ended', () => {
-  const memoOf = async (run: WorkflowHandle) => (await run.describe()).memo?.[UNTOLD_MEMO] as UntoldMemo | undefined;
+  const memoOf = async (run: WorkflowHandle) =>
+    (await run.describe()).memo?.[TASKS_WITHOUT_PODS_MEMO] as TasksWithoutPods | undefined;
 
   it('tells of the tasks that never came to a pod, and what they waited for', async () => {
     const run = await held();
@@ -300,36 +304,36 @@ describe('cancelTask', { concurrency: 4 }, () => {
   });
 });
 
-describe('holdPods', { concurrency: 4 }, () => {
-  it('lets no new pod start until releasePods; those that run go on', async () => {
+describe('pausePods', { concurrency: 4 }, () => {
+  it('lets no new pod start until resumePods; those that run go on', async () => {
     const run = await worker.start('diamond', { ms: 500 });
     await reaches(run, 'orders:running refunds:running ledger:waiting charts:waiting lone:running');
-    await run.executeUpdate(holdPods);
+    await run.executeUpdate(pausePods);
     await reaches(run, 'orders:done refunds:done ledger:queued charts:queued lone:done');
-    assert.equal((await run.query(graphQuery)).podsHeld, true);
-    assert.match(await tableOf(run), /^3 done, 2 queued of 5; new pods are held until releasePods\n/);
-    await run.executeUpdate(releasePods);
+    assert.equal((await run.query(graphQuery)).podsPaused, true);
+    assert.match(await tableOf(run), /^3 done, 2 queued of 5; new pods are paused until resumePods\n/);
+    await run.executeUpdate(resumePods);
     assert.deepEqual(await run.result(), [['orders', 'refunds'], 'orders']);
-    assert.equal((await run.query(graphQuery)).podsHeld, undefined);
+    assert.equal((await run.query(graphQuery)).podsPaused, undefined);
   });
 
-  it('holds a further try too, which has its slot already', async () => {
+  it('keeps a further try waiting too, which stands at the gate again', async () => {
     const run = await worker.start('triesAndOthers');
     await reaches(run, 'tries:running other:queued');
-    await run.executeUpdate(holdPods);
+    await run.executeUpdate(pausePods);
     await worker.ended(run, 'tries', 1);
     // Whatever starts is scheduled by the workflow task that hears of the end; the update's comes after it.
-    assert.equal(await refusalOf(run.executeUpdate(holdPods)), 'new pods are held already');
+    assert.equal(await refusalOf(run.executeUpdate(pausePods)), 'new pods are paused already');
     assert.deepEqual(await activityIds(run), ['tries-1']);
-    await run.executeUpdate(releasePods);
+    await run.executeUpdate(resumePods);
     await run.result();
-    assert.deepEqual(await activityIds(run), ['tries-1', 'tries-2', 'other-1']);
+    assert.deepEqual(await activityIds(run), ['tries-1', 'other-1', 'tries-2']);
   });
 
   it('does not keep a cancelled run from its end', async () => {
     const run = await worker.start('diamond', { ms: 300 });
     await reaches(run, 'orders:running refunds:running ledger:waiting charts:waiting lone:running');
-    await run.executeUpdate(holdPods);
+    await run.executeUpdate(pausePods);
     await reaches(run, 'orders:done refunds:done ledger:queued charts:queued lone:done');
     await run.cancel();
     assert.ok((await failureOf(run)) instanceof CancelledFailure);
@@ -355,7 +359,7 @@ describe('a refusal gives the reason', () => {
     assert.equal(await refused('failTask', 'done'), "'done' is done, not held");
     assert.equal(await refused('cancelTask', 'done'), "'done' has ended: it is done");
     assert.equal(await refused('cancelTask', '(body)'), "there is no task '(body)'");
-    assert.equal(await refused('releasePods'), 'new pods are not held');
+    assert.equal(await refused('resumePods'), 'new pods are not paused');
 
     await run.executeUpdate(failTask, { args: ['held'] });
     await reaches(

@@ -1,7 +1,8 @@
 /** An `await` is an edge, however it is written; and what is shown of it: the query `graph` and the table in the Web UI. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { graphQuery, type Graph } from '../../src/workflows/dag/index.ts';
+import type { Graph } from '../../src/contract/index.ts';
+import { graphQuery } from '../../src/workflows/dag/index.ts';
 import { dagWorker, type DagWorker } from './support/dag-worker.ts';
 import { replayProblems } from './support/replay.ts';
 

@@ -36,8 +36,8 @@ suite('replay', () => {
 
   for (const file of histories) test(`${file} replays`, () => replay(read(file)));
 
-  test('pods-held-and-released.json does not, when two of its tasks have changed places', async () => {
-    const history = read('pods-held-and-released.json');
+  test('pods-paused-and-resumed.json does not, when two of its tasks have changed places', async () => {
+    const history = read('pods-paused-and-resumed.json');
     history.events[0]!.workflowExecutionStartedEventAttributes!.workflowType.name = 'diamondSwapped';
     await assert.rejects(replay(history), DeterminismViolationError);
   });

@@ -4,10 +4,17 @@ import { after, before, describe, it } from 'node:test';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { CancelledFailure } from '@temporalio/common';
-import { BODY, holdPods, releasePods, retryTask, graphQuery, type ItemsFailed } from '../../src/workflows/dag/index.ts';
-import { SCHEDULED_START } from '../../src/workflows/scheduled-time.ts';
+import { BODY, SCHEDULED_START } from '../../src/contract/index.ts';
+import {
+  failTask,
+  graphQuery,
+  type ItemsFailed,
+  pausePods,
+  resumePods,
+  retryTask,
+} from '../../src/workflows/dag/index.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';
-import { activityIds, failureOf, nodeOf, reaches, refusalOf, statesOf, tableOf } from './support/asking.ts';
+import { activityIds, blamed, failureOf, nodeOf, reaches, refusalOf, statesOf, tableOf } from './support/asking.ts';
 import { dagWorker, type DagWorker } from './support/dag-worker.ts';
 import { replayProblems } from './support/replay.ts';
 
@@ -177,12 +184,25 @@ describe('task.map', { concurrency: 3 }, () => {
       chunk: { maxParallel: 1 },
     });
     const child = await begun(run, 0, 'load-0:running load-1:queued');
-    await run.executeUpdate(holdPods);
+    await run.executeUpdate(pausePods);
     await reaches(child, 'load-0:done load-1:queued');
-    assert.equal((await child.query(graphQuery)).podsHeld, true);
-    await run.executeUpdate(releasePods);
+    assert.equal((await child.query(graphQuery)).podsPaused, true);
+    await run.executeUpdate(resumePods);
     assert.deepEqual(await run.result(), [12, 0, 2, 4]);
   });
+
+  for (const paused of [true, false])
+    it(`starts no pod any more when the DAG stops${paused ? ', also while new pods are paused' : ''}`, async () => {
+      const run = await worker.start('mapAndFatal', 5_000);
+      const child = await begun(run, 0, 'load-0:running load-1:queued load-2:waiting');
+      if (paused) await run.executeUpdate(pausePods);
+      if (paused) await reaches(child, 'load-0:done load-1:queued load-2:queued');
+      await reaches(run, 'load:running fatal:held');
+      await run.executeUpdate(failTask, { args: ['fatal'] });
+      assert.equal(await blamed(run), 'load fatal');
+      assert.deepEqual(await activityIds(child), ['load-0-1']);
+      assert.equal(await statesOf(child), 'load-0:done load-1:skipped load-2:skipped');
+    });
 
   const MISTAKES: [what: string, name: Parameters<typeof mistakeOf>[0], message: RegExp][] = [
     ['a chunk that loses a result', 'shortChunk', /\/load\/0 returned 1 results for 2 items$/],

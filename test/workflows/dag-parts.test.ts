@@ -3,11 +3,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { detailsOf } from '../../src/workflows/dag/details.ts';
-import { graphOf } from '../../src/workflows/dag/graph-of.ts';
-import { untold } from '../../src/workflows/dag/untold.ts';
-import { PriorityQueue } from '../../src/workflows/dag/priority-queue.ts';
-import { checkTaskName } from '../../src/workflows/dag/task-name.ts';
-import { TaskNode, type End, type PodOver } from '../../src/workflows/dag/task-node.ts';
+import { graphOf, tasksWithoutPods } from '../../src/workflows/dag/graph.ts';
+import { PriorityQueue } from '../../src/workflows/dag/gate.ts';
+import { checkTaskName, TaskNode, type End, type PodOver } from '../../src/workflows/dag/task-node.ts';
 
 const body = () => new TaskNode('(body)', {});
 const child = (parent: TaskNode, name: string) => new TaskNode(name, { parent });
@@ -91,9 +89,9 @@ describe('what the history would not tell', () => {
     const root = body();
     const [a, b] = [child(root, 'a'), child(root, 'b')];
     a.pods.push('a-1');
-    assert.equal(untold([a]), undefined);
+    assert.equal(tasksWithoutPods([a]), undefined);
     b.sources.add(a);
-    const told = untold([a, b]);
+    const told = tasksWithoutPods([a, b]);
     assert.deepEqual([told?.nodes.map(({ name }) => name), told?.edges], [['b'], [['a', 'b', 'data']]]);
   });
 
@@ -113,23 +111,23 @@ describe('what the history would not tell', () => {
       ended('bad', 'failed', { state: 'failed', error }),
       ended('skipped', 'failed', { state: 'skipped' }),
     ];
-    const told = untold(tasks)?.nodes.map(({ name, state }) => `${name}:${state}`);
+    const told = tasksWithoutPods(tasks)?.nodes.map(({ name, state }) => `${name}:${state}`);
     assert.deepEqual(told, ['caught:done', 'failedAfter:upstream']);
   });
 
   it('is told of at most 500 tasks, and of less when they have much to say', () => {
     const root = body();
     const many = Array.from({ length: 600 }, (_, at) => child(root, `t${at}`));
-    const few = untold(many.slice(0, 400));
+    const few = tasksWithoutPods(many.slice(0, 400));
     assert.equal(few?.nodes.length, 400);
     const sources = many.slice(0, 100);
     for (const node of many) for (const source of sources) node.sources.add(source);
-    const told = untold(many)!;
+    const told = tasksWithoutPods(many)!;
     const bytes = Buffer.byteLength(JSON.stringify(told));
     assert.ok(bytes <= 32 * 1024 && bytes > 30 * 1024, String(bytes));
     assert.equal(told.edges.length, told.nodes.length * 100);
     for (const node of many) node.sources.clear();
-    assert.ok(untold(many)!.nodes.length <= 500);
+    assert.ok(tasksWithoutPods(many)!.nodes.length <= 500);
   });
 });
 

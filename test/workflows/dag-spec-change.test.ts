@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { addChange, changeSpec } from '../../src/workflows/dag/spec-change.ts';
+import { addChange, changeSpec } from '../../src/workflows/dag/controls.ts';
 
 const SPEC = {
   image: 'etl:3',

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { PodFailureDetails, PodSpec } from '../../src/contract/index.ts';
-import { allOf, anotherNode, moreMemory } from '../../src/workflows/next-try.ts';
-import { bytesOf, quantityOf, times } from '../../src/workflows/quantity.ts';
+import { allOf, anotherNode, moreMemory, bytesOf, quantityOf, times } from '../../src/workflows/next-try.ts';
 
 const NEXT = { try: 2, pod: 2, free: false };
 const killed: PodFailureDetails = { kind: 'OOMKilled', startedEver: true, exitCode: 137, node: 'node-1' };

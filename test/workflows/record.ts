@@ -11,8 +11,8 @@ import {
   cancelTask,
   extendHold,
   failTask,
-  holdPods,
-  releasePods,
+  pausePods,
+  resumePods,
   retryTask,
   skipTask,
 } from '../../src/workflows/dag/index.ts';
@@ -100,12 +100,20 @@ const scenarios: Record<string, () => Promise<WorkflowHandle>> = {
     await run.executeUpdate(cancelTask, { args: ['orders'] });
     return run;
   },
-  'pods-held-and-released': async () => {
+  'pods-paused-and-resumed': async () => {
     const run = await running();
-    await run.executeUpdate(holdPods);
+    await run.executeUpdate(pausePods);
     await reaches(run, 'orders:done refunds:done ledger:queued charts:queued lone:done');
-    await run.executeUpdate(releasePods);
+    await run.executeUpdate(resumePods);
     return run;
+  },
+  'a-next-try-at-the-gate': () => worker.start('triesAndOthers'),
+  'a-chunk-that-is-stopped': async () => {
+    const run = await worker.start('mapAndFatal', 2_000);
+    await reaches(run, 'load:running fatal:held');
+    await run.executeUpdate(failTask, { args: ['fatal'] });
+    await run.result().catch(() => undefined);
+    return server.client.workflow.getHandle(`${run.workflowId}/load/0`);
   },
   stop: () => worker.start('onFailureCase', { onFailure: 'stop' }),
   'cancel-the-rest': () => worker.start('onFailureCase', { onFailure: 'cancel' }),

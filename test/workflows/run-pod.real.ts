@@ -17,8 +17,10 @@ import type {
   PodSpec,
   RunPodInput,
 } from '../../src/contract/index.ts';
-import { releasePod } from '../../src/workflows/hold.ts';
+import { endDebug } from '../../src/workflows/keep-for-debug.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';
+import { pausePods } from '../../src/workflows/dag/index.ts';
+import { statesOf } from './support/asking.ts';
 
 const POD = { namespace: 'n', name: 'main-1', uid: 'u-1' };
 const RESULT: PodResult = {
@@ -52,6 +54,8 @@ interface Seen {
   /** Inputs of the cleanups, in their order. */
   cleanups: DeletePodInput[];
   tries: number[];
+  /** The tasks whose pods ran, in their order; `-task` for a cleanup. */
+  order: string[];
   specs: PodSpec[];
   result?: PodResult;
   error?: (WorkflowFailedError & { retryState: RetryState }) | undefined;
@@ -80,7 +84,7 @@ async function play({
 }: Scene): Promise<Seen> {
   const { client, nativeConnection: connection, namespace } = server;
   const taskQueue = `run-pod-${randomUUID()}`;
-  const seen: Seen = { cleanups: [], tries: [], specs: [] };
+  const seen: Seen = { cleanups: [], tries: [], order: [], specs: [] };
   const options = { connection, namespace, maxHeartbeatThrottleInterval: '100ms' } as const;
   const pods = await Worker.create({
     ...options,
@@ -89,6 +93,7 @@ async function play({
     activities: {
       runPod: (input: RunPodInput) => {
         seen.tries.push(input.try);
+        seen.order.push(input.task);
         seen.specs.push(input.spec);
         return runPod(input);
       },
@@ -100,6 +105,7 @@ async function play({
     activities: {
       deletePod: (input: DeletePodInput) => {
         seen.cleanups.push(input);
+        seen.order.push(`-${input.task}`);
         return deletePod(input);
       },
     },
@@ -107,7 +113,8 @@ async function play({
   await cleanups.runUntil(
     pods.runUntil(async () => {
       const args = [{ image: 'x', ...spec }];
-      const run = await client.workflow.start(workflow, { taskQueue, workflowId: taskQueue, args });
+      const options = { taskQueue, workflowId: taskQueue, args, workflowExecutionTimeout: '1m' } as const;
+      const run = await client.workflow.start(workflow, options);
       await cancelWhen?.then(() => run.cancel());
       await meanwhile?.(run);
       await run.result().then(
@@ -280,19 +287,20 @@ suite('a pod that is kept', { concurrency: 2 }, () => {
   });
 });
 
-suite('a hold after a failure', { concurrency: 2 }, () => {
-  const held = async () => Promise.reject(failed('ContainerFailed', { cleanup: KEPT }));
-  const isHeld = async (run: WorkflowHandle) => {
-    while (!/held until/.test((await detailsOf(run)) ?? '')) await new Promise((resolve) => setTimeout(resolve, 50));
+suite('a failed pod that is kept for debugging', { concurrency: 2 }, () => {
+  const fails = async () => Promise.reject(failed('ContainerFailed', { cleanup: KEPT }));
+  const isKept = async (run: WorkflowHandle) => {
+    while (!/kept for debugging until/.test((await detailsOf(run)) ?? ''))
+      await new Promise((resolve) => setTimeout(resolve, 50));
   };
 
-  test('waits for the signal, shows it, and deletes the pod before the failure takes its course', async () => {
+  test('is there until the signal, which the table says, and is deleted before the failure takes its course', async () => {
     const seen = await play({
-      runPod: held,
-      spec: { holdOnFailure: '1h' },
+      runPod: fails,
+      spec: { keepForDebug: '1h' },
       meanwhile: async (run) => {
-        await isHeld(run);
-        await run.signal(releasePod, 'main');
+        await isKept(run);
+        await run.signal(endDebug, 'main');
       },
     });
     assert.match(String(seen.error?.cause), /main/);
@@ -301,31 +309,31 @@ suite('a hold after a failure', { concurrency: 2 }, () => {
     assert.deepEqual(details?.cleanup, { gone: true });
   });
 
-  test('ends by itself, and then there may be another try', async () => {
+  test('is there until its time is over, and then there may be another try', async () => {
     const seen = await play({
-      runPod: async ({ try: now }) => (now === 1 ? held() : RESULT),
-      spec: { holdOnFailure: '100ms', retries: { count: 1, delay: 1 } },
+      runPod: async ({ try: now }) => (now === 1 ? fails() : RESULT),
+      spec: { keepForDebug: '100ms', retries: { count: 1, delay: 1 } },
     });
     assert.equal(seen.result?.output, 'fine');
     assert.deepEqual(seen.tries, [1, 2]);
     assert.deepEqual(modes(seen), ['confirm u-1']);
   });
 
-  test('there is no new try while the pod that was held cannot be seen to go', async () => {
+  test('there is no new try while it cannot be seen to go', async () => {
     const seen = await play({
-      runPod: held,
+      runPod: fails,
       deletePod: async () => Promise.reject(ApplicationFailure.nonRetryable('no permission')),
-      spec: { holdOnFailure: '100ms', retries: 5 },
+      spec: { keepForDebug: '100ms', retries: 5 },
     });
     assert.deepEqual(seen.tries, [1]);
   });
 
-  test('a cancel ends it: the pod is deleted, and the run is cancelled', async () => {
+  test('is deleted by a cancel, and the run is cancelled', async () => {
     const seen = await play({
-      runPod: held,
-      spec: { holdOnFailure: '1h' },
+      runPod: fails,
+      spec: { keepForDebug: '1h' },
       meanwhile: async (run) => {
-        await isHeld(run);
+        await isKept(run);
         await run.cancel();
       },
     });
@@ -333,36 +341,36 @@ suite('a hold after a failure', { concurrency: 2 }, () => {
     assert.deepEqual(modes(seen), ['confirm u-1']);
   });
 
-  test('a pod that is gone is not waited for', async () => {
+  test('is not waited for when it is gone', async () => {
     const seen = await play({
       runPod: async () => Promise.reject(failed('ContainerFailed')),
-      spec: { holdOnFailure: '1h' },
+      spec: { keepForDebug: '1h' },
     });
     assert.match(String(seen.error?.cause), /main/);
     assert.deepEqual(modes(seen), []);
   });
 
-  test('a release is for the task it names, or for all; one for somebody else is not kept for later', async () => {
-    const released: string[] = [];
+  test('is let go by a signal for its task, or for all; one for another task is not kept for later', async () => {
+    const deleted: string[] = [];
     const seen = await play({
       workflow: 'twoTasks',
-      runPod: held,
+      runPod: fails,
       deletePod: async ({ task }) => {
-        released.push(task);
+        deleted.push(task);
         return { gone: true };
       },
-      spec: { holdOnFailure: '1h' },
+      spec: { keepForDebug: '1h' },
       meanwhile: async (run) => {
-        await run.signal(releasePod, 'nobody');
-        const bothHeld = async () => ((await detailsOf(run))?.match(/held until/g)?.length ?? 0) === 2;
-        while (!(await bothHeld())) await new Promise((resolve) => setTimeout(resolve, 50));
-        await run.signal(releasePod, 'right');
-        while (released.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
-        await run.signal(releasePod);
+        await run.signal(endDebug, 'nobody');
+        const bothKept = async () => ((await detailsOf(run))?.match(/kept for debugging until/g)?.length ?? 0) === 2;
+        while (!(await bothKept())) await new Promise((resolve) => setTimeout(resolve, 50));
+        await run.signal(endDebug, 'right');
+        while (deleted.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+        await run.signal(endDebug);
       },
     });
     assert.equal(seen.error, undefined);
-    assert.deepEqual(released, ['right', 'left']);
+    assert.deepEqual(deleted, ['right', 'left']);
   });
 });
 
@@ -406,6 +414,107 @@ suite('between the tries', { concurrency: 2 }, () => {
     assert.deepEqual(seen.tries, [1, 1]);
   });
 });
+
+suite('a slot of maxParallel', { concurrency: 2 }, () => {
+  const once = (fail: () => Promise<never>) => {
+    let pods = 0;
+    return async ({ task }: RunPodInput) => (task === 'fails' && ++pods === 1 ? fail() : RESULT);
+  };
+
+  test('is not taken while a task waits for its next try', async () => {
+    const seen = await play({
+      workflow: 'oneSlot',
+      runPod: once(async () => Promise.reject(failed('ContainerFailed'))),
+      spec: { retries: { count: 1, delay: '2s' } },
+    });
+    assert.equal(seen.error, undefined);
+    assert.deepEqual(seen.order, ['fails', 'other', 'fails']);
+  });
+
+  test('is not taken by a failed pod that is kept for debugging', async () => {
+    const seen = await play({
+      workflow: 'oneSlot',
+      runPod: once(async () => Promise.reject(failed('ContainerFailed', { cleanup: KEPT }))),
+      spec: { keepForDebug: '2s' },
+    });
+    assert.deepEqual(seen.order, ['fails', 'other', '-fails']);
+  });
+
+  test('is waited for again by the next try: never two pods at once', async () => {
+    let running = 0;
+    let most = 0;
+    const first = once(async () => Promise.reject(failed('ContainerFailed')));
+    const seen = await play({
+      workflow: 'oneSlot',
+      runPod: async (input) => {
+        most = Math.max(most, ++running);
+        // The other one's pod runs on when the time of the next try has come.
+        if (input.task === 'other') await Context.current().sleep(500);
+        return first(input).finally(() => running--);
+      },
+      spec: { retries: { count: 1, delay: 1 } },
+    });
+    assert.deepEqual([seen.order, most], [['fails', 'other', 'fails'], 1]);
+  });
+
+  test('or not: a run waits for the next try of a task that does not wait for it itself', async () => {
+    const seen = await play({
+      workflow: 'leftAlone',
+      runPod: async ({ try: now }) => (now === 1 ? Promise.reject(failed('ContainerFailed')) : RESULT),
+      spec: { retries: { count: 1, delay: '1s' } },
+    });
+    assert.deepEqual([seen.error, seen.tries], [undefined, [1, 2]]);
+  });
+});
+
+suite('a DAG that stops', { concurrency: 2 }, () => {
+  /** `tries` has failed, and waits for its next try; then `fatal` fails. */
+  const stopped = async (spec: Partial<PodSpec>, whileBothRun: (run: WorkflowHandle) => Promise<unknown>) => {
+    const [both, tries, fatal] = [0, 1, 2].map(() => Promise.withResolvers<void>());
+    let begun = 0;
+    return play({
+      workflow: 'stops',
+      runPod: async ({ task }) => {
+        if (++begun === 2) both!.resolve();
+        await (task === 'fatal' ? fatal : tries)!.promise;
+        return Promise.reject(failed('ContainerFailed', { message: task }));
+      },
+      spec,
+      meanwhile: async (run) => {
+        await both!.promise;
+        await whileBothRun(run);
+        tries!.resolve();
+        await reaches(run, /^tries:(waiting|queued|running) fatal:running$/, 'tries-1');
+        fatal!.resolve();
+      },
+    });
+  };
+
+  test('fails at once, though new pods are paused, and a task has another try', async () => {
+    const seen = await stopped({ retries: { count: 1, delay: 1 } }, (run) => run.executeUpdate(pausePods));
+    assert.match(String(seen.error?.cause), /2 of 2 tasks failed: tries, fatal/);
+    assert.deepEqual(seen.order.sort(), ['fatal', 'tries']);
+  });
+
+  test('does not wait for the time of the next try', async () => {
+    const seen = await stopped({ retries: { count: 1, delay: '1h', maxDelay: '1h' } }, async () => undefined);
+    assert.match(String(seen.error?.cause), /2 of 2 tasks failed: tries, fatal/);
+    assert.deepEqual(seen.order.sort(), ['fatal', 'tries']);
+  });
+});
+
+/** Waits until the tasks are in these states, and the activity has ended. */
+async function reaches(run: WorkflowHandle, states: RegExp, activityId: string): Promise<void> {
+  for (;;) {
+    const { events = [] } = await run.fetchHistory();
+    const scheduled = events?.find((event) => event.activityTaskScheduledEventAttributes?.activityId === activityId);
+    const isOver = events?.some((event) =>
+      scheduled?.eventId?.equals(event.activityTaskFailedEventAttributes?.scheduledEventId ?? -1),
+    );
+    if (isOver && states.test(await statesOf(run))) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
 
 /** The table that the Web UI shows of the run. */
 async function detailsOf(run: WorkflowHandle): Promise<string | undefined> {

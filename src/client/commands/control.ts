@@ -1,9 +1,9 @@
-/** What can be asked of a DAG while it runs: `retry`, `skip`, `fail`, `extend`, `hold`, `release`; and `cancel`, of any run. */
+/** What can be asked of a DAG while it runs: `retry`, `skip`, `fail`, `extend`, `pause`, `resume`, `end-debug`; and `cancel`, of any run. */
 import type { Command } from 'commander';
 import { milliseconds } from '../../common/duration.ts';
 import { usage } from '../../common/problem.ts';
-import { extendHold, failTask, holdPods, releasePods, retryTask, skipTask } from '../../workflows/dag/controls.ts';
-import { ask, cancel, releaseHeldPod } from '../run/control.ts';
+import { extendHold, failTask, pausePods, resumePods, retryTask, skipTask } from '../../workflows/dag/controls.ts';
+import { ask, cancel, endDebugOf } from '../run/control.ts';
 import { findRun, type FoundRun } from '../temporal/find-run.ts';
 import { readJsonOption } from '../params/arguments.ts';
 import { readSpecChange } from '../params/workflow-arguments.ts';
@@ -29,9 +29,9 @@ With a value, the code that awaits the task goes on with it, as though the task 
   skip sales-1 load --value '{"output": {"rows": 0}}'
 ${EXIT_CODES}`;
 
-const RELEASE_HELP = `
-Without a task: ends what hold has begun, so new pods start again.
-With a task: the pod of it that has failed and is kept for a look (\`holdOnFailure\` in its spec) is let go, and the failure takes its course.
+const END_DEBUG_HELP = `
+The task goes on with its failure, and the failed pod that was kept to be looked at (\`keepForDebug\` in its spec) is deleted. Without a
+task: of every task of the run that waits so.
 ${EXIT_CODES}`;
 
 const EXTEND_HELP = `
@@ -94,23 +94,23 @@ export function controlCommands(program: Program): void {
         return `'${task}' is held until ${momentText(until)}`;
       });
     });
-  command('hold <id>', 'Let no new pod of a run start; those that run go on.', EXIT_CODES).action(
+  command('pause <id>', 'Let no new pod of a run start; those that run go on.', EXIT_CODES).action(
     (id: string, options: { run?: string }) =>
       perform(id, options, async (temporal, run) => {
-        await ask(temporal, run, holdPods);
-        return `no new pod of ${id} starts, until release ${id}`;
+        await ask(temporal, run, pausePods);
+        return `no new pod of ${id} starts, until resume ${id}`;
       }),
   );
-  command(
-    'release <id> [task]',
-    'Let new pods start again; or let go of a failed pod that is kept for a look.',
-    RELEASE_HELP,
-  ).action((id: string, task: string | undefined, options: { run?: string }) =>
-    perform(id, options, async (temporal, run) => {
-      if (task !== undefined) return releaseHeldPod(temporal, run, task);
-      await ask(temporal, run, releasePods);
-      return `new pods of ${id} start again`;
-    }),
+  command('resume <id>', 'Let new pods of a run start again, after pause.', EXIT_CODES).action(
+    (id: string, options: { run?: string }) =>
+      perform(id, options, async (temporal, run) => {
+        await ask(temporal, run, resumePods);
+        return `new pods of ${id} start again`;
+      }),
+  );
+  command('end-debug <id> [task]', 'Go on without a failed pod that is kept to be looked at.', END_DEBUG_HELP).action(
+    (id: string, task: string | undefined, options: { run?: string }) =>
+      perform(id, options, (temporal, run) => endDebugOf(temporal, run, task)),
   );
   command('cancel <id> [task]', 'Cancel a run, or one task of it.', CANCEL_HELP)
     .option('--wait', 'until the run has ended, so its pods are gone or left as their spec says', false)

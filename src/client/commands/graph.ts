@@ -1,25 +1,25 @@
 /** `graph`: of a run, and of a workflow before it ever ran. */
-import { workflowsModule } from '../../config/index.ts';
 import { usage } from '../../common/problem.ts';
 import { clientCall } from '../../common/program-name.ts';
-import type { PlanReport } from '../../workflows/plan/types.ts';
-import { findRun, type FoundRun } from '../temporal/find-run.ts';
-import { dotOf } from '../view/graph/dot.ts';
-import { drawingOf, type Drawing } from '../view/graph/drawing.ts';
-import { mermaidOf } from '../view/graph/mermaid.ts';
-import { planDocument, drawingOfPlan } from '../view/graph/plan-drawing.ts';
-import { svgOf } from '../view/graph/svg.ts';
-import { textOf } from '../view/graph/text.ts';
-import { createOutput } from '../terminal/output.ts';
-import { withSamples } from '../params/fill.ts';
-import { planner } from '../view/graph/plan.ts';
+import { workflowsModule } from '../../config/index.ts';
+import type { PlanReport } from '../../contract/index.ts';
 import { runGraph, type RunGraph } from '../history/read-run.ts';
-import { printData, printJson } from '../terminal/stdout.ts';
-import type { Temporal } from '../temporal/connection.ts';
-import { lengthText } from '../terminal/time-text.ts';
+import { withSamples } from '../params/fill.ts';
 import { workflowArguments } from '../params/workflow-arguments.ts';
 import { findWorkflow } from '../params/workflows.ts';
-import { RUN_OPTION, type Program } from './program.ts';
+import type { Temporal } from '../temporal/connection.ts';
+import { findRun, type FoundRun } from '../temporal/find-run.ts';
+import { createOutput } from '../terminal/output.ts';
+import { printData, printJson } from '../terminal/stdout.ts';
+import { lengthText } from '../terminal/time-text.ts';
+import { dotOf } from '../view/graph/dot.ts';
+import { type Drawing, drawingOf } from '../view/graph/drawing.ts';
+import { mermaidOf } from '../view/graph/mermaid.ts';
+import { drawingOfPlan, planDocument } from '../view/graph/plan-drawing.ts';
+import { planner } from '../view/graph/plan.ts';
+import { svgOf } from '../view/graph/svg.ts';
+import { textOf } from '../view/graph/text.ts';
+import { type Program, RUN_OPTION } from './program.ts';
 
 const RENDERERS = { mermaid: mermaidOf, dot: dotOf, svg: svgOf };
 const FORMATS = ['text', ...(Object.keys(RENDERERS) as (keyof typeof RENDERERS)[]), 'json'] as const;
@@ -89,8 +89,8 @@ async function drawRun(temporal: Temporal, id: string, { run: runId, body, outpu
   return 0;
 }
 
-const titleOf = ({ workflowId, status, startedMs, closedMs }: FoundRun, { podsHeld }: RunGraph): string =>
-  `${workflowId} · ${status} · ${lengthText((closedMs ?? Date.now()) - startedMs)}${podsHeld ? ' · new pods are held' : ''}`;
+const titleOf = ({ workflowId, status, startedMs, closedMs }: FoundRun, { podsPaused }: RunGraph): string =>
+  `${workflowId} · ${status} · ${lengthText((closedMs ?? Date.now()) - startedMs)}${podsPaused ? ' · new pods are paused' : ''}`;
 
 /** @param makePlanner bundles the workflows, which takes a second: who draws several plans of one module shares it */
 export async function drawPlan(

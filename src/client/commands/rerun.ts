@@ -1,15 +1,14 @@
 /** `rerun`: a new run of the same workflow, with the same arguments, that takes over what an earlier run has done. */
 import { usage } from '../../common/problem.ts';
-import { RERUN_MEMO } from '../../workflows/dag/graph.ts';
-import type { EarlierRef } from '../../contract/index.ts';
-import { findRun } from '../temporal/find-run.ts';
-import { createOutput, type Format } from '../terminal/output.ts';
+import { type EarlierRef, RERUN_MEMO } from '../../contract/index.ts';
+import { startedWith } from '../history/read-history.ts';
+import { findWorkflow } from '../params/workflows.ts';
 import { announce, runWorkflow } from '../run/run.ts';
 import { newWorkflowId, rerunSummary, startWorkflow } from '../run/start.ts';
-import { startedWith } from '../history/read-history.ts';
 import type { Temporal } from '../temporal/connection.ts';
-import { findWorkflow } from '../params/workflows.ts';
-import { RUN_OPTION, type Program } from './program.ts';
+import { findRun } from '../temporal/find-run.ts';
+import { createOutput, type Format } from '../terminal/output.ts';
+import { type Program, RUN_OPTION } from './program.ts';
 
 interface Options {
   readonly run?: string;

@@ -10,6 +10,7 @@ import { asProblem, connectTemporal, isNotFound, type Temporal } from '../tempor
 import { lengthText, momentText } from '../terminal/time-text.ts';
 import { pollersOf, QUEUE } from '../temporal/workers.ts';
 import { check, failed, ok, skewVerdict, unknown, warning, type Check, type Verdict } from './check.ts';
+import { cleanupQueue } from '../../contract/index.ts';
 
 const SLOW_MS = 500;
 /** The server ends a poll about two seconds before its deadline, and refuses one that has no more than that. */
@@ -39,7 +40,7 @@ export async function* temporalChecks(config: TemporalConfig): AsyncGenerator<Ch
     yield await of('search attribute', searchAttributeVerdict);
     yield await of('worker', (temporal) => workerVerdict(temporal, config.taskQueue, ['workflows', 'activities']));
     yield await of('cleanup worker', (temporal) =>
-      workerVerdict(temporal, `${config.taskQueue}-cleanup`, ['activities']),
+      workerVerdict(temporal, cleanupQueue(config.taskQueue), ['activities']),
     );
     yield await of('sweeper', sweeperVerdict);
   } finally {

@@ -1,10 +1,9 @@
 /** What a history says about the chunks of a `task.map`, its child workflows `<workflowId>/<task>/<chunk>`. */
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
-import { whichFailed } from '../../workflows/dag/items-failed.ts';
-import type { MappedItems } from '../../workflows/dag/graph.ts';
-import type { Chunk } from '../../workflows/dag/types.ts';
-import { decode } from './pod-events.ts';
 import type { HistoryEvent } from '../../common/history-pages.ts';
+import { type Chunk, type MappedItems, taskOfChunk } from '../../contract/index.ts';
+import { whichFailed } from '../../workflows/dag/failures.ts';
+import { decode } from './pod-events.ts';
 
 export interface ChunkEvent {
   readonly kind: 'chunk';
@@ -27,10 +26,8 @@ export function chunkReader(workflowId: string): (event: HistoryEvent) => ChunkE
   const asked = (event: HistoryEvent): ChunkEvent | undefined => {
     const initiated = event.startChildWorkflowExecutionInitiatedEventAttributes;
     const id = initiated?.workflowId;
-    const [, task] = id?.startsWith(`${workflowId}/`)
-      ? (/^([^/]+)\/\d+$/.exec(id.slice(workflowId.length + 1)) ?? [])
-      : [];
-    if (!initiated || !id || task === undefined) return undefined;
+    const task = id && taskOfChunk(workflowId, id);
+    if (!initiated || !id || !task) return undefined;
     const { from = 0, items = [], after = [] } = (decode(initiated.input) ?? {}) as Partial<Chunk<unknown>>;
     return {
       kind: 'chunk',

@@ -1,27 +1,38 @@
 /** What a history says about a DAG beyond its pods: holds, decisions, maps, how it began and ended. */
 import { defaultFailureConverter, defaultPayloadConverter, TerminatedFailure } from '@temporalio/common';
-import type { SpecChange } from '../../workflows/dag/controls.ts';
-import { UNTOLD_MEMO, RERUN_MEMO, type UntoldMemo } from '../../workflows/dag/graph.ts';
-import type { RunRef } from '../../contract/index.ts';
+import type { HistoryEvent } from '../../common/history-pages.ts';
+import {
+  readTimer,
+  RERUN_MEMO,
+  type RunRef,
+  SIGNAL,
+  type SpecChange,
+  TASKS_WITHOUT_PODS_MEMO,
+  type TasksWithoutPods,
+  type TimerKind,
+  UPDATE,
+} from '../../contract/index.ts';
+import { type ChunkEvent, chunkReader } from './chunk-events.ts';
 import { reportsOf } from './failure.ts';
 import { whyText } from './pod-end.ts';
 import { decode, nextRunId, timeOf } from './pod-events.ts';
-import type { HistoryEvent } from '../../common/history-pages.ts';
-import { chunkReader, type ChunkEvent } from './chunk-events.ts';
 
 export type Decision = 'retryTask' | 'skipTask' | 'failTask' | 'cancelTask';
+
+/** What it waits for while it has no pod under way and goes on by itself. */
+export type Pausing = Exclude<TimerKind, 'held'>;
 
 export type DagEvent =
   | { readonly kind: 'begun'; readonly args: readonly unknown[]; readonly rerunOf?: RunRef }
   /** It failed, and waits for a decision until then. */
   | { readonly kind: 'held'; readonly task: string; readonly until: number }
   /** It waits for its next try, or with a failed pod that is kept for somebody to look at. */
-  | { readonly kind: 'pausing'; readonly task: string; readonly why: string; readonly until: number }
+  | { readonly kind: 'pausing'; readonly task: string; readonly why: Pausing; readonly until: number }
   /** Of either: the time is over, or something else came first. */
   | { readonly kind: 'unheld'; readonly task: string; readonly timeOver: boolean }
   | { readonly kind: 'decided'; readonly what: Decision; readonly task: string; readonly change?: SpecChange }
-  | { readonly kind: 'podsHeld'; readonly on: boolean }
-  | { readonly kind: 'untold'; readonly memo: UntoldMemo }
+  | { readonly kind: 'podsPaused'; readonly on: boolean }
+  | { readonly kind: 'tasksWithoutPods'; readonly memo: TasksWithoutPods }
   | ChunkEvent
   /** By its workflowId: in a rerun it had nothing to do. */
   | { readonly kind: 'chunkReused'; readonly chunk: string }
@@ -39,9 +50,6 @@ export interface Closed {
 
 type Closing = 'completed' | 'failed' | 'timed-out' | 'cancelled' | 'terminated' | 'continued-as-new';
 
-/** As the summaries of the DAG's timers are made, in hold.ts and run-pod.ts. */
-const TIMER = /^(.+): (held|held until released|before the next try)$/;
-
 /** Reads a history, event by event in its order. @param workflowId of the run: those of its chunks begin with it */
 export function dagReader(
   workflowId: string,
@@ -52,8 +60,9 @@ export function dagReader(
   const timer = (event: HistoryEvent): DagEvent | undefined => {
     const started = event.timerStartedEventAttributes;
     if (!started) return unheld(event);
-    const [, task, why] = TIMER.exec(summaryOf(event)) ?? [];
-    if (task === undefined || why === undefined) return undefined;
+    const known = readTimer(summaryOf(event));
+    if (!known) return undefined;
+    const { task, kind: why } = known;
     timers.set(String(event.eventId), task);
     const until = timeOf(event) + lengthOf(started.startToFireTimeout);
     return why === 'held' ? { kind: 'held', task, until } : { kind: 'pausing', task, why, until };
@@ -86,17 +95,17 @@ function beginning({ workflowExecutionStartedEventAttributes: begun }: HistoryEv
 function asked(event: HistoryEvent): DagEvent | undefined {
   const { name, args } = event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input ?? {};
   switch (name) {
-    case 'retryTask':
-    case 'skipTask':
-    case 'failTask':
-    case 'cancelTask': {
+    case UPDATE.retryTask:
+    case UPDATE.skipTask:
+    case UPDATE.failTask:
+    case UPDATE.cancelTask: {
       const [task, options] = (args?.payloads ?? []).map((one) => defaultPayloadConverter.fromPayload<unknown>(one));
       const change = (options as { spec?: SpecChange } | null | undefined)?.spec;
       return { kind: 'decided', what: name, task: String(task), ...(change && { change }) };
     }
-    case 'holdPods':
-    case 'releasePods':
-      return { kind: 'podsHeld', on: name === 'holdPods' };
+    case UPDATE.pausePods:
+    case UPDATE.resumePods:
+      return { kind: 'podsPaused', on: name === UPDATE.pausePods };
     default:
       return undefined;
   }
@@ -104,13 +113,14 @@ function asked(event: HistoryEvent): DagEvent | undefined {
 
 function signalled({ workflowExecutionSignaledEventAttributes: signal }: HistoryEvent): DagEvent | undefined {
   const value = signal && decode(signal.input);
-  if (signal?.signalName === 'podsHeld') return { kind: 'podsHeld', on: value === true };
-  return signal?.signalName === 'chunkReused' ? { kind: 'chunkReused', chunk: String(value) } : undefined;
+  if (signal?.signalName === SIGNAL.podsPaused) return { kind: 'podsPaused', on: value === true };
+  return signal?.signalName === SIGNAL.chunkReused ? { kind: 'chunkReused', chunk: String(value) } : undefined;
 }
 
 function memo({ workflowPropertiesModifiedEventAttributes: modified }: HistoryEvent): DagEvent | undefined {
-  const told = decode({ payloads: [modified?.upsertedMemo?.fields?.[UNTOLD_MEMO]] }) as UntoldMemo | undefined;
-  return told?.nodes ? { kind: 'untold', memo: told } : undefined;
+  const told = decode({ payloads: [modified?.upsertedMemo?.fields?.[TASKS_WITHOUT_PODS_MEMO]] }) as
+    TasksWithoutPods | undefined;
+  return told?.nodes ? { kind: 'tasksWithoutPods', memo: told } : undefined;
 }
 
 function closing(event: HistoryEvent): Closed | undefined {

@@ -28,8 +28,8 @@ export interface PodEnd {
   readonly times?: PodTimes | undefined;
   readonly logs?: LogSummary | undefined;
   readonly cleanup?: Cleanup | undefined;
-  /** Milliseconds since 1970: its task waits for `releasePod`, at most until then. */
-  readonly heldUntil?: number;
+  /** Milliseconds since 1970: its task waits for `endDebug`, at most until then. */
+  readonly debugUntil?: number;
 }
 
 export const endOfResult = (result: Partial<PodResult> | undefined): PodEnd => ({
@@ -46,10 +46,10 @@ export function endOfFailure(how: PodEnd['how'], error: Error): PodEnd {
   return { ...factsOf(told), how, why: whyText(type, message), exitCode: told?.exitCode };
 }
 
-/** As the workflow decides it, see one-pod.ts: held is a failed pod that is kept. */
-export const heldFor = (hold: Duration | undefined, end: PodEnd, at: number): PodEnd =>
-  hold !== undefined && end.how === 'failed' && end.cleanup?.kept !== undefined
-    ? { ...end, heldUntil: at + milliseconds(hold) }
+/** As the workflow decides it, see one-pod.ts: `keepForDebug` is about a failed pod that is kept. */
+export const keptForDebug = (length: Duration | undefined, end: PodEnd, at: number): PodEnd =>
+  length !== undefined && end.how === 'failed' && end.cleanup?.kept !== undefined
+    ? { ...end, debugUntil: at + milliseconds(length) }
     : end;
 
 /** A failure in a line. */
@@ -84,11 +84,11 @@ export function keptText({ pod, cleanup }: Pick<PodEnd, 'pod' | 'cleanup'>): str
   return cleanup?.kept ? `its pod is kept until ${cleanup.kept.slice(0, 19)}Z${lookText(pod)}` : undefined;
 }
 
-/** Of a task that waits with its failure. */
-export const heldText = ({ pod, heldUntil }: PodEnd, release: string): string | undefined =>
-  heldUntil === undefined
+/** Of a task that waits while its failed pod is looked at. */
+export const debugText = ({ pod, debugUntil }: PodEnd, endDebug: string): string | undefined =>
+  debugUntil === undefined
     ? undefined
-    : `its failed pod is held until ${momentText(heldUntil)}${lookText(pod)}; to go on before that: ${release}`;
+    : `its failed pod is kept for debugging until ${momentText(debugUntil)}${lookText(pod)}; to go on before that: ${endDebug}`;
 
 const lookText = (pod: PodEnd['pod']) =>
   pod ? `; look at it: kubectl -n ${pod.namespace} describe pod ${pod.name}` : '';

@@ -7,7 +7,7 @@ import type { HistoryEvent } from '../../common/history-pages.ts';
 import type { Cleanup, DeletePodInput, Duration, PodResult, RunPodInput } from '../../contract/index.ts';
 import { mainContainerName } from '../../contract/defaults.ts';
 import { rootFailure } from './failure.ts';
-import { endOfFailure, endOfResult, factsOf, heldFor, type PodEnd } from './pod-end.ts';
+import { endOfFailure, endOfResult, factsOf, keptForDebug, type PodEnd } from './pod-end.ts';
 
 export interface PodTask {
   readonly activityId: string;
@@ -20,8 +20,8 @@ export interface PodTask {
   readonly order?: readonly string[];
   /** The task that created its task. */
   readonly parent?: string;
-  /** `holdOnFailure` of its spec. */
-  readonly hold?: Duration;
+  /** `keepForDebug` of its spec. */
+  readonly keepForDebug?: Duration;
 }
 
 export type RunEvent =
@@ -46,7 +46,7 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
 
   const ended = ({ scheduledEventId, at }: Ended, end: () => PodEnd, cleaned: () => Cleanup): RunEvent | undefined => {
     const pod = pods.get(String(scheduledEventId));
-    if (pod) return { kind: 'ended', pod, end: heldFor(pod.hold, end(), at), at };
+    if (pod) return { kind: 'ended', pod, end: keptForDebug(pod.keepForDebug, end(), at), at };
     const activityId = cleanups.get(String(scheduledEventId));
     return activityId === undefined ? undefined : { kind: 'cleaned', activityId, cleanup: cleaned() };
   };
@@ -73,9 +73,9 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
       const { spec, after = [], order, parent, try: tryNumber = 1 } = input;
       const activityId = scheduled.activityId ?? '';
       const where = { activityId, task: input.task ?? activityId, main: mainContainerName(spec) };
-      const hold = spec?.holdOnFailure !== undefined && { hold: spec.holdOnFailure };
+      const keep = spec?.keepForDebug !== undefined && { keepForDebug: spec.keepForDebug };
       const of = { ...(order && { order }), ...(parent !== undefined && { parent }) };
-      const pod = { ...where, try: tryNumber, after, ...of, ...hold };
+      const pod = { ...where, try: tryNumber, after, ...of, ...keep };
       pods.set(String(event.eventId), pod);
       return { kind: 'scheduled', pod, at };
     }

@@ -1,10 +1,9 @@
 /** The history of a run: as far as it goes now, or as it happens. */
 import { defaultPayloadConverter } from '@temporalio/common';
-import { historyPages, type HistoryEvent } from '../../common/history-pages.ts';
+import { type HistoryEvent, historyPages } from '../../common/history-pages.ts';
 import { pause } from '../../common/pause.ts';
 import { infrastructure } from '../../common/problem.ts';
-import type { RunRef } from '../../contract/index.ts';
-import { SCHEDULED_START } from '../../workflows/scheduled-time.ts';
+import { type RunRef, SCHEDULED_START } from '../../contract/index.ts';
 import { asProblem, isNotFound, mayPass, type Temporal } from '../temporal/connection.ts';
 import { timeOf } from './pod-events.ts';
 import { RunHistory } from './run-history.ts';

@@ -1,13 +1,14 @@
 /** The graph of a run: from a worker while there is one to tell it, else, and of what is over, from the history alone. */
 import { firstLine } from '../../common/shortened.ts';
-import { graphQuery, type Graph, type GraphNode } from '../../workflows/dag/graph.ts';
-import type { FoundRun } from '../temporal/find-run.ts';
+import type { Graph, GraphNode } from '../../contract/index.ts';
+import { graphQuery } from '../../workflows/dag/controls.ts';
 import { mayPass, type Temporal } from '../temporal/connection.ts';
+import type { FoundRun } from '../temporal/find-run.ts';
 import { isPolled } from '../temporal/workers.ts';
-import { pendingPods, pendingText, type PendingPod } from './pending.ts';
+import { type PendingPod, pendingPods, pendingText } from './pending.ts';
 import { readHistory } from './read-history.ts';
+import { Edges, type RunGraph, type RunNode } from './run-graph.ts';
 import type { RunHistory } from './run-history.ts';
-import { type RunGraph, Edges, type RunNode } from './run-graph.ts';
 
 export type { RunGraph, RunNode, RunPod } from './run-graph.ts';
 
@@ -69,7 +70,7 @@ export function merged(
       ...history.nodes.filter(({ name }) => !names.has(name)),
     ],
     edges: edges.list,
-    ...(told.podsHeld && { podsHeld: true }),
+    ...(told.podsPaused && { podsPaused: true }),
     pods,
     from: 'worker',
   };

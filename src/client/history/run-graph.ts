@@ -1,8 +1,8 @@
 /** A run as a graph, with what only its history knows. Types only. */
-import type { Graph, GraphNode, GraphEdge } from '../../workflows/dag/graph.ts';
-import { UNNAMED } from '../../workflows/dag/task-name.ts';
-import type { PodTask } from './pod-events.ts';
+import { type Graph, type GraphEdge, type GraphNode, UNNAMED } from '../../contract/index.ts';
 import type { PodEnd } from './pod-end.ts';
+import type { PodTask } from './pod-events.ts';
+import type { Pausing } from './dag-events.ts';
 
 export interface RunPod extends PodTask {
   /** Milliseconds since 1970. */
@@ -15,8 +15,8 @@ export interface RunPod extends PodTask {
 }
 
 export interface RunNode extends GraphNode {
-  /** While it has no pod under way and goes on by itself: `before the next try`, `held until released`. Milliseconds since 1970. */
-  readonly pausing?: { readonly why: string; readonly until: number };
+  /** While it has no pod under way and goes on by itself: what for, and until when, in milliseconds since 1970. */
+  readonly pausing?: { readonly why: Pausing; readonly until: number };
 }
 
 /**

@@ -1,10 +1,9 @@
 /** A history, event by event, as a graph: it needs no worker, and tells of closed runs for as long as Temporal keeps them. */
-import type { GraphEdge } from '../../workflows/dag/graph.ts';
-import type { RunRef } from '../../contract/index.ts';
-import { eventReader, type RunEvent } from './pod-events.ts';
 import type { HistoryEvent } from '../../common/history-pages.ts';
+import type { GraphEdge, RunRef } from '../../contract/index.ts';
 import type { ChunkState } from './chunk-events.ts';
-import { dagReader, type Closed, type DagEvent } from './dag-events.ts';
+import { type Closed, type DagEvent, dagReader } from './dag-events.ts';
+import { eventReader, type RunEvent } from './pod-events.ts';
 import { Edges, nodeName, type RunGraph, type RunPod } from './run-graph.ts';
 import { TaskStory } from './task-story.ts';
 
@@ -21,7 +20,7 @@ export class RunHistory {
   readonly #tasks = new Map<string, TaskStory>();
   readonly #pods = new Map<string, RunPod>();
   readonly #edges = new Edges();
-  #podsHeld = false;
+  #podsPaused = false;
 
   constructor(workflowId: string) {
     this.#readDag = dagReader(workflowId);
@@ -40,7 +39,7 @@ export class RunHistory {
     return {
       nodes: [...this.#tasks.values()].map((task) => task.node(closed)),
       edges: this.#edges.list,
-      ...(this.#podsHeld && !closed && { podsHeld: true }),
+      ...(this.#podsPaused && !closed && { podsPaused: true }),
       pods: [...this.#pods.values()],
       from: 'history',
     };
@@ -98,10 +97,10 @@ export class RunHistory {
       case 'decided':
         this.#task(event.task).decide(event, event.at);
         break;
-      case 'podsHeld':
-        this.#podsHeld = event.on;
+      case 'podsPaused':
+        this.#podsPaused = event.on;
         break;
-      case 'untold':
+      case 'tasksWithoutPods':
         for (const node of event.memo.nodes) this.#task(node.name).told = node;
         for (const edge of event.memo.edges) this.#addEdge(edge);
         break;

@@ -1,8 +1,8 @@
 /** What a history says about one task, gathered, and the node of the graph that it makes. */
-import type { GraphNode, MappedItems, TaskState } from '../../workflows/dag/graph.ts';
-import { addChange } from '../../workflows/dag/spec-change.ts';
+import type { GraphNode, MappedItems, TaskState } from '../../contract/index.ts';
+import { addChange } from '../../workflows/dag/controls.ts';
 import type { ChunkState } from './chunk-events.ts';
-import type { DagEvent } from './dag-events.ts';
+import type { DagEvent, Pausing } from './dag-events.ts';
 import type { RunNode, RunPod } from './run-graph.ts';
 
 type Decided = Extract<DagEvent, { kind: 'decided' }>;
@@ -18,13 +18,15 @@ export class TaskStory {
   readonly reusedChunks = new Set<string>();
   heldUntil: number | undefined;
   /** Between two tries, or with a pod that is kept to be looked at: until when, and why. */
-  pausing: { readonly why: string; readonly until: number } | undefined;
+  pausing: { readonly why: Pausing; readonly until: number } | undefined;
   /** What the DAG said of it at its end. */
   failure: string | undefined;
   /** Of a task of whose end no pod tells. */
   told: GraphNode | undefined;
   #decided: TaskState | undefined;
   #retriedAt = 0;
+  /** When the time of its next try had come: until its pod is there it waits for a slot. */
+  #dueAt = 0;
   #cancelAsked = false;
   #change: GraphNode['changed'];
   #decidedAt: number | undefined;
@@ -53,6 +55,7 @@ export class TaskStory {
 
   /** The wait for a decision, or for the next try, is over: its time is, or something else came first. */
   unhold(timeOver: boolean, at: number): void {
+    if (timeOver && this.pausing?.why === 'nextTry') this.#dueAt = at;
     this.pausing = undefined;
     if (this.heldUntil === undefined) return;
     this.heldUntil = undefined;
@@ -71,7 +74,7 @@ export class TaskStory {
     const state = this.#state(closed);
     const pods = [...this.pods.values()];
     const error = state === 'done' || state === 'skipped' ? undefined : (this.failure ?? this.#lastFailure?.end?.why);
-    const isOver = state !== 'running' && state !== 'held' && state !== 'waiting';
+    const isOver = state !== 'running' && state !== 'held' && state !== 'waiting' && state !== 'queued';
     const startedAt = pods[0]?.scheduledAt ?? this.#chunksSince;
     const ends = [...pods.map(({ endedAt }) => endedAt), this.#decidedAt].filter((end) => end !== undefined);
     return {
@@ -86,7 +89,7 @@ export class TaskStory {
       ...(startedAt !== undefined && { startedAt }),
       ...(isOver && ends.length > 0 && { endedAt: Math.max(...ends) }),
       ...(this.chunks.size > 0 && { mapped: mappedOf([...this.chunks.values()]) }),
-      ...(state === 'running' && this.pausing && { pausing: this.pausing }),
+      ...(!isOver && state !== 'held' && this.pausing && { pausing: this.pausing }),
       ...this.told,
     };
   }
@@ -100,7 +103,9 @@ export class TaskStory {
     if (this.chunks.size > 0 && this.chunks.size === this.reusedChunks.size) return 'reused';
     if (this.chunks.size > 0) return stateOfChunks([...this.chunks.values()], open);
     const pods = [...this.pods.values()];
-    if (this.pausing || pods.some(({ end }) => !end)) return open;
+    if (pods.some(({ end }) => !end)) return open;
+    if (this.pausing) return closed ? 'cancelled' : 'waiting';
+    if (this.#dueAt > (pods.at(-1)?.scheduledAt ?? 0) && !closed) return 'queued';
     if (lost) return lost.end?.how === 'cancelled' || this.#cancelAsked ? 'cancelled' : 'failed';
     if (this.#retriedAt > (pods.at(-1)?.scheduledAt ?? 0)) return closed ? 'cancelled' : 'waiting';
     return pods.length > 0 && pods.every(({ end }) => end?.reused) ? 'reused' : 'done';

@@ -1,7 +1,7 @@
 /** Whose logs are meant. Pure. */
-import { checkTask } from '../temporal/find-run.ts';
+import type { GraphNode } from '../../contract/index.ts';
 import { nodeName, type RunPod } from '../history/run-graph.ts';
-import type { GraphNode } from '../../workflows/dag/graph.ts';
+import { checkTask } from '../temporal/find-run.ts';
 
 /** What was typed. */
 export interface LogOptions {

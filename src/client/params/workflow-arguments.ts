@@ -1,14 +1,14 @@
 /** From what was typed to the arguments of a workflow, checked as far as the workflow says what it takes. */
-import { specFaults } from '../../spec/index.ts';
 import { pathText } from '../../common/issue-text.ts';
 import { usage } from '../../common/problem.ts';
-import { paramsFaults, unknownParam, type ParamFault } from '../../workflows/params.ts';
 import { clientCall } from '../../common/program-name.ts';
-import type { SpecChange } from '../../workflows/dag/controls.ts';
+import type { SpecChange } from '../../contract/index.ts';
+import { specFaults } from '../../spec/index.ts';
+import { type ParamFault, paramsFaults, unknownParam } from '../../workflows/params.ts';
 import { readWords, type Word } from './arguments.ts';
 import { assemble } from './assemble.ts';
 import { withDefaults } from './fill.ts';
-import { isFields, schemaOf, type JsonSchema, listOf, objectOf, propertyOf, variantsOf } from './json-schema.ts';
+import { isFields, type JsonSchema, listOf, objectOf, propertyOf, schemaOf, variantsOf } from './json-schema.ts';
 import type { KnownWorkflow } from './workflows.ts';
 
 /** @throws Problem (2) with every fault on a line of its own: path, what it must be, value */

@@ -8,14 +8,13 @@ import { ApplicationFailure, type UpdateDefinition } from '@temporalio/common';
 import { messageOf } from '../../common/message-of.ts';
 import { infrastructure, usage } from '../../common/problem.ts';
 import { callText } from '../../common/program-name.ts';
-import { isMissing, type FoundRun, findRun, checkTask } from '../temporal/find-run.ts';
+import { cancelTask, graphQuery } from '../../workflows/dag/controls.ts';
+import { endDebug } from '../../workflows/keep-for-debug.ts';
 import { asProblem, isStuck, type Temporal } from '../temporal/connection.ts';
+import { checkTask, findRun, type FoundRun, isMissing } from '../temporal/find-run.ts';
 import { isPolled, noWorkerText } from '../temporal/workers.ts';
-import { cancelTask } from '../../workflows/dag/controls.ts';
 import { createOutput } from '../terminal/output.ts';
 import { printData } from '../terminal/stdout.ts';
-import { graphQuery } from '../../workflows/dag/graph.ts';
-import { releasePod } from '../../workflows/hold.ts';
 
 /** After a worker was killed, Temporal waits 10 s for it before it asks another one. */
 const ANSWER_LIMIT_MS = 15_000;
@@ -101,18 +100,20 @@ export async function cancel(
 
 const QUERY_LIMIT_MS = 15_000;
 
-/** `release <id> <task>`: the signal that ends `holdOnFailure`. A signal has no answer, so what makes no sense is refused here. */
-export async function releaseHeldPod({ connection }: Temporal, run: FoundRun, task: string): Promise<string> {
+/** `end-debug <id> [task]`: the signal that ends `keepForDebug`. A signal has no answer, so what makes no sense is refused here. */
+export async function endDebugOf({ connection }: Temporal, run: FoundRun, task?: string): Promise<string> {
   mustRun(run);
   // Without a DAG, or without a worker, there is no list of tasks; the signal waits for its worker.
   const graph = await connection
     .withDeadline(Date.now() + QUERY_LIMIT_MS, () => run.handle.query(graphQuery))
     .catch(() => undefined);
-  if (graph)
+  if (graph && task !== undefined)
     checkTask(
       task,
       graph.nodes.slice(1).map(({ name }) => name),
     );
-  await run.handle.signal(releasePod, task);
-  return `the pod of '${task}' is let go, if it is held`;
+  await run.handle.signal(endDebug, ...(task === undefined ? [] : ([task] as const)));
+  return task === undefined
+    ? 'every task goes on whose failed pod is kept for debugging'
+    : `'${task}' goes on, if its failed pod is kept for debugging`;
 }

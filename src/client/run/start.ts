@@ -1,9 +1,9 @@
 /** Starts a workflow, and says where to look at it. */
 import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
-import { runUrl, type TemporalConfig } from '../../config/index.ts';
 import { usage } from '../../common/problem.ts';
-import { SCHEDULED_START } from '../../workflows/scheduled-time.ts';
+import { runUrl, type TemporalConfig } from '../../config/index.ts';
+import { SCHEDULED_START } from '../../contract/index.ts';
 import { asProblem, type Temporal } from '../temporal/connection.ts';
 
 /** How long a start may wait for its answer. */

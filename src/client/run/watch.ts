@@ -7,7 +7,7 @@ import { LogFolders } from '../logs/folders.ts';
 import { LogTails } from '../logs/tails.ts';
 import type { Output } from '../terminal/output.ts';
 import { pendingPods, pendingText } from '../history/pending.ts';
-import { endText, heldText, keptText, type PodEnd } from '../history/pod-end.ts';
+import { endText, debugText, keptText, type PodEnd } from '../history/pod-end.ts';
 import { eventReader, nextRunId, type PodTask, type RunEvent } from '../history/pod-events.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { isPolled, noWorkerText } from '../temporal/workers.ts';
@@ -114,8 +114,8 @@ export class Watch {
     }
     this.#say(activityId, endText(end));
     this.#ended.set(activityId, end);
-    const held = heldText(end, callText('release', this.#run.workflowId, task));
-    if (held) this.#say(activityId, held);
+    const debug = debugText(end, callText('end-debug', this.#run.workflowId, task));
+    if (debug) this.#say(activityId, debug);
     else if (end.cleanup) this.#see(activityId, { pod: end.pod, cleanup: end.cleanup });
   }
 

@@ -1,11 +1,11 @@
 /** How schedules stand, for people and for programs. */
 import type { ScheduleDescription, ScheduleSummary } from '@temporalio/client';
-import { statusColour, statusWord, type StatusWord } from '../temporal/run-query.ts';
-import { tableText, type Column } from '../terminal/rows.ts';
-import { oneLine } from '../terminal/stdout.ts';
-import { SCHEDULED_START } from '../../workflows/scheduled-time.ts';
+import { SCHEDULED_START } from '../../contract/index.ts';
 import { summaryOf } from '../run/start.ts';
 import type { Temporal } from '../temporal/connection.ts';
+import { statusColour, statusWord, type StatusWord } from '../temporal/run-query.ts';
+import { type Column, tableText } from '../terminal/rows.ts';
+import { oneLine } from '../terminal/stdout.ts';
 import { lengthText, momentText } from '../terminal/time-text.ts';
 import { overlapWord, specText, zoneOf } from './timing.ts';
 import { textIn } from './zone.ts';

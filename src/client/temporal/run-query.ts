@@ -1,4 +1,5 @@
 import type { Colour } from '../terminal/rows.ts';
+import { POD_FAILURE } from '../../contract/index.ts';
 
 /** What is asked of Temporal's visibility, and its words for how a run stands. Pure. */
 
@@ -33,7 +34,7 @@ export function runsQuery({ taskQueue, status, workflow, failure, startedAfter, 
     `TaskQueue = ${quoted(taskQueue)}`,
     ...(status ? [`ExecutionStatus = '${STATUSES[status]}'`] : []),
     ...(workflow === undefined ? [] : [`WorkflowType = ${quoted(workflow)}`]),
-    ...(failure === undefined ? [] : [`PodFailure = ${quoted(failure)}`]),
+    ...(failure === undefined ? [] : [`${POD_FAILURE} = ${quoted(failure)}`]),
     ...(startedAfter === undefined ? [] : [`StartTime >= '${new Date(startedAfter).toISOString()}'`]),
     ...(all || workflow !== undefined ? [] : [`WorkflowType != 'sweep'`, 'ParentWorkflowId IS NULL']),
   ].join(' AND ');

@@ -1,5 +1,5 @@
 /** How long a run will yet take, from how long the same tasks took in earlier runs. Pure. */
-import { BODY, type GraphEdge, type GraphNode } from '../../workflows/dag/graph.ts';
+import { BODY, type GraphEdge, type GraphNode } from '../../contract/index.ts';
 import type { RunGraph } from '../history/run-graph.ts';
 import { hasEnded } from './task-state.ts';
 

@@ -1,14 +1,14 @@
 /** A run as it is now, kept up to date until it has closed. */
 import { every } from '../../common/pause.ts';
-import type { Graph } from '../../workflows/dag/graph.ts';
-import type { FoundRun } from '../temporal/find-run.ts';
+import type { Graph } from '../../contract/index.ts';
+import { type PendingPod, pendingPods } from '../history/pending.ts';
 import { followHistory, readHistory } from '../history/read-history.ts';
-import { pendingPods, type PendingPod } from '../history/pending.ts';
-import { askWorker, type RunGraph, merged } from '../history/read-run.ts';
+import { askWorker, merged, type RunGraph } from '../history/read-run.ts';
 import { RunHistory } from '../history/run-history.ts';
 import type { Temporal } from '../temporal/connection.ts';
-import { isPolled } from '../temporal/workers.ts';
+import type { FoundRun } from '../temporal/find-run.ts';
 import { runsQuery } from '../temporal/run-query.ts';
+import { isPolled } from '../temporal/workers.ts';
 import type { Known } from './view.ts';
 
 const LOOK_EVERY_MS = 1_000;

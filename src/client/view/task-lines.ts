@@ -1,14 +1,15 @@
 /** The tasks of a run, a line each. Pure. */
 import { firstLine } from '../../common/shortened.ts';
-import type { RunGraph, RunNode, RunPod } from '../history/run-graph.ts';
-import { oneLine } from '../terminal/stdout.ts';
-import { dim, padded, widthOf, type Line } from '../terminal/lines.ts';
-import type { GraphNode, MappedItems } from '../../workflows/dag/graph.ts';
+import type { GraphNode, MappedItems } from '../../contract/index.ts';
 import { keptText } from '../history/pod-end.ts';
+import type { RunGraph, RunNode, RunPod } from '../history/run-graph.ts';
+import { dim, type Line, padded, widthOf } from '../terminal/lines.ts';
+import { oneLine } from '../terminal/stdout.ts';
 import { lengthText, momentText } from '../terminal/time-text.ts';
 import { countsText, hasEnded, isGood, STATE_COLOURS, STATE_ICONS, TASK_STATES } from './task-state.ts';
 import { treeOf, type TreeRow } from './tree.ts';
 import { tasksOf } from './view.ts';
+import type { Pausing } from '../history/dag-events.ts';
 
 /** A longer cell moves its own line only. */
 const WIDEST = 50;
@@ -104,7 +105,7 @@ export function noteOf(node: RunNode, { pods, also = [] }: Told): string {
     tries > 1 && `${tries} pods`,
     last?.end?.skipped && 'by its own word',
     state === 'running' && runningText(pods),
-    pausing && `${PAUSES[pausing.why] ?? pausing.why} ${momentText(pausing.until)}`,
+    pausing && `${PAUSES[pausing.why]} ${momentText(pausing.until)}`,
     // Of one that failed upstream it is the failure of another.
     error !== undefined && state !== 'done' && state !== 'upstream' && whatHappened(firstLine(error)),
     changed && `changed: ${Object.keys(changed).join(', ')}`,
@@ -116,9 +117,9 @@ export function noteOf(node: RunNode, { pods, also = [] }: Told): string {
   return notes.filter(Boolean).join('; ');
 }
 
-const PAUSES: Readonly<Record<string, string>> = {
-  'before the next try': 'the next try is at',
-  'held until released': 'its failed pod is kept to be looked at until',
+const PAUSES: Readonly<Record<Pausing, string>> = {
+  nextTry: 'the next try is at',
+  keptForDebug: 'its failed pod is kept for debugging until',
 };
 
 /** Of those that are under way what one of them does. */

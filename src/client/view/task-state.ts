@@ -1,5 +1,5 @@
 /** How a task stands, for a terminal: as `details.ts` of the workflow says it to the Web UI. One cell wide each, in every terminal. */
-import type { TaskState } from '../../workflows/dag/graph.ts';
+import type { TaskState } from '../../contract/index.ts';
 import type { Colour } from '../terminal/rows.ts';
 
 export const STATE_ICONS: Readonly<Record<TaskState, string>> = {

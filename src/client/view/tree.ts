@@ -1,5 +1,5 @@
 /** The graph as a tree of lines: under each task those that wait for it. Pure. */
-import { BODY } from '../../workflows/dag/graph.ts';
+import { BODY } from '../../contract/index.ts';
 import type { RunGraph, RunNode } from '../history/run-graph.ts';
 
 const LONGEST_LEAD = 30;

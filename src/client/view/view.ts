@@ -1,17 +1,17 @@
 /** What `show` shows of a run, from what is known of it: as lines, and as JSON. Pure. */
-import { BODY } from '../../workflows/dag/graph.ts';
 import { callText } from '../../common/program-name.ts';
+import { BODY } from '../../contract/index.ts';
+import { failureText } from '../history/failure.ts';
 import type { RunGraph, RunNode } from '../history/run-graph.ts';
-import { type StatusWord, statusColour } from '../temporal/run-query.ts';
+import type { RunHistory } from '../history/run-history.ts';
+import type { FoundRun } from '../temporal/find-run.ts';
+import { statusColour, type StatusWord } from '../temporal/run-query.ts';
+import { noWorkerText } from '../temporal/workers.ts';
+import { dim, type Line, plain } from '../terminal/lines.ts';
 import { oneLine } from '../terminal/stdout.ts';
 import { lengthText, momentText } from '../terminal/time-text.ts';
-import { dim, plain, type Line } from '../terminal/lines.ts';
-import type { FoundRun } from '../temporal/find-run.ts';
-import { failureText } from '../history/failure.ts';
-import type { RunHistory } from '../history/run-history.ts';
-import { noWorkerText } from '../temporal/workers.ts';
-import { countsText } from './task-state.ts';
 import { remainingMs } from './estimate.ts';
+import { countsText } from './task-state.ts';
 
 export interface RunView {
   readonly workflow: string;
@@ -65,7 +65,7 @@ function progressText({ graph, leftMs, status }: RunView): string {
     .join(', ');
   return [
     tasks.length > 0 ? counted : status === 'running' ? 'no task yet' : 'no tasks',
-    graph.podsHeld && 'new pods are held',
+    graph.podsPaused && 'new pods are paused',
     leftMs !== undefined && `about ${lengthText(Math.max(1000, leftMs))} left`,
   ]
     .filter(Boolean)
@@ -87,9 +87,9 @@ export function footLines({ graph, workflowId, status, failure }: RunView): Line
       .filter(({ state }) => state === 'held')
       .flatMap(decide),
     ...tasksOf(graph)
-      .filter(({ pausing }) => pausing?.why === 'held until released')
-      .flatMap(({ name }) => [[], plain(`to go on without the failed pod of ${name}:`), call('release', name)]),
-    ...(graph.podsHeld ? [[], plain('new pods are held; to let them start:'), call('release')] : []),
+      .filter(({ pausing }) => pausing?.why === 'keptForDebug')
+      .flatMap(({ name }) => [[], plain(`to go on without the failed pod of ${name}:`), call('end-debug', name)]),
+    ...(graph.podsPaused ? [[], plain('new pods are paused; to let them start:'), call('resume')] : []),
     ...(failure === undefined ? [] : [[], ...failure.split('\n').map(plain)]),
     ...(isOver ? [[], dim('what helps:'), failed ? call('logs', failed.name) : call('logs'), call('rerun')] : []),
   ];
@@ -143,7 +143,7 @@ export function runDocument({ graph, startedMs, closedMs, leftMs, failure, troub
     ...(leftMs !== undefined && { leftMs: Math.round(leftMs) }),
     ...(failure !== undefined && { failure }),
     ...(trouble !== undefined && { trouble: oneLine(trouble) }),
-    ...(graph.podsHeld && { podsHeld: true }),
+    ...(graph.podsPaused && { podsPaused: true }),
     tasks: tasksOf(graph).map(({ startedAt, endedAt, heldUntil, pausing, ...task }) => ({
       ...task,
       startedAt: iso(startedAt),

@@ -1,9 +1,9 @@
 /** The table that the stock Web UI shows of a run: "Current Details", in Markdown. */
 import { CancellationScope, condition, setCurrentDetails } from '@temporalio/workflow';
-import { shortLine, rootFailure } from './errors.ts';
+import type { TaskState } from '../../contract/index.ts';
+import { shortLine, rootFailure } from './failures.ts';
 import type { Gate } from './gate.ts';
-import type { TaskState } from './graph.ts';
-import { sourcesOf } from './graph-of.ts';
+import { sourcesOf } from './graph.ts';
 import type { TaskNode } from './task-node.ts';
 
 const MAX_ROWS = 100;
@@ -30,7 +30,7 @@ const STATES = Object.keys(ICONS) as TaskState[];
  */
 export function showDetails(tasks: () => readonly TaskNode[], gate: Gate): { stop(): void } {
   let stopped = false;
-  const show = () => setCurrentDetails(detailsOf(tasks(), gate.isHeld));
+  const show = () => setCurrentDetails(detailsOf(tasks(), gate.isPaused));
   const done = () => {
     if (!stopped) show();
     return stopped;
@@ -44,13 +44,13 @@ export function showDetails(tasks: () => readonly TaskNode[], gate: Gate): { sto
   };
 }
 
-export function detailsOf(tasks: readonly TaskNode[], podsHeld = false): string {
+export function detailsOf(tasks: readonly TaskNode[], podsPaused = false): string {
   const byState = new Map<TaskState, TaskNode[]>(STATES.map((state) => [state, []]));
   for (const task of tasks) byState.get(task.state)!.push(task);
   const shown = tasks.length > MAX_ROWS ? [...byState.values()].flat().slice(0, MAX_ROWS) : tasks;
   const hidden = tasks.length - shown.length;
   return [
-    `${counts(byState)} of ${tasks.length}${podsHeld ? '; new pods are held until releasePods' : ''}`,
+    `${counts(byState)} of ${tasks.length}${podsPaused ? '; new pods are paused until resumePods' : ''}`,
     '',
     '| | task | waits for | tries | time | |',
     '|---|---|---|---|---|---|',

@@ -1,12 +1,14 @@
+/** How many pods run at once: the gate where they wait, and how many functions of tasks are called ahead of it. */
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
-import { notStarted } from './errors.ts';
-import { PriorityQueue } from './priority-queue.ts';
+import { notStarted } from './failures.ts';
 import type { TaskNode } from './task-node.ts';
+import { inMicrotask } from './context.ts';
 
 interface Ticket {
   readonly node: TaskNode;
   readonly admit: () => void;
-  readonly refuse: (error: Error) => void;
+  readonly refuse: (error: unknown) => void;
+  readonly otherwise: Error | undefined;
 }
 
 /**
@@ -18,7 +20,7 @@ export class Gate {
   readonly #queue = new PriorityQueue<Ticket>();
   readonly #onRoom: () => void;
   #running = 0;
-  #isHeld = false;
+  #isPaused = false;
   #shutBecause: string | undefined;
 
   constructor(max: number, onRoom: () => void) {
@@ -26,15 +28,16 @@ export class Gate {
     this.#onRoom = onRoom;
   }
 
-  async enter(node: TaskNode): Promise<void> {
-    if (this.#shutBecause !== undefined) throw notStarted(node.name, this.#shutBecause);
+  /** @param otherwise what is thrown instead of `DagNotStarted` when nothing new starts any more */
+  async enter(node: TaskNode, otherwise?: Error): Promise<void> {
+    if (this.#shutBecause !== undefined) throw otherwise ?? notStarted(node.name, this.#shutBecause);
     const scope = CancellationScope.current();
     const cancelled = () => new CancelledFailure(`'${node.name}' was cancelled before its pod started`);
     if (scope.consideredCancelled) throw cancelled();
     node.queued++;
     try {
       await new Promise<void>((admit, refuse) => {
-        const ticket: Ticket = { node, admit, refuse };
+        const ticket: Ticket = { node, admit, refuse, otherwise };
         this.#queue.push(ticket, node.priority);
         if (scope.cancellable) scope.cancelRequested.catch(() => this.#drop(ticket, cancelled()));
         this.#admit();
@@ -55,30 +58,30 @@ export class Gate {
   /** From now on nothing new starts. */
   shut(why: string): void {
     this.#shutBecause ??= why;
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) next.refuse(notStarted(next.node.name, why));
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift())
+      next.refuse(next.otherwise ?? notStarted(next.node.name, why));
     this.#onRoom();
   }
 
-  /** Until `release`, nothing new starts. */
-  hold(): void {
-    this.#isHeld = true;
+  /** Until `resume`, nothing new starts. */
+  pause(): void {
+    this.#isPaused = true;
   }
 
-  release(): void {
-    this.#isHeld = false;
+  resume(): void {
+    this.#isPaused = false;
     this.#admit();
   }
 
-  get isHeld(): boolean {
-    return this.#isHeld;
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
-  /** Whether nobody is at the gate or behind it. */
-  get isIdle(): boolean {
-    return this.#running === 0 && !this.#queue.peek();
+  /** Why nothing new starts any more. */
+  get shutBecause(): string | undefined {
+    return this.#shutBecause;
   }
 
-  /** Whether nothing new starts any more. */
   get isShut(): boolean {
     return this.#shutBecause !== undefined;
   }
@@ -94,7 +97,7 @@ export class Gate {
   }
 
   #admit(): void {
-    while (!this.#isHeld && this.#running < this.#max) {
+    while (!this.#isPaused && this.#running < this.#max) {
       const next = this.#queue.shift();
       if (!next) return;
       this.#running++;
@@ -106,5 +109,81 @@ export class Gate {
     this.#queue.remove(ticket);
     ticket.refuse(error);
     this.#onRoom();
+  }
+}
+
+interface Start {
+  readonly priority: number;
+  readonly begin: () => void;
+}
+
+/**
+ * Calls the functions of tasks: in a microtask, and no more of them than the gate can soon serve. An activation may take 5 s
+ * and a promise in the sandbox costs some 50 µs, so 2,000 functions are not called at once.
+ *
+ * Only pods hold it back, at the gate or running; they end, and then it goes on. A function that waits for anything else does
+ * not count. So a task that is not started yet never keeps one waiting that was: no deadlock, whatever they wait for.
+ */
+export class Starter {
+  readonly #gate: Gate;
+  readonly #waiting = new PriorityQueue<Start>();
+  #planned = false;
+
+  constructor(gate: Gate) {
+    this.#gate = gate;
+  }
+
+  add(start: Start): void {
+    this.#waiting.push(start, start.priority);
+    this.plan();
+  }
+
+  plan(): void {
+    if (this.#planned || !this.#waiting.peek()) return;
+    this.#planned = true;
+    inMicrotask(() => {
+      this.#planned = false;
+      this.#round();
+    });
+  }
+
+  /** A function reaches the gate at once or some microtasks later, so it goes round by round, with a look at the gate between. */
+  #round(): void {
+    for (let begun = 0; begun < this.#gate.max; begun++) {
+      const next = this.#waiting.peek();
+      if (!next || !this.#gate.isNear(next.priority)) return;
+      this.#waiting.shift();
+      next.begin();
+    }
+    this.plan();
+  }
+}
+
+/** First by priority, then by arrival. Sorted as it is filled: nearly everything has the same priority, so it goes to the end. */
+export class PriorityQueue<T> {
+  readonly #items: { readonly item: T; readonly priority: number }[] = [];
+
+  push(item: T, priority: number): void {
+    this.#items.splice(this.countFrom(priority), 0, { item, priority });
+  }
+
+  peek(): T | undefined {
+    return this.#items[0]?.item;
+  }
+
+  shift(): T | undefined {
+    return this.#items.shift()?.item;
+  }
+
+  remove(item: T): void {
+    const at = this.#items.findIndex((entry) => entry.item === item);
+    if (at >= 0) this.#items.splice(at, 1);
+  }
+
+  /** How many have this priority or a higher one. */
+  countFrom(priority: number): number {
+    let count = this.#items.length;
+    while (count > 0 && this.#items[count - 1]!.priority < priority) count--;
+    return count;
   }
 }

@@ -1,88 +1,101 @@
-/**
- * What the query `graph` answers. The client imports this file as it is, so it holds types and the query, and nothing of the
- * helper itself.
- */
-import { defineQuery } from '@temporalio/workflow';
-import type { SpecChange } from './controls.ts';
+/** From what the nodes know to the graph that is shown, and to what is left of it in the memo of a run that has ended. */
+import { upsertMemo } from '@temporalio/workflow';
+import {
+  type Graph,
+  type GraphEdge,
+  type GraphNode,
+  TASKS_WITHOUT_PODS_MEMO,
+  type TasksWithoutPods,
+} from '../../contract/index.ts';
+import { rootFailure } from './failures.ts';
+import type { TaskNode } from './task-node.ts';
 
-/** The name under which the body of the DAG, the function given to `dag`, stands among the nodes. No task can have it. */
-export const BODY = '(body)';
-
-export type TaskState =
-  /** Its function has not come to a pod yet, or is between two: it waits for other tasks, or computes. */
-  | 'waiting'
-  /** It wants to start a pod and waits for a slot. */
-  | 'queued'
-  /** A pod of it is under way. */
-  | 'running'
-  /** It failed, and waits for a decision: `retryTask`, `skipTask`, `failTask`. */
-  | 'held'
-  | 'done'
-  /** Done, without a pod: all its results are those of an earlier run, which this one is a rerun of. */
-  | 'reused'
-  /** It failed by itself. */
-  | 'failed'
-  /** It failed because a task that it awaited did. */
-  | 'upstream'
-  /** Somebody skipped it; or its pod was not started, as another task had failed and `onFailure` is `stop`; or it awaited such a task. */
-  | 'skipped'
-  | 'cancelled';
-
-export interface GraphNode {
-  name: string;
-  state: TaskState;
-  /** The task that created this one; absent when the body did. */
-  parent?: string;
-  /** Pods so far, those that are reused too. */
-  tries: number;
-  /** Their activityIds. */
-  pods: string[];
-  /** At most 200 characters. */
-  error?: string;
-  /** Milliseconds since 1970: when a held task fails by itself. */
-  heldUntil?: number;
-  /** What somebody changed in the spec of its pods. */
-  changed?: SpecChange;
-  /** Milliseconds since 1970: when the first pod got its slot. */
-  startedAt?: number;
-  endedAt?: number;
-  /** Of a `task.map`, as soon as its items are known. */
-  mapped?: MappedItems;
+export function graphOf(nodes: readonly TaskNode[], podsPaused = false): Graph {
+  return { nodes: nodes.map(graphNode), edges: nodes.flatMap(edgesTo), ...(podsPaused && { podsPaused }) };
 }
 
-/** Numbers of items. Those of a chunk that runs are all `running`: its own graph, asked by its workflowId, tells more. */
-export interface MappedItems {
-  items: number;
-  done: number;
-  failed: number;
-  running: number;
-  chunks: {
-    workflowId: string;
-    /** The index of its first item. */
-    from: number;
-    items: number;
-    state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
-  }[];
+function graphNode(node: TaskNode): GraphNode {
+  const { name, state, parent, pods, startedAt, endedAt, held, change } = node;
+  const failure = node.failure ?? held?.failure;
+  const mapped = node.mapping?.progress;
+  return {
+    name,
+    state,
+    // The body has no parent, and what the body created is not worth saying.
+    ...(parent?.parent && { parent: parent.name }),
+    tries: pods.length,
+    pods: [...pods],
+    ...(failure && { error: rootFailure(failure.error).message.slice(0, 200) }),
+    ...(held && { heldUntil: held.until }),
+    ...(change && { changed: change }),
+    ...(mapped && { mapped }),
+    ...(startedAt !== undefined && { startedAt }),
+    ...(endedAt !== undefined && { endedAt }),
+  };
 }
 
-/** `data`: `to` awaited `from`. `order`: `to` was created after its creator had awaited `from`; true in time, drawn dotted. */
-export type GraphEdge = [from: string, to: string, kind: 'data' | 'order'];
+function edgesTo(node: TaskNode): GraphEdge[] {
+  return sourcesOf(node).map((from) => [from.name, node.name, node.sources.has(from) ? 'data' : 'order']);
+}
 
-export interface Graph {
-  nodes: GraphNode[];
-  edges: GraphEdge[];
-  /** Present while no new pod starts, because somebody asked for that. */
-  podsHeld?: true;
+/** What it waited for: what it awaited, and what had to be there before it was created. */
+export function sourcesOf(node: TaskNode): TaskNode[] {
+  return [...node.sources, ...orderSources(node)];
 }
 
 /**
- * Memo of a run that has ended, under this key: the tasks of whose end no activity tells (they never came to a pod, or ended in
- * another way than their last one), with the edges to them. Absent when there are none. At most 500 nodes and 32 KiB: the first ones.
+ * Of what its creator had awaited before it created this one, the last: whatever they say already is left out (the transitive
+ * reduction). `for (…) await task(…)` gives a chain, not a triangle.
  */
-export const UNTOLD_MEMO = 'untoldTasks';
-export type UntoldMemo = Pick<Graph, 'nodes' | 'edges'>;
+export function orderSources(node: TaskNode): TaskNode[] {
+  const creator = node.parent;
+  if (!creator || node.deliveredAtBirth === 0) return [];
+  const before = [...creator.delivered].slice(0, node.deliveredAtBirth);
+  const implied = new Set<TaskNode>();
+  for (const source of node.sources) addWithSources(source, implied);
+  const chosen: TaskNode[] = [];
+  // From the last one back. One that was itself created in this way stands for all that had been awaited at that time.
+  for (let at = before.length - 1, covered = 0; at >= covered; at--) {
+    const source = before[at]!;
+    if (source.parent === creator) covered = Math.max(covered, source.deliveredAtBirth);
+    if (implied.has(source)) continue;
+    chosen.push(source);
+    addWithSources(source, implied);
+  }
+  return chosen;
+}
 
-/** Memo of a rerun, under this key: an `EarlierRef`. */
-export const RERUN_MEMO = 'rerunOf';
+function addWithSources(node: TaskNode, to: Set<TaskNode>): void {
+  if (to.has(node)) return;
+  to.add(node);
+  for (const source of node.sources) addWithSources(source, to);
+}
 
-export const graphQuery = defineQuery<Graph>('graph');
+const MAX_NODES = 500;
+/**
+ * The server takes 2 MiB and fails a run that says more; but on MySQL its list of runs has room for 64 KiB of memo in all, and
+ * every list carries the memo of each run.
+ */
+const MAX_BYTES = 32 * 1024;
+
+export function rememberTasksWithoutPods(tasks: readonly TaskNode[]): void {
+  const memo = tasksWithoutPods(tasks);
+  if (memo) upsertMemo({ [TASKS_WITHOUT_PODS_MEMO]: memo });
+}
+
+/** As many as there is room for, in the order of their creation; with each all edges to it. */
+export function tasksWithoutPods(tasks: readonly TaskNode[]): TasksWithoutPods | undefined {
+  // The chunks of a map tell of it.
+  const isUntold = (task: TaskNode) => task.endsUnlikeItsPod || (task.pods.length === 0 && !task.mapping?.hasBegun);
+  const silent = tasks.filter(isUntold);
+  const memo: TasksWithoutPods = { nodes: [], edges: [] };
+  let bytes = 0;
+  for (const task of silent.slice(0, MAX_NODES)) {
+    const { nodes, edges } = graphOf([task]);
+    bytes += new TextEncoder().encode(JSON.stringify({ nodes, edges })).length;
+    if (bytes > MAX_BYTES) break;
+    memo.nodes.push(...nodes);
+    memo.edges.push(...edges);
+  }
+  return memo.nodes.length > 0 ? memo : undefined;
+}

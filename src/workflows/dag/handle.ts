@@ -1,12 +1,11 @@
 /**
- * The thenable behind `Handle`. There is no native promise in it: a rejection that nobody has awaited yet is then no
+ * The thenable behind `Handle`. There is no native promise in it: a rejection that is not awaited yet is then no
  * "unhandled rejection", which would fail the workflow task, and 2,000 of them cost next to nothing.
  */
 import { captureContext, currentNode, inMicrotask } from './context.ts';
-import { dagError } from './errors.ts';
+import { dagError } from './failures.ts';
 import type { TaskNode } from './task-node.ts';
 import type { Handle } from './types.ts';
-import { beginWait } from './waits.ts';
 
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 type OnValue<T, A> = ((value: T) => A | PromiseLike<A>) | null | undefined;
@@ -56,7 +55,7 @@ export class TaskHandle<T> implements Handle<T> {
       pass((): never => {
         throw error;
       });
-    // A failure only passes through here: whoever awaits what comes out hears it.
+    // A failure only passes through here: the task that awaits what comes out hears it.
     return this.#derive((value) => pass(() => value), rethrow, false);
   }
 
@@ -109,6 +108,55 @@ export class TaskHandle<T> implements Handle<T> {
   }
 }
 
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
+function isThenable(value: unknown): value is PromiseLike<unknown> {
   return value !== null && typeof value === 'object' && 'then' in value && typeof value.then === 'function';
+}
+
+/**
+ * Notes that `waiter` awaits `sources`, which makes the edges of the graph. Throws instead when they, at this moment, wait for
+ * `waiter`: the later wait is the error. The function returned is to be called when the outcome has arrived.
+ */
+function beginWait(waiter: TaskNode, sources: readonly TaskNode[], hears: boolean): () => void {
+  for (const source of sources) refuseCycle(waiter, source);
+  const pending = sources.filter((source) => !source.end);
+  for (const source of sources) {
+    waiter.sources.add(source);
+    if (hears) waiter.heard.add(source);
+  }
+  for (const source of pending) {
+    waiter.pending.set(source, (waiter.pending.get(source) ?? 0) + 1);
+    if (waiter.parent) source.awaited++;
+  }
+  return () => {
+    for (const source of pending) endWait(waiter, source);
+    for (const source of sources) waiter.receive(source);
+  };
+}
+
+function endWait(waiter: TaskNode, source: TaskNode): void {
+  if (waiter.parent) source.awaited--;
+  const left = waiter.pending.get(source)! - 1;
+  if (left > 0) waiter.pending.set(source, left);
+  else waiter.pending.delete(source);
+}
+
+function refuseCycle(waiter: TaskNode, source: TaskNode): void {
+  // No task waits for it, so it closes no circle: without this, each await would walk the whole graph above it.
+  if (waiter.awaited === 0 && waiter !== source) return;
+  const path = waitingPath(source, waiter, new Set());
+  if (!path) return;
+  const names = [waiter, ...path].map((node) => node.name).join(' → ');
+  throw dagError('DagCycle', `tasks wait for each other: ${names}`);
+}
+
+/** From one node to another along the waits that are pending now, both ends included. */
+function waitingPath(from: TaskNode, to: TaskNode, visited: Set<TaskNode>): TaskNode[] | undefined {
+  if (from.end || visited.has(from)) return undefined;
+  if (from === to) return [to];
+  visited.add(from);
+  for (const next of from.pending.keys()) {
+    const rest = waitingPath(next, to, visited);
+    if (rest) return [from, ...rest];
+  }
+  return undefined;
 }

@@ -3,30 +3,15 @@ export {
   cancelTask,
   extendHold,
   failTask,
-  holdPods,
-  releasePods,
+  graphQuery,
+  pausePods,
+  resumePods,
   retryTask,
   skipTask,
-  type ExtendOptions,
-  type RetryOptions,
-  type SkipOptions,
-  type SpecChange,
 } from './controls.ts';
-export {
-  BODY,
-  graphQuery,
-  UNTOLD_MEMO,
-  RERUN_MEMO,
-  type Graph,
-  type GraphEdge,
-  type GraphNode,
-  type MappedItems,
-  type UntoldMemo,
-  type TaskState,
-} from './graph.ts';
-export { inSlot, type Slot } from './slot.ts';
-export { changeSpec } from './spec-change.ts';
-export type { DagErrorType } from './errors.ts';
-export { mapChunk } from './map-chunk.ts';
-export type { FailedItem, ItemsFailed } from './items-failed.ts';
-export type { Chunk, ChunkWorkflow, DagOptions, Handle, MapOptions, Task, TaskOptions } from './types.ts';
+export { inPodCall, withPodSlot, type TaskContext } from './task-context.ts';
+export { changeSpec } from './controls.ts';
+export type { DagErrorType } from './failures.ts';
+export { mapChunk } from './dag.ts';
+export type { FailedItem, ItemsFailed } from './failures.ts';
+export type { ChunkWorkflow, DagOptions, Handle, MapOptions, Task, TaskOptions } from './types.ts';

@@ -2,34 +2,35 @@
 import { setHandler } from '@temporalio/workflow';
 import { suggestion } from '../../common/did-you-mean.ts';
 import { milliseconds } from '../../common/duration.ts';
-import { chunkReused } from './chunk-reused.ts';
+import type { Duration, ExtendOptions, RetryOptions, SkipOptions } from '../../contract/index.ts';
 import {
   cancelTask,
+  chunkReused,
   extendHold,
   failTask,
-  holdPods,
-  releasePods,
+  pausePods,
+  podsPaused,
+  podsStopped,
+  resumePods,
   retryTask,
   skipTask,
-  type ExtendOptions,
-  type RetryOptions,
-  type SkipOptions,
+  addChange,
+  isFields,
 } from './controls.ts';
-import { dagError } from './errors.ts';
+import { dagError } from './failures.ts';
 import type { Gate } from './gate.ts';
-import type { Held } from './hold.ts';
-import { podsHeld } from './pods-held.ts';
-import { addChange, isFields } from './spec-change.ts';
-import type { Duration } from '../../contract/index.ts';
+import type { Held } from './run-task.ts';
 import type { TaskNode } from './task-node.ts';
 
-export interface Controlled {
+interface Controlled {
   readonly tasks: ReadonlyMap<string, TaskNode>;
   readonly gate: Gate;
+  /** Lets nothing new start any more. */
+  readonly stop: (why: string) => void;
   readonly hasEnded: () => boolean;
 }
 
-export function listen({ tasks, gate, hasEnded }: Controlled): void {
+export function listen({ tasks, gate, stop, hasEnded }: Controlled): void {
   const find = (name: string): TaskNode => {
     const node = tasks.get(name);
     if (node) return node;
@@ -95,25 +96,26 @@ export function listen({ tasks, gate, hasEnded }: Controlled): void {
       },
     },
   );
-  const setHeld = (on: boolean) => {
-    if (on) gate.hold();
-    else gate.release();
-    for (const { mapping } of tasks.values()) void mapping?.tellHeld(on);
+  const setPaused = (on: boolean) => {
+    if (on) gate.pause();
+    else gate.resume();
+    for (const { mapping } of tasks.values()) void mapping?.tellPaused(on);
   };
-  setHandler(podsHeld, setHeld);
+  setHandler(podsPaused, setPaused);
+  setHandler(podsStopped, stop);
   setHandler(chunkReused, (workflowId) => {
     for (const { mapping } of tasks.values()) mapping?.chunkReused(workflowId);
   });
-  setHandler(holdPods, () => setHeld(true), {
+  setHandler(pausePods, () => setPaused(true), {
     validator() {
       if (hasEnded()) throw refusal('the DAG has ended');
       if (gate.isShut) throw refusal('no pod starts any more in any case, since a task has failed');
-      if (gate.isHeld) throw refusal('new pods are held already');
+      if (gate.isPaused) throw refusal('new pods are paused already');
     },
   });
-  setHandler(releasePods, () => setHeld(false), {
+  setHandler(resumePods, () => setPaused(false), {
     validator() {
-      if (!gate.isHeld) throw refusal('new pods are not held');
+      if (!gate.isPaused) throw refusal('new pods are not paused');
     },
   });
 }
@@ -143,7 +145,7 @@ function checkExtension(by: Duration | undefined): void {
   throw refusal(`by: must be a length of time above 0 (30m, 2h), got ${JSON.stringify(by)}`);
 }
 
-/** A misspelt option would be a decision that nobody meant. */
+/** A misspelt option would be a decision that was not meant. */
 function checkOptions<O>(options: unknown, known: keyof O & string): void {
   if (options === undefined || options === null) return;
   if (!isFields(options)) throw refusal(`the second argument is { ${known} }, or nothing`);

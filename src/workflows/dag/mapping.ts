@@ -1,13 +1,23 @@
-/** One `task.map`: its items in chunks, some of which run at once. */
-import { workflowInfo } from '@temporalio/workflow';
-import { ChunkRun } from './chunk-run.ts';
-import { dagError } from './errors.ts';
-import type { MappedItems } from './graph.ts';
-import { itemsFailed } from './items-failed.ts';
-import { memoOfChunk, rerunOf } from './rerun.ts';
-import { checkTaskName, MAX_TASKS } from './task-name.ts';
-import type { TaskNode } from './task-node.ts';
+/** One `task.map`: its items in chunks, each a child workflow, some of which run at once. */
+import {
+  workflowInfo,
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  condition,
+  isCancellation,
+  ParentClosePolicy,
+  startChild,
+  type ChildWorkflowHandle,
+  type SignalDefinition,
+  getExternalWorkflowHandle,
+} from '@temporalio/workflow';
+import { chunkId, type MappedItems, type Chunk, SCHEDULED_START } from '../../contract/index.ts';
+import { scheduledTime } from './scheduled-time.ts';
+import { dagError, itemsFailed, notStarted, failedItem, type FailedItem, whichFailed } from './failures.ts';
+import { memoOfChunk, rerunOf } from './task-context.ts';
+import { checkTaskName, MAX_TASKS, type TaskNode } from './task-node.ts';
 import type { ChunkWorkflow, MapOptions } from './types.ts';
+import { podsPaused, podsStopped, chunkReused } from './controls.ts';
 
 /** More children would make the parent's history what the chunks are there to avoid. */
 const MAX_CHUNKS = 1000;
@@ -87,8 +97,12 @@ export class Mapping<I, R> {
   }
 
   /** Tells the chunks that run; those that start later ask by themselves. */
-  async tellHeld(held: boolean): Promise<void> {
-    await Promise.all((this.#chunks ?? []).map((chunk) => chunk.tellHeld(held)));
+  async tellPaused(paused: boolean): Promise<void> {
+    await Promise.all((this.#chunks ?? []).map((chunk) => chunk.tell(podsPaused, paused)));
+  }
+
+  async tellStopped(why: string): Promise<void> {
+    await Promise.all((this.#chunks ?? []).map((chunk) => chunk.tell(podsStopped, why)));
   }
 
   /** In a rerun, a chunk of it has found that all of its work is done. */
@@ -104,12 +118,12 @@ export class Mapping<I, R> {
       throw dagError('DagTooLarge', `task.map '${name}': ${what}`);
     }
     checkTaskName(`${name}-${items.length}`);
-    const id = `${workflowInfo().workflowId}/${name}`;
+    const { workflowId } = workflowInfo();
     const earlier = sawOnlyReused ? rerunOf() : undefined;
     return Array.from({ length: count }, (_, at) => {
       const from = at * this.#per;
       const memo = earlier && memoOfChunk(earlier, name, at);
-      return new ChunkRun(`${id}/${at}`, from, items.slice(from, from + this.#per), memo);
+      return new ChunkRun(chunkId(workflowId, name, at), from, items.slice(from, from + this.#per), memo);
     });
   }
 
@@ -118,4 +132,106 @@ export class Mapping<I, R> {
     const items = chunks.flatMap((chunk) => chunk.failedItems);
     return itemsFailed(this.#node.name, { failed, of, items }, chunks[0]?.error);
   }
+}
+
+/** One chunk, as its parent sees it: a child workflow. */
+class ChunkRun<I, R> {
+  readonly workflowId: string;
+  readonly from: number;
+  readonly items: readonly I[];
+  state: MappedItems['chunks'][number]['state'] = 'waiting';
+  results: readonly R[] = [];
+  /** Of a chunk that has failed. */
+  error: unknown;
+  /** In a rerun: no pod of it ran. */
+  isReused = false;
+  hasBegun = false;
+  readonly #memo: Record<string, unknown> | undefined;
+  #child: ChildWorkflowHandle<ChunkWorkflow<I, R>> | undefined;
+
+  constructor(workflowId: string, from: number, items: readonly I[], memo?: Record<string, unknown>) {
+    this.workflowId = workflowId;
+    this.from = from;
+    this.items = items;
+    this.#memo = memo;
+  }
+
+  /** Keeps what came of it. @throws CancelledFailure when the mapping was cancelled, after the child has closed */
+  async run(node: TaskNode, workflow: ChunkWorkflow<I, R>): Promise<void> {
+    const gate = node.gate!;
+    try {
+      if (gate.isPaused) await condition(() => !gate.isPaused || gate.isShut);
+      if (gate.isShut) throw notStarted(node.name, 'nothing new starts any more');
+      this.state = 'running';
+      this.hasBegun = true;
+      this.isReused = false;
+      node.running++;
+      node.startedAt ??= Date.now();
+      this.results = await this.#resultOf(node, workflow).finally(() => node.running--);
+      node.podOver(this.isReused ? 'reused' : 'done');
+      this.state = 'done';
+    } catch (error) {
+      // Somebody may have cancelled this one child: for the mapping it has failed then.
+      const isCancelled = CancellationScope.current().consideredCancelled && isCancellation(error);
+      this.state = isCancelled ? 'cancelled' : 'failed';
+      node.podOver('failed');
+      this.error = error;
+      if (isCancelled) throw error;
+    }
+  }
+
+  /** How many items have no result, now that it has ended. */
+  get failed(): number {
+    return this.state === 'failed' ? (whichFailed(this.error)?.failed ?? this.items.length) : 0;
+  }
+
+  get failedItems(): FailedItem[] {
+    const { workflowId, from, items } = this;
+    const told = whichFailed(this.error)?.items.map((item) => ({ ...item, workflowId }));
+    return told ?? [failedItem(from, this.error, { last: from + items.length - 1, workflowId })];
+  }
+
+  /** A child that has ended meanwhile has no pods to pause or to stop. */
+  async tell<A>(signal: SignalDefinition<[A]>, argument: A): Promise<void> {
+    if (this.state === 'running') await this.#child?.signal(signal, argument).catch(() => undefined);
+  }
+
+  async #resultOf({ name, sources, gate }: TaskNode, workflow: ChunkWorkflow<I, R>): Promise<readonly R[]> {
+    const { workflowId, from, items } = this;
+    const input: Chunk<I> = { name, from, items, after: [...sources].map((source) => source.name) };
+    this.#child = undefined;
+    const child = await startChild(workflow, {
+      workflowId,
+      args: [input],
+      // A terminated parent's children come to an orderly end: their pods are seen off.
+      parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+      cancellationType: ChildWorkflowCancellationType.WAIT_CANCELLATION_COMPLETED,
+      // Replaying a chunk may take longer than the 10 s that are the default.
+      workflowTaskTimeout: '60s',
+      staticSummary: `${name} ${from} to ${from + items.length - 1}`,
+      // A chunk is for the same moment as the whole.
+      typedSearchAttributes: [{ key: SCHEDULED_START, value: scheduledTime() }],
+      ...(this.#memo && { memo: this.#memo }),
+    });
+    this.#child = child;
+    if (gate?.isPaused) await this.tell(podsPaused, true);
+    if (gate?.shutBecause !== undefined) await this.tell(podsStopped, gate.shutBecause);
+    const results: unknown = await child.result();
+    if (Array.isArray(results) && results.length === items.length) return results as R[];
+    const got = Array.isArray(results) ? `${results.length} results` : 'no list of results';
+    throw dagError('DagMisuse', `${workflowId} returned ${got} for ${items.length} items`);
+  }
+}
+
+/**
+ * In a rerun, a chunk of a map that had nothing to do says so: only it knows, and what comes after the map in the parent is
+ * reused only if the whole map was. Ends when the parent has it in its history, so before it hears of this run's end.
+ * A parent that does not learn of it runs more.
+ */
+export async function tellIfAllReused(body: TaskNode, tasks: readonly TaskNode[]): Promise<void> {
+  const { parent, workflowId } = workflowInfo();
+  if (!parent || rerunOf()?.chunk === undefined) return;
+  if (!body.sawOnlyReused || !tasks.every(({ isReused }) => isReused)) return;
+  const handle = getExternalWorkflowHandle(parent.workflowId, parent.runId);
+  await handle.signal(chunkReused, workflowId).catch(() => undefined);
 }

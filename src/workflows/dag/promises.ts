@@ -1,9 +1,9 @@
 /**
  * `Promise.all`, `any`, `race` and `allSettled` of handles, as handles.
  *
- * The native ones would await the handles in the name of whoever *calls* them. So `const both = Promise.all([a, b])` in the
- * body, awaited in a task, would draw its edges to the body; its rejection, while nobody awaits it yet, would fail the
- * workflow task; and a failure would count as heard though nobody ever awaited `both`.
+ * The native ones would await the handles in the name of the task that *calls* them. So `const both = Promise.all([a, b])` in the
+ * body, awaited in a task, would draw its edges to the body; its rejection, while it is not awaited yet, would fail the
+ * workflow task; and a failure would count as heard though no task ever awaited `both`.
  */
 import { TaskHandle, type Outcome } from './handle.ts';
 

@@ -1,10 +1,10 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
-import type { SpecChange } from './controls.ts';
+import { type SpecChange, type TaskState, UNNAMED } from '../../contract/index.ts';
 import type { Gate } from './gate.ts';
-import type { TaskState } from './graph.ts';
-import type { Held } from './hold.ts';
+import type { Held } from './run-task.ts';
 import type { Mapping } from './mapping.ts';
 import type { TaskOptions } from './types.ts';
+import { dagError } from './failures.ts';
 
 export interface Failure {
   readonly state: Extract<TaskState, 'failed' | 'upstream' | 'skipped' | 'cancelled'>;
@@ -36,7 +36,7 @@ export class TaskNode {
   readonly heard = new Set<TaskNode>();
   /** What it awaits right now, with the number of such waits. */
   readonly pending = new Map<TaskNode, number>();
-  /** How many waits of other tasks for this one are pending (not the body's: nobody can await the body). */
+  /** How many waits of other tasks for this one are pending (not the body's: no task can await the body). */
   awaited = 0;
   /** The tasks whose outcome has reached it, in that order… */
   readonly delivered = new Set<TaskNode>();
@@ -51,9 +51,11 @@ export class TaskNode {
   /** What somebody changed in the spec of its pods. */
   change: SpecChange | undefined;
   /** Of a `task.map`. */
-  mapping: Pick<Mapping<unknown, unknown>, 'progress' | 'tellHeld' | 'hasBegun' | 'chunkReused'> | undefined;
-  /** Of the body, whose pods no gate counts. */
-  onPodOver: (() => void) | undefined;
+  mapping:
+    Pick<Mapping<unknown, unknown>, 'progress' | 'tellPaused' | 'tellStopped' | 'hasBegun' | 'chunkReused'> | undefined;
+  /** Calls of `runPod` that have not settled: at the gate, with a pod, or between two pods. */
+  openCalls = 0;
+  onCallOver: (() => void) | undefined;
   #scope: CancellationScope | undefined;
   #cancelAsked = false;
   #lastPod: PodOver | undefined;
@@ -123,7 +125,7 @@ export class TaskNode {
     return this.end && 'error' in this.end ? this.end : undefined;
   }
 
-  /** Whether it has settled, and whoever awaited it goes on. */
+  /** Whether it has settled, and those that awaited it go on. */
   get isFine(): boolean {
     return this.end !== undefined && !this.failure;
   }
@@ -149,4 +151,29 @@ export class TaskNode {
   get isCancelled(): boolean {
     return this.#scope?.consideredCancelled ?? this.#cancelAsked;
   }
+}
+
+const PATTERN = /^[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
+
+/**
+ * A task's name goes into activityIds (`<task>-<n>`), pod names and label values, so it is what Kubernetes takes as the value
+ * of a label. Two tasks never share an activityId: behind its last dash stands the number, before it the name.
+ */
+export function checkTaskName(name: string): void {
+  if (name === UNNAMED)
+    throw dagError('DagName', `'${UNNAMED}' is what pods outside of tasks are called: choose another name`);
+  if (PATTERN.test(name)) return;
+  const rule = '1 to 63 letters, digits, dots, dashes and underscores, with a letter or digit at both ends';
+  throw dagError('DagName', `${JSON.stringify(name)} cannot be the name of a task: ${rule}`);
+}
+
+/** A longer history takes longer to replay than Temporal gives a workflow task. */
+export const MAX_TASKS = 2000;
+
+export function checkNewTask(name: string, tasks: ReadonlyMap<string, unknown>): void {
+  checkTaskName(name);
+  if (tasks.has(name)) throw dagError('DagDuplicate', `two tasks are called '${name}'`);
+  if (tasks.size < MAX_TASKS) return;
+  const instead = 'task.map runs chunks of items as child workflows';
+  throw dagError('DagTooLarge', `a DAG has at most ${MAX_TASKS} tasks: ${instead}`);
 }

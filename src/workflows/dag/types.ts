@@ -1,7 +1,7 @@
 /** What the author of a DAG sees: types only. */
-import type { Duration } from '../../contract/index.ts';
+import type { Chunk, Duration } from '../../contract/index.ts';
 
-/** The result of a task, to be awaited: a thenable of our own, so a failure that nobody awaits yet is never "unhandled". */
+/** The result of a task, to be awaited: a thenable of our own, so a failure that is not awaited yet is never "unhandled". */
 export interface Handle<T> extends PromiseLike<T> {
   readonly name: string;
   then<A = T, B = never>(
@@ -24,12 +24,23 @@ export interface TaskOptions {
 }
 
 export interface Task {
-  /** Adds a task to the DAG. Its function starts soon, in a microtask: what it awaits may be written further down. */
+  /**
+   * Adds a task to the DAG. Its function starts soon, in a microtask: what it awaits may be written further down. It may run several pods,
+   * or none, create tasks, and await any others; two that wait for each other fail with `DagCycle`.
+   *
+   *     const report = task('report', async () => runPod({ image: 'plot:2', args: [(await orders).output] }), { priority: 1 });
+   *
+   * @param name unique in the run: 1 to 63 letters, digits, dots, dashes and underscores, with a letter or digit at both ends
+   * @returns its result, to be awaited, also by several; the failure of a task that nothing awaits is found at the end of the run
+   * @throws ApplicationFailure `DagDuplicate`, `DagName`, `DagTooLarge` (more than 2,000 tasks) or `DagOnlyOnce`, at once; no pod starts then
+   */
   <T>(name: string, work: () => T | PromiseLike<T>, options?: TaskOptions): Handle<T>;
   /**
    * Adds a task that does the same with every item, for more items than one workflow may have tasks: chunks of them run as child
    * workflows `<workflowId>/<name>/<chunk>`, each a DAG of its own (`mapChunk`), with a graph of its own. Items and results are in
    * the history: keep those of a chunk below 1 MiB. In a small number, items are better mapped as `items.map((item) => task(…))`.
+   *
+   *     const loaded = task.map('load', files, loadChunk, { per: 200, atOnce: 2 });
    *
    * @param items a list, or what a task returns as one
    * @param workflow an exported workflow of the same worker, which returns one result for each item, in order
@@ -41,17 +52,6 @@ export interface Task {
     workflow: ChunkWorkflow<I, R>,
     options?: MapOptions,
   ): Handle<R[]>;
-}
-
-/** The argument of a chunk's workflow. */
-export interface Chunk<I> {
-  /** Of the mapped task. */
-  readonly name: string;
-  /** The index of the first item among all. */
-  readonly from: number;
-  readonly items: readonly I[];
-  /** What the mapped task has awaited, by name: so the graph can be told from the history. */
-  readonly after: readonly string[];
 }
 
 export type ChunkWorkflow<I, R> = (chunk: Chunk<I>) => Promise<readonly R[]>;
@@ -66,15 +66,19 @@ export interface MapOptions extends TaskOptions {
 export interface DagOptions {
   /**
    * What a failed task means to the others. `continue` (default): every task that exists goes on. `stop`: no pod starts any
-   * more, those that run end in peace. `cancel`: they are cancelled too.
+   * more, in the chunks of a `task.map` neither, and nothing is tried again; pods that run end in peace. `cancel`: they are
+   * cancelled too.
    */
   readonly onFailure?: 'continue' | 'stop' | 'cancel';
   /**
-   * How long a failed task waits for somebody's decision (`retryTask`, `skipTask`, `failTask`, see `controls.ts`), as nobody is
-   * awake at night. Until then its handle is pending, so whoever awaits it waits too, and nothing has failed yet; the others go on.
+   * How long a failed task waits for a person's decision (`retryTask`, `skipTask`, `failTask`, see `controls.ts`), who may be
+   * asleep. Until then its handle is pending, so those that await it wait too, and nothing has failed yet; the others go on.
    * Default: not at all.
    */
   readonly hold?: Duration | false;
-  /** How many pods may run at once. Default 100: many more that end together make the server fail a workflow task. */
+  /**
+   * How many pods may run at once: a whole number from 1. A task that waits for others, for its next try or with a pod that is kept for
+   * debugging takes no slot. Default 100: many more that end together make the server fail a workflow task.
+   */
   readonly maxParallel?: number;
 }

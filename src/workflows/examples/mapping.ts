@@ -1,4 +1,5 @@
-import { dag, mapChunk, type Chunk } from '../dag/index.ts';
+import type { Chunk } from '../../contract/index.ts';
+import { dag, mapChunk } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 
 /**

@@ -2,7 +2,7 @@ import { workflowInfo } from '@temporalio/workflow';
 import { milliseconds } from '../../common/duration.ts';
 import { dag } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
-import { scheduledDay, scheduledTime } from '../scheduled-time.ts';
+import { scheduledDay, scheduledTime } from '../dag/scheduled-time.ts';
 
 /** `LatestOnlyOperator`: a run that is for an earlier day, as a backfill's, loads and does not send the mail. */
 export async function latestOnly({ image = 'busybox:1.37', every = '1d' } = {}): Promise<string[]> {

@@ -1,17 +1,19 @@
 import { executeChild } from '@temporalio/workflow';
-import { dag, inSlot } from '../dag/index.ts';
+import { dag, withPodSlot } from '../dag/index.ts';
 import { runPod } from '../run-pod.ts';
 import { asChild } from './as-child.ts';
 
 /**
  * `SubDagOperator`, `TriggerDagRunOperator` with `wait_for_completion`: another workflow as a task, with a history and a graph of its
- * own. `inSlot` counts it as one pod of this run; its own pods are counted by its own `maxParallel`. So here at most 2 × 3 run.
+ * own. `withPodSlot` counts it as one pod of this run; its own pods are counted by its own `maxParallel`. So here at most 2 × 3 run.
  */
 export async function subDag({ image = 'busybox:1.37', regions = ['europe', 'asia', 'africa'] } = {}): Promise<number> {
   return dag(
     async (task) => {
       const rows = regions.map((region) =>
-        task(region, () => inSlot(() => executeChild(regionDag, { ...asChild(region), args: [{ image, region }] }))),
+        task(region, () =>
+          withPodSlot(() => executeChild(regionDag, { ...asChild(region), args: [{ image, region }] })),
+        ),
       );
       return (await Promise.all(rows)).reduce((sum, some) => sum + some, 0);
     },

@@ -20,7 +20,7 @@ export class Clock {
   async run(): Promise<never> {
     for (;;) {
       await this.#idle();
-      // A condition that was looked at after this one may have been met at the same moment: whoever waits for it goes on first.
+      // A condition that was looked at after this one may have been met at the same moment: what waits for it goes on first.
       await this.#idle();
       const next = this.#timers.reduce((first, timer) => (timer.due < first.due ? timer : first));
       this.#timers.splice(this.#timers.indexOf(next), 1);

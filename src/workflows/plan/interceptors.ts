@@ -9,15 +9,21 @@ import {
   type WorkflowInterceptors,
   type WorkflowOutboundCallsInterceptor,
 } from '@temporalio/workflow';
-import type { PodResult, RunPodInput } from '../../contract/index.ts';
-import { currentGraph } from '../dag/dag.ts';
+import {
+  type Chunk,
+  PLAN_MEMO,
+  type PlanMemo,
+  type PlannedCall,
+  type PlanReport,
+  type PodResult,
+  type RunPodInput,
+  UNNAMED,
+} from '../../contract/index.ts';
 import { currentNode } from '../dag/context.ts';
-import { rootFailure } from '../dag/errors.ts';
-import { UNNAMED } from '../dag/task-name.ts';
-import type { Chunk } from '../dag/types.ts';
+import { currentGraph } from '../dag/dag.ts';
+import { rootFailure } from '../dag/failures.ts';
 import { Clock } from './clock.ts';
 import { standIn } from './stand-in.ts';
-import { PLAN_MEMO, type PlanMemo, type PlannedCall, type PlanReport } from './types.ts';
 
 /** One task may ask for so much: one that polls until a stand-in is equal to something would never end. */
 const MOST_ANSWERS = 1000;

@@ -18,7 +18,7 @@ function inPlaceOf(path: string, target: object): unknown {
   return new Proxy(target, {
     get(_target, key) {
       switch (key) {
-        // Whoever awaits it would call it.
+        // An `await` of it would call it.
         case 'then':
           return undefined;
         case 'toJSON':

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { eventReader, type RunEvent } from '../../../src/client/history/pod-events.ts';
-import { heldText, keptText } from '../../../src/client/history/pod-end.ts';
+import { debugText, keptText } from '../../../src/client/history/pod-end.ts';
 
 function eventsOf(file: string): RunEvent[] {
   const path = new URL(`../../histories/${file}`, import.meta.url);
@@ -70,16 +70,16 @@ suite('a history, as the client reads it', () => {
     );
   });
 
-  test('a failed pod that is held tells until when, how to look at it, and how to go on', () => {
-    const event = eventsOf('pod/held.json').find((one) => one.kind === 'ended');
-    assert.ok(event?.end.heldUntil);
-    assert.equal(event.end.heldUntil - event.at, 600_000);
+  test('a failed pod that is kept for debugging tells until when, how to look at it, and how to go on', () => {
+    const event = eventsOf('pod/kept-for-debug.json').find((one) => one.kind === 'ended');
+    assert.ok(event?.end.debugUntil);
+    assert.equal(event.end.debugUntil - event.at, 600_000);
     assert.match(
-      heldText(event.end, 'release it') ?? '',
-      /^its failed pod is held until \d{4}-\d\d-\d\dT[\d:]{8}Z; look at it: kubectl \S+ \S+ describe pod main-\S+; to go on before that: release it$/,
+      debugText(event.end, 'end it') ?? '',
+      /^its failed pod is kept for debugging until \d{4}-\d\d-\d\dT[\d:]{8}Z; look at it: kubectl \S+ \S+ describe pod main-\S+; to go on before that: end it$/,
     );
     const kept = eventsOf('pod/kept.json').find((one) => one.kind === 'ended')?.end;
-    assert.equal(kept && heldText(kept, 'release it'), undefined);
+    assert.equal(kept && debugText(kept, 'end it'), undefined);
   });
 
   test('a run begins when a worker takes it', () => {

@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { HistoryEvent } from '../../../src/common/history-pages.ts';
 import { merged } from '../../../src/client/history/read-run.ts';
-import { RunHistory } from '../../../src/client/history/run-history.ts';
 import type { RunGraph } from '../../../src/client/history/run-graph.ts';
+import { RunHistory } from '../../../src/client/history/run-history.ts';
 import { hasEnded } from '../../../src/client/view/task-state.ts';
-import type { Graph, GraphNode } from '../../../src/workflows/dag/graph.ts';
+import type { HistoryEvent } from '../../../src/common/history-pages.ts';
+import type { Graph, GraphNode } from '../../../src/contract/index.ts';
 import { historyOf, recordings } from '../recorded.ts';
 
 const statesOf = ({ nodes }: Graph) => nodes.map(({ name, state }) => `${name}:${state}`).join(' ');
@@ -198,14 +198,14 @@ suite('a recorded history as a graph', () => {
     assert.deepEqual(nodeOf(historyOf(file).graph(), 'bad')?.changed, { fail: null, output: 'mended' });
   });
 
-  test('new pods that are held are told until they are released', () => {
-    const file = 'workflows/histories/pods-held-and-released.json';
-    const held = historyOf(
+  test('new pods that are paused are told until they are resumed', () => {
+    const file = 'workflows/histories/pods-paused-and-resumed.json';
+    const paused = historyOf(
       file,
-      (one) => one.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name === 'holdPods',
+      (one) => one.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest?.input?.name === 'pausePods',
     );
-    assert.equal(held.graph().podsHeld, true);
-    assert.equal(historyOf(file).graph().podsHeld, undefined);
+    assert.equal(paused.graph().podsPaused, true);
+    assert.equal(historyOf(file).graph().podsPaused, undefined);
   });
 });
 
@@ -232,11 +232,19 @@ suite('a history as a graph', () => {
     );
   });
 
-  test('between two tries it runs, and says until when it waits', () => {
+  test('between two tries it waits, and says until when; then for a slot', () => {
     const first = pod('a-1', { task: 'a', after: [] });
-    const graph = told(first, failed(first, 'x', 1), timer('a: before the next try', 1, 30));
-    assert.equal(statesOf(graph), 'a:running');
-    assert.deepEqual(nodeOf(graph, 'a')?.pausing, { why: 'before the next try', until: 31_000 });
+    const wait = timer('a: before the next try', 1, 30);
+    const graph = told(first, failed(first, 'x', 1), wait);
+    assert.equal(statesOf(graph), 'a:waiting');
+    assert.deepEqual(nodeOf(graph, 'a')?.pausing, { why: 'nextTry', until: 31_000 });
+    const fired = event({ timerFiredEventAttributes: { startedEventId: wait.eventId } }, 31);
+    const queued = told(first, failed(first, 'x', 1), wait, fired);
+    assert.deepEqual([statesOf(queued), nodeOf(queued, 'a')?.pausing], ['a:queued', undefined]);
+    const closed = event({ workflowExecutionCompletedEventAttributes: {} }, 40);
+    assert.equal(statesOf(told(first, failed(first, 'x', 1), wait, fired, closed)), 'a:failed');
+    const second = pod('a-2', { task: 'a', after: [], try: 2 }, 32);
+    assert.equal(statesOf(told(first, failed(first, 'x', 1), wait, fired, second)), 'a:running');
   });
 
   test('a hold that is extended goes on, one whose timer was cancelled otherwise is cancelled', () => {
@@ -261,7 +269,7 @@ suite('a history as a graph', () => {
       nodes: [{ name: 'b', state: 'upstream', tries: 0, pods: [], error: 'x' }],
       edges: [['a', 'b', 'data']],
     };
-    const fields = { untoldTasks: defaultPayloadConverter.toPayload(memo) };
+    const fields = { tasksWithoutPods: defaultPayloadConverter.toPayload(memo) };
     const graph = told(
       a,
       failed(a, 'x'),

@@ -2,8 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { PodResult } from '../../../src/contract/index.ts';
-import { SCHEDULED_START } from '../../../src/workflows/scheduled-time.ts';
+import { type PodResult, SCHEDULED_START } from '../../../src/contract/index.ts';
 import { graphQuery } from '../../../src/workflows/dag/index.ts';
 import { nodeOf, reaches } from '../../workflows/support/asking.ts';
 import { stubWorker, type StubWorker } from '../stub-worker.ts';
@@ -79,14 +78,15 @@ suite('controls', { concurrency: 3, timeout: 300_000 }, () => {
     await assert.rejects(handle(id).result());
   });
 
-  test('hold and release: of new pods', async () => {
-    const id = await running('hold');
-    assert.equal(await says('hold', id), `no new pod of ${id} starts, until release ${id}`);
-    assert.equal((await handle(id).query(graphQuery)).podsHeld, true);
-    assert.equal(await says('release', id), `new pods of ${id} start again`);
-    assert.match(await refused(2, 'release', id), /^temporal-pods: new pods are not held\n$/);
-    assert.match(await refused(2, 'release', id, 'laod'), /no task 'laod'; did you mean 'load'\?/);
-    assert.equal(await says('release', id, 'load'), "the pod of 'load' is let go, if it is held");
+  test('pause and resume: of new pods; end-debug: of a failed one', async () => {
+    const id = await running('pause');
+    assert.equal(await says('pause', id), `no new pod of ${id} starts, until resume ${id}`);
+    assert.equal((await handle(id).query(graphQuery)).podsPaused, true);
+    assert.equal(await says('resume', id), `new pods of ${id} start again`);
+    assert.match(await refused(2, 'resume', id), /^temporal-pods: new pods are not paused\n$/);
+    assert.match(await refused(2, 'end-debug', id, 'laod'), /no task 'laod'; did you mean 'load'\?/);
+    assert.equal(await says('end-debug', id, 'load'), "'load' goes on, if its failed pod is kept for debugging");
+    assert.equal(await says('end-debug', id), 'every task goes on whose failed pod is kept for debugging');
     await handle(id).cancel();
     await ended(id);
   });
@@ -115,8 +115,8 @@ suite('controls', { concurrency: 3, timeout: 300_000 }, () => {
     for (const call of [
       ['retry', id, 'load'],
       ['cancel', id],
-      ['hold', id],
-      ['release', id, 'load'],
+      ['pause', id],
+      ['end-debug', id, 'load'],
     ])
       assert.match(await refused(2, ...call), again);
     assert.match(await refused(2, 'retry', `${id}x`, 'load'), /there is no run '.*x' in namespace/);
@@ -135,7 +135,7 @@ suite('controls', { concurrency: 3, timeout: 300_000 }, () => {
   test('a workflow that has no DAG says that it cannot', async () => {
     const workflowId = idOf('plain');
     await stub.temporal.client.workflow.start('noDag', { workflowId, taskQueue: stub.taskQueue });
-    assert.match(await refused(2, 'hold', workflowId), /the workflow 'noDag' cannot do this: .*holdPods/);
+    assert.match(await refused(2, 'pause', workflowId), /the workflow 'noDag' cannot do this: .*pausePods/);
     await handle(workflowId).terminate();
   });
 

@@ -9,8 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { graphQuery } from '../../../src/workflows/dag/graph.ts';
-import { retryTask, skipTask } from '../../../src/workflows/dag/controls.ts';
+import { graphQuery, retryTask, skipTask } from '../../../src/workflows/dag/controls.ts';
 import { stubWorker, type StubWorker } from '../stub-worker.ts';
 import type { ChainInput } from '../stub-workflows.ts';
 

@@ -3,12 +3,12 @@ import assert from 'node:assert/strict';
 import { stripVTControlCharacters } from 'node:util';
 import { suite, test } from 'node:test';
 import type { RunGraph, RunNode } from '../../../src/client/history/run-graph.ts';
-import { remainingMs } from '../../../src/client/view/estimate.ts';
 import { lineText, TerminalFrame } from '../../../src/client/terminal/lines.ts';
+import { remainingMs } from '../../../src/client/view/estimate.ts';
 import { taskLines, taskNews } from '../../../src/client/view/task-lines.ts';
-import { viewOf, footLines, headLines, statusLines, type RunView } from '../../../src/client/view/view.ts';
+import { footLines, headLines, type RunView, statusLines, viewOf } from '../../../src/client/view/view.ts';
 import { watchRun } from '../../../src/client/view/watching.ts';
-import type { TaskState } from '../../../src/workflows/dag/graph.ts';
+import type { TaskState } from '../../../src/contract/index.ts';
 import { historyOf } from '../recorded.ts';
 
 /** `a b>c` is: c waits for b; `a:held` is held. The others are done. */
@@ -99,7 +99,7 @@ suite('the line of a task', () => {
     ],
     [
       'its next try',
-      line('running', { pausing: { why: 'before the next try', until: 0 } }),
+      line('running', { pausing: { why: 'nextTry', until: 0 } }),
       '▶ a  running  the next try is at 1970-01-01T00:00:00Z',
     ],
     [

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { WorkflowFailedError, WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { graphQuery, type Graph } from '../../../src/workflows/dag/index.ts';
+import type { Graph } from '../../../src/contract/index.ts';
+import { graphQuery } from '../../../src/workflows/dag/index.ts';
 
 export type Run = Pick<WorkflowHandle, 'query' | 'executeUpdate' | 'result' | 'cancel' | 'fetchHistory'>;
 

@@ -70,7 +70,7 @@ export async function endsBeforeItsPods(input: { where: 'task' | 'body' } & DagO
   await dag((task) => (input.where === 'body' ? pods() : task('task', pods)), input);
 }
 
-/** A task with a second try, and one that has only one slot to wait for. */
+/** A task with a second try, and one that waits for the only slot. */
 export async function triesAndOthers(): Promise<void> {
   await dag(
     (task) => {

@@ -1,7 +1,15 @@
 /** What TypeScript infers of a DAG. Nothing here runs: `tsc` is the test. */
 import type { QueryDefinition } from '@temporalio/common';
-import type { Chunk, Graph, graphQuery, Handle, Slot, Task } from '../../../src/workflows/dag/index.ts';
-import { dag, inSlot, mapChunk } from '../../../src/workflows/dag/index.ts';
+import type { Chunk, Graph } from '../../../src/contract/index.ts';
+import {
+  dag,
+  type graphQuery,
+  type Handle,
+  mapChunk,
+  type Task,
+  type TaskContext,
+  withPodSlot,
+} from '../../../src/workflows/dag/index.ts';
 
 type Equal<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
 /** Takes a value of exactly this type, neither a narrower nor a wider one. */
@@ -60,8 +68,8 @@ export async function aDagReturnsWhatItsBodyDoes(sales: () => Promise<Sales>) {
   exactly<number>()(value);
   const handle = await dag((task) => task('a', sales));
   exactly<Sales>()(handle);
-  const slot = await inSlot(async (given) => {
-    exactly<Slot>()(given);
+  const slot = await withPodSlot(async (given) => {
+    exactly<TaskContext>()(given);
     return given.nextActivityId();
   });
   exactly<string>()(slot);

@@ -12,12 +12,18 @@ import {
   type WorkerInterceptors,
   type WorkflowBundle,
 } from '@temporalio/worker';
-import type { PodFailureDetails, PodResult, PodSpec, RunPodInput, RunRef } from '../../../src/contract/index.ts';
-import { RERUN_MEMO } from '../../../src/workflows/dag/index.ts';
+import {
+  type PodFailureDetails,
+  type PodResult,
+  type PodSpec,
+  RERUN_MEMO,
+  type RunPodInput,
+  type RunRef,
+} from '../../../src/contract/index.ts';
 import { temporal } from '../../support/temporal.ts';
-import type * as workflows from './index.ts';
 import { pretendedPods } from './pretended-pod.ts';
 import type { StubInput } from './stub-pod.ts';
+import type * as workflows from './index.ts';
 
 export type Workflows = typeof workflows;
 export type WorkflowName = keyof Workflows;

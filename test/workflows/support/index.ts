@@ -25,7 +25,7 @@ export {
   unseenWaitWithOneSlot,
   wide,
 } from './limit-workflows.ts';
-export { loadChunk, mapped, mapMistake, shortChunk } from './map-workflows.ts';
+export { loadChunk, mapAndFatal, mapped, mapMistake, shortChunk } from './map-workflows.ts';
 export { childAwaitsParent, mistake, twoDags } from './mistake-workflows.ts';
 export { books, calls, inOrder, loadOne, mapReport, parents, triesAndThrows } from './rerun-workflows.ts';
 export { randomDag } from './random-workflow.ts';

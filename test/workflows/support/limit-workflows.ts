@@ -1,5 +1,5 @@
 import { CancellationScope, condition, sleep } from '@temporalio/workflow';
-import { dag, inSlot, type DagOptions } from '../../../src/workflows/dag/index.ts';
+import { dag, withPodSlot, type DagOptions } from '../../../src/workflows/dag/index.ts';
 import { runPod } from './stub-pod.ts';
 
 /** Tasks in layers, each waiting for all of the layer before. */
@@ -130,7 +130,7 @@ export async function givesUpInTheQueue(): Promise<void> {
 
 /** A slot outside of any DAG, and no pod. */
 export async function slotWithoutDag(): Promise<{ task: string; ids: string[]; after: string[] }> {
-  return inSlot(async (slot) => ({
+  return withPodSlot(async (slot) => ({
     task: slot.task,
     ids: [slot.nextActivityId(), slot.nextActivityId()],
     after: slot.place().after,

@@ -1,5 +1,6 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { dag, mapChunk, type Chunk, type DagOptions, type MapOptions } from '../../../src/workflows/dag/index.ts';
+import type { Chunk } from '../../../src/contract/index.ts';
+import { dag, type DagOptions, mapChunk, type MapOptions } from '../../../src/workflows/dag/index.ts';
 import { failing, runPod, type StubSpec } from './stub-pod.ts';
 
 /** Doubles a number in a pod; the pod may be given another spec. */
@@ -60,6 +61,18 @@ export async function mapped({
     const sum = task('sum', async () => (await loaded).reduce((a, b) => a + b, 0));
     return [await sum, ...(await loaded).slice(0, 3)];
   });
+}
+
+/** A map, and a held task beside it: when that is let fail, nothing new starts. */
+export async function mapAndFatal(ms: number): Promise<void> {
+  await dag(
+    (task) => {
+      const items = [0, 1, 2].map((value): Load => ({ value, spec: { ms }, options: { maxParallel: 1 } }));
+      task.map('load', items, loadChunk);
+      task('fatal', () => runPod(failing()), { hold: '1h' });
+    },
+    { onFailure: 'stop' },
+  );
 }
 
 /** Loses a result. */

@@ -1,6 +1,6 @@
-import { dag, mapChunk, type Chunk, type DagOptions } from '../../../src/workflows/dag/index.ts';
+import type { Chunk, PodResult, PodSpec } from '../../../src/contract/index.ts';
+import { dag, type DagOptions, mapChunk } from '../../../src/workflows/dag/index.ts';
 import { runPod } from '../../../src/workflows/run-pod.ts';
-import type { PodResult, PodSpec } from '../../../src/contract/index.ts';
 
 /** Which test it is: see `pretendedPods`. */
 interface Keyed {

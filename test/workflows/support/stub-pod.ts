@@ -1,6 +1,6 @@
 /** Stands in for `runPod`, on the workflow's side: takes a slot and calls an activity that only pretends. */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import { changeSpec, inSlot, type Slot } from '../../../src/workflows/dag/index.ts';
+import { changeSpec, inPodCall, withPodSlot, type TaskContext } from '../../../src/workflows/dag/index.ts';
 
 export interface StubSpec {
   ms?: number;
@@ -23,19 +23,19 @@ const { stubPod } = proxyActivities<StubActivities>({
   retry: { maximumAttempts: 1 },
 });
 
-export const runPod = (spec: StubSpec = {}): Promise<{ output: unknown }> => inSlot((slot) => onePod(spec, slot));
+export const runPod = (spec: StubSpec = {}): Promise<{ output: unknown }> =>
+  withPodSlot((context) => onePod(spec, context));
 
-/** Two tries, as `runPod` makes them: in one slot, and not while new pods are held. */
+/** Two tries, as `runPod` makes them: each in a slot of its own. */
 export const twoTries = (spec: StubSpec): Promise<{ output: unknown }> =>
-  inSlot(async (slot) => {
-    await onePod(spec, slot);
-    await slot.released();
-    return onePod(spec, slot);
+  inPodCall(async (context) => {
+    await context.withSlot(() => onePod(spec, context));
+    return context.withSlot(() => onePod(spec, context));
   });
 
-const onePod = (spec: StubSpec, slot: Slot) =>
-  stubPod.executeWithOptions({ activityId: slot.nextActivityId(), summary: slot.task }, [
-    { spec: changeSpec(spec, slot.change), ...slot.place() },
+const onePod = (spec: StubSpec, context: TaskContext) =>
+  stubPod.executeWithOptions({ activityId: context.nextActivityId(), summary: context.task }, [
+    { spec: changeSpec(spec, context.change), ...context.place() },
   ]);
 
 export const failing = (message = 'exit code 1', ms = 0): StubSpec => ({ fail: message, ms });

@@ -29,3 +29,25 @@ export const stopping = (spec: PodSpec): Promise<PodResult> =>
 /** Two tasks at once, which may both be held. */
 export const twoTasks = (spec: PodSpec): Promise<unknown> =>
   dag(async (task) => Promise.allSettled([task('left', () => runPod(spec)), task('right', () => runPod(spec))]));
+
+/** Two tasks and one slot; `fails` is the first to have it. */
+export const oneSlot = (spec: PodSpec): Promise<unknown> =>
+  dag(
+    async (task) =>
+      Promise.allSettled([task('fails', () => runPod(spec)), task('other', () => runPod({ image: 'x' }))]),
+    { maxParallel: 1 },
+  );
+
+/** A task whose function does not wait for its pod. */
+export const leftAlone = (spec: PodSpec): Promise<void> =>
+  dag((task) => void task('main', () => void runPod(spec).catch(() => undefined)));
+
+/** `tries` waits for its next try when `fatal` fails, after which nothing new starts. */
+export const stops = (spec: PodSpec): Promise<void> =>
+  dag(
+    (task) => {
+      task('tries', () => runPod(spec));
+      task('fatal', () => runPod({ image: 'x' }));
+    },
+    { onFailure: 'stop' },
+  );

@@ -1,5 +1,5 @@
 /** What is drawn of a graph, whatever it is drawn with: names, states, and the few words under a name. Pure. */
-import { BODY, type Graph, type GraphEdge, type GraphNode, type TaskState } from '../../../workflows/dag/graph.ts';
+import { BODY, type Graph, type GraphEdge, type GraphNode, type TaskState } from '../../../contract/index.ts';
 import { oneLine } from '../../terminal/stdout.ts';
 import { lengthText, momentText } from '../../terminal/time-text.ts';
 

@@ -3,7 +3,7 @@
  * lane or is connected to it from the side. Nodes with the same successors lead into one lane: the edges of a fan of forty and of
  * its join are two lanes. Pure.
  */
-import type { GraphEdge } from '../../../workflows/dag/graph.ts';
+import type { GraphEdge } from '../../../contract/index.ts';
 import { drawingOrder, transitiveReduction } from './order.ts';
 
 export interface Lane {

@@ -1,10 +1,16 @@
 /** What planning told, as a document for programs and as a drawing. Pure. */
-import { BODY, type Graph, type GraphEdge, type TaskState } from '../../../workflows/dag/graph.ts';
-import { UNNAMED } from '../../../workflows/dag/task-name.ts';
-import type { PlannedCall, PlanReport } from '../../../workflows/plan/types.ts';
-import type { PodSpec } from '../../../contract/index.ts';
+import {
+  BODY,
+  type Graph,
+  type GraphEdge,
+  type PlannedCall,
+  type PlanReport,
+  type PodSpec,
+  type TaskState,
+  UNNAMED,
+} from '../../../contract/index.ts';
 import { oneLine } from '../../terminal/stdout.ts';
-import { edgesAmong, type DrawnNode, type Drawing } from './drawing.ts';
+import { type Drawing, type DrawnNode, edgesAmong } from './drawing.ts';
 
 const OPEN: ReadonlySet<TaskState> = new Set(['waiting', 'queued', 'running', 'held']);
 

@@ -7,12 +7,12 @@ import type * as Sdk from '@temporalio/worker';
 import type { InjectedSinks, WorkflowBundle } from '@temporalio/worker';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
-import type { WorkflowsModule } from '../../../config/index.ts';
 import { messageOf } from '../../../common/message-of.ts';
 import { usage } from '../../../common/problem.ts';
+import type { WorkflowsModule } from '../../../config/index.ts';
+import { PLAN_MEMO, type PlanMemo, type PlanReport } from '../../../contract/index.ts';
 import { bundleWorkflows, loadWorkflows } from '../../../worker/workflows.ts';
 import type { PlanSinks } from '../../../workflows/plan/interceptors.ts';
-import { PLAN_MEMO, type PlanMemo, type PlanReport } from '../../../workflows/plan/types.ts';
 
 export interface PlanRequest {
   readonly workflow: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { allWordsOf, drawingOf, wordsOf } from '../../../../src/client/view/graph/drawing.ts';
-import { BODY, type GraphNode } from '../../../../src/workflows/dag/graph.ts';
+import { BODY, type GraphNode } from '../../../../src/contract/index.ts';
 import { graph } from './support.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');

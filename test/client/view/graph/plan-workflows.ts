@@ -1,6 +1,7 @@
 /** Workflows as people write them, to be planned. */
 import { CancellationScope, condition, executeChild, proxyActivities, sleep } from '@temporalio/workflow';
-import { dag, mapChunk, type Chunk } from '../../../../src/workflows/dag/index.ts';
+import type { Chunk } from '../../../../src/contract/index.ts';
+import { dag, mapChunk } from '../../../../src/workflows/dag/index.ts';
 import { runPod } from '../../../../src/workflows/run-pod.ts';
 
 interface Files {

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { drawPlan } from '../../../../src/client/commands/graph.ts';
 import { workflowNames } from '../../../../src/client/params/workflows.ts';
 import { drawingOfPlan, planDocument, type PlanDocument } from '../../../../src/client/view/graph/plan-drawing.ts';
-import { textOf } from '../../../../src/client/view/graph/text.ts';
 import { planner } from '../../../../src/client/view/graph/plan.ts';
+import { textOf } from '../../../../src/client/view/graph/text.ts';
 import { workflowsModule } from '../../../../src/config/index.ts';
-import type { PlanReport } from '../../../../src/workflows/plan/types.ts';
+import type { PlanReport } from '../../../../src/contract/index.ts';
 import { call, ended, type Ended } from '../../call.ts';
 
 const EXAMPLES = new URL('./plan-workflows.ts', import.meta.url);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { oneLine } from '../../../../src/client/terminal/stdout.ts';
 import type { Drawing, DrawnNode } from '../../../../src/client/view/graph/drawing.ts';
-import type { Graph, GraphEdge, GraphNode } from '../../../../src/workflows/dag/graph.ts';
+import type { Graph, GraphEdge, GraphNode } from '../../../../src/contract/index.ts';
 
 /** `a > b`: b awaited a; `a . b`: it was created after a. A name alone stands alone. */
 export function graph(arrows: readonly string[], changes: Record<string, Partial<GraphNode>> = {}): Graph {

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { drawingOf } from '../../../../src/client/view/graph/drawing.ts';
 import { textOf } from '../../../../src/client/view/graph/text.ts';
-import type { GraphNode } from '../../../../src/workflows/dag/graph.ts';
+import type { GraphNode } from '../../../../src/contract/index.ts';
 import { DIAMOND, graph } from './support.ts';
 
 const text = (arrows: readonly string[], changes: Record<string, Partial<GraphNode>> = {}, screen = {}) =>

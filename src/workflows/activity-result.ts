@@ -1,14 +1,14 @@
 /** What the end of a `runPod` activity tells about its pod: in a failure, a cancellation, or its last heartbeat. */
 import { ActivityFailure, ApplicationFailure, CancelledFailure, isCancellation } from '@temporalio/workflow';
-import type { Cleanup, PodFailureDetails, PodRecord, PodResult } from '../contract/index.ts';
+import { type Cleanup, keptLine, type PodFailureDetails, type PodRecord, type PodResult } from '../contract/index.ts';
 
-export type Told = Partial<Pick<PodFailureDetails, 'pod' | 'cluster' | 'cleanup'>>;
+export type PodFacts = Partial<Pick<PodFailureDetails, 'pod' | 'cluster' | 'cleanup'>>;
 
 /** What the activity said about its pod before it ended, in whichever way it got to say it. */
-export function whatWasTold(error: unknown): Told {
+export function podFactsOf(error: unknown): PodFacts {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   if (cause instanceof ApplicationFailure || cause instanceof CancelledFailure) {
-    const details = cause.details?.[0] as Told | string | null | undefined;
+    const details = cause.details?.[0] as PodFacts | string | null | undefined;
     if (typeof details === 'object' && details !== null) return details;
   }
   return lastRecord(cause) ?? {};
@@ -50,9 +50,6 @@ export function failureDetails(error: unknown): PodFailureDetails | undefined {
   return cause instanceof ApplicationFailure ? (cause.details?.[0] as PodFailureDetails | undefined) : undefined;
 }
 
-/** As failure.ts of the activities writes it. */
-const KEPT_LINE = /\n {2}kept until [^\n]*$/;
-
 /** The same failure with what became of its pod afterwards: without that it would go on telling of a pod that is gone. */
 export function withCleanup(error: unknown, cleanup: Cleanup): unknown {
   const details = failureDetails(error);
@@ -60,7 +57,7 @@ export function withCleanup(error: unknown, cleanup: Cleanup): unknown {
   const { message, type, stack } = error.cause;
   // A new one: the SDK sends on what it has received as it came, whatever is changed in it.
   const cause = ApplicationFailure.create({
-    message: cleanup.kept === undefined ? message.replace(KEPT_LINE, '') : message,
+    message: cleanup.kept === undefined ? withoutKept(message, details) : message,
     nonRetryable: true,
     details: [{ ...details, cleanup }],
     ...(type != null && { type }),
@@ -68,4 +65,10 @@ export function withCleanup(error: unknown, cleanup: Cleanup): unknown {
   if (stack !== undefined) cause.stack = stack;
   const { activityType, activityId, retryState, identity } = error;
   return new ActivityFailure(error.message, activityType, activityId, retryState, identity, cause);
+}
+
+/** Without the line that says how long its pod is kept. */
+function withoutKept(message: string, { pod, cleanup }: PodFailureDetails): string {
+  const line = `\n${keptLine(pod, cleanup)}`;
+  return message.endsWith(line) ? message.slice(0, -line.length) : message;
 }

@@ -1,12 +1,12 @@
 /** Which moment, and which day, a run is for. */
 import { workflowInfo } from '@temporalio/workflow';
-
-/** Temporal's own, which its schedules set; every namespace has it. */
-export const SCHEDULED_START = { name: 'TemporalScheduledStartTime', type: 'DATETIME' } as const;
+import { SCHEDULED_START } from '../../contract/index.ts';
 
 /**
  * The moment that a schedule started this run for, also when it really started later: in a backfill, or after an outage. For a run that
  * no schedule started: what `run --for` said, or else the start of the run. It is the same in every replay.
+ *
+ *     const until = new Date(scheduledTime().getTime() - 3_600_000);
  */
 export function scheduledTime(): Date {
   const { typedSearchAttributes, startTime } = workflowInfo();
@@ -14,9 +14,11 @@ export function scheduledTime(): Date {
 }
 
 /**
- * The day of `scheduledTime()` as `2026-11-01`.
+ * The day of `scheduledTime()` as `2026-11-01`: `scheduledDay('Europe/Berlin')`. Of a schedule that runs at 02:00 it is the day of the
+ * run, not the day before.
  *
- * @param timeZone of IANA, as the schedule's own; default UTC. @throws RangeError for an unknown one
+ * @param timeZone of IANA, as the schedule's own; default UTC
+ * @throws RangeError for an unknown one
  */
 export const scheduledDay = (timeZone = 'UTC'): string =>
   new Intl.DateTimeFormat('sv-SE', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { Cleanup, PodRecord } from '../../src/contract/index.ts';
-import { failureDetails, recordedResult, whatWasTold, withCleanup } from '../../src/workflows/told.ts';
+import { failureDetails, recordedResult, podFactsOf, withCleanup } from '../../src/workflows/activity-result.ts';
+import { podFailure } from '../../src/activities/failure.ts';
 
 const pod = { namespace: 'n', name: 'x', uid: 'u' };
 const logs = { uri: '', lines: 1, bytes: 2, gaps: 0, tail: '' };
@@ -61,26 +62,21 @@ suite('what the end of an activity tells of its pod', () => {
       ApplicationFailure.create({ type: 'ContainerFailed', details: [details] }),
       new CancelledFailure('cancelled', [details]),
     ])
-      assert.deepEqual(whatWasTold(activity(cause)).pod, pod);
-    assert.equal(whatWasTold(timeout(record('Succeeded'))).cluster, 'c');
+      assert.deepEqual(podFactsOf(activity(cause)).pod, pod);
+    assert.equal(podFactsOf(timeout(record('Succeeded'))).cluster, 'c');
   });
 
   test('a failure tells what became of its pod afterwards, and promises no pod that is gone', () => {
-    const failed = (cleanup: Cleanup) =>
-      ApplicationFailure.create({
-        type: 'ContainerFailed',
-        message: 'pod n/x: ended\n  to do: read\n  kept until 2026-01-01T00:00:00Z: kubectl describe pod x -n n',
-        nonRetryable: true,
-        details: [{ kind: 'ContainerFailed', pod, cleanup }],
-      });
+    const failed = (cleanup?: Cleanup) =>
+      podFailure({ kind: 'ContainerFailed', startedEver: true }, { pod, ...(cleanup && { cleanup }) });
     const before = activity(failed({ gone: false, kept: '2026-01-01T00:00:00Z' }));
     const after = withCleanup(before, { gone: true });
-    assert.deepEqual(failureDetails(after), { kind: 'ContainerFailed', pod, cleanup: { gone: true } });
+    assert.deepEqual(failureDetails(after)?.cleanup, { gone: true });
     const { cause } = after as ActivityFailure;
-    assert.equal(cause?.message, 'pod n/x: ended\n  to do: read');
+    assert.equal(cause?.message, failed().message);
     assert.equal((cause as ApplicationFailure).type, 'ContainerFailed');
     const kept = withCleanup(before, { gone: false, kept: '2026-01-02T00:00:00Z' }) as ActivityFailure;
-    assert.match(kept.cause?.message ?? '', /kept until/);
+    assert.match(kept.cause?.message ?? '', /kept until 2026-01-01/);
     assert.equal(withCleanup(timeout(undefined), { gone: true }) instanceof ActivityFailure, true);
   });
 
@@ -90,6 +86,6 @@ suite('what the end of an activity tells of its pod', () => {
       ApplicationFailure.create({ details: [null] }),
       new Error('who knows'),
     ])
-      assert.deepEqual(whatWasTold(activity(cause)), {});
+      assert.deepEqual(podFactsOf(activity(cause)), {});
   });
 });
