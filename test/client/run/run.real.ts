@@ -11,7 +11,7 @@ import { stubWorker, type StubWorker } from '../stub-worker.ts';
 const spec = (args: string[], env: Record<string, string> = {}) => JSON.stringify({ image: 'x', args, env });
 const RED = '\u001b[31mred\u001b[0m';
 
-suite('the client', { concurrency: 2, timeout: 120_000 }, () => {
+suite('the client', { concurrency: 2, timeout: 300_000 }, () => {
   let stub: StubWorker;
   before(async () => (stub = await stubWorker('./stub-workflows.ts')));
   after(() => stub.close());

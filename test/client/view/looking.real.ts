@@ -15,7 +15,7 @@ import type { ChainInput } from '../stub-workflows.ts';
 
 const WORKFLOWS = fileURLToPath(new URL('../stub-workflows.ts', import.meta.url));
 
-suite('looking at a run', { concurrency: 2, timeout: 180_000 }, () => {
+suite('looking at a run', { concurrency: 2, timeout: 300_000 }, () => {
   let stub: StubWorker;
   let folder: string;
   before(async () => {
