@@ -2,7 +2,7 @@ import { pause } from '../common/pause.ts';
 import { Backoff } from '../common/retry.ts';
 import type { ContainerState, FollowOptions } from './follow-options.ts';
 import type { LogCounters } from './log-state.ts';
-import type { LogRecord } from './record.ts';
+import { recordKey, type LogRecord } from './record.ts';
 import { LogStoreError, type Segment } from './segments.ts';
 import { SourceReader, type ReadResult } from './source-reader.ts';
 import type { LogSource } from './stream.ts';
@@ -13,7 +13,7 @@ export const follow = (source: LogSource, segment: Segment, options: FollowOptio
 
 /**
  * The life of one container's log. A stream's end never means that the container has ended: only its state does. As long as it
- * runs, streams are opened again and again; when it has ended, one read of what is left makes the log complete.
+ * runs, streams are opened again and again; when it has ended, what is left is read until a read brings nothing new.
  */
 export class Follower {
   readonly #segment: Segment;
@@ -129,12 +129,16 @@ export class Follower {
   async #onceEnded(): Promise<void> {
     const { signal } = this.#stopFollowing;
     const wanted = () =>
-      !signal.aborted && !this.#draining && !this.#options.afterEnd && this.#options.state() === 'terminated';
+      !signal.aborted &&
+      !this.#draining &&
+      !this.#ended &&
+      !this.#options.afterEnd &&
+      this.#options.state() === 'terminated';
     while (wanted()) {
-      const result = await this.#read(false, signal);
-      if (result && isWhole(result)) await this.#segment.end().catch((error: Error) => (this.#error = error));
+      await this.#read(false, signal);
+      if (this.#endSeen.isConfirmed) await this.#storeEnd().catch((error: Error) => (this.#error = error));
       if (this.#ended || this.#error?.kind === 'superseded' || this.#error?.kind === 'notFound') return;
-      await this.#pause();
+      if (!this.#endSeen.isNew) await this.#pause();
     }
   }
 
@@ -149,9 +153,10 @@ export class Follower {
     try {
       const result = await this.#reader.read(following, signal);
       this.#error = result.how === 'broken' ? result.error : undefined;
-      if (following) this.#endSeen.look(result, this.#options.state());
+      this.#endSeen.look(result, this.#options.state());
       return result;
     } catch (error) {
+      this.#endSeen.forget();
       this.#error = error instanceof Error ? error : new Error(String(error));
       return undefined;
     }
@@ -183,7 +188,7 @@ export class Follower {
     await this.#finish(Math.max(this.#reader.limits.lastReadMs, deadline - performance.now()));
   }
 
-  /** Reads what is left of an ended container's log: reaching the end of the file proves that nothing is missing. */
+  /** Reads what is left of an ended container's log. */
   async #finish(limitMs: number): Promise<void> {
     const limit = new AbortController();
     const timer = setTimeout(() => limit.abort(new Error('too late')), limitMs);
@@ -197,24 +202,27 @@ export class Follower {
   async #readToEnd(limit: AbortSignal): Promise<void> {
     let message = 'no answer';
     for (;;) {
-      const result = await this.#read(false, limit);
+      await this.#read(false, limit);
       this.#stop.signal.throwIfAborted();
-      if (result && isWhole(result)) return this.#segment.end();
+      if (this.#endSeen.isConfirmed) return this.#storeEnd();
       const failure = this.#error;
       if (failure?.kind === 'superseded') throw failure;
       if (failure?.kind === 'notFound') return this.#endWithout();
       // The error of the read that the limit cut off says nothing.
       if (limit.aborted) return this.#addUnread(`the log could not be read to its end: ${message}`);
       message = failure?.message ?? message;
-      await pause(this.#backoff.next(), limit);
+      if (!this.#endSeen.isNew) await pause(this.#backoff.next(), limit);
     }
   }
 
-  /** The pod is there no more. If the followed stream has shown the end, what it left is the container's last piece. */
+  /** The pod is there no more: an end that was seen once has to do. */
   async #endWithout(): Promise<void> {
-    const { pieces } = this.#endSeen;
-    if (!pieces) return this.#addUnread('the pod was gone before its log was read to the end');
-    await this.#segment.append(pieces);
+    if (!this.#endSeen.pieces) return this.#addUnread('the pod was gone before its log was read to the end');
+    await this.#storeEnd();
+  }
+
+  async #storeEnd(): Promise<void> {
+    await this.#reader.storePieces(this.#endSeen.pieces ?? []);
     await this.#segment.end();
   }
 
@@ -228,22 +236,43 @@ export class Follower {
   }
 }
 
-/** The end of the file of a container that had ended: there is no more. */
-const isWhole = ({ how, found, terminal }: ReadResult): boolean => how === 'eof' && found && terminal;
-
-/** Whether a followed stream has shown the container's end, as far as a stream can. */
+/**
+ * What was seen of the container's end. A clean end of a stream may be that of a connection that broke, so the end is believed
+ * when another read, after the container had ended, came to the same end.
+ */
 class EndSeen {
-  /** What the stream left without a newline; undefined when the end was not seen. */
+  /** What the end left without a newline; undefined when it was not seen. */
   pieces: readonly LogRecord[] | undefined;
+  isConfirmed = false;
+  /** Seen after the container had ended, and for the first time there: it is to be confirmed, without a wait. */
+  isNew = false;
+  /** Its container had ended. */
   #certain = false;
+  /** Something was read to an end, or to a silence. */
+  #hasRead = false;
 
-  look({ follow, opened, how, found, pieces, error }: ReadResult, state: ContainerState): void {
-    if (opened) {
-      this.pieces = follow && how === 'eof' && found ? pieces : undefined;
+  look(result: ReadResult, state: ContainerState): void {
+    const { follow, opened, how, found, fresh, pieces, terminal, error } = result;
+    const isEnd = how === 'eof' && found;
+    const isSame = fresh === 0 && this.#hasRead && areEqual(pieces, this.pieces ?? []);
+    this.isConfirmed = isEnd && terminal && isSame;
+    this.isNew = isEnd && terminal && (fresh > 0 || !this.#hasRead);
+    if (opened && how !== 'broken') this.#hasRead = true;
+    if (isEnd && (follow || terminal)) {
+      this.pieces = pieces;
       this.#certain = state !== 'running';
-    } else if (error?.kind !== 'notFound' && !this.#certain) {
-      // An end of file while the container was thought to run, and then no answer: it may have written more since.
+    } else if (opened ? follow || fresh > 0 : error?.kind !== 'notFound' && !this.#certain) {
+      // It was not the end. Or nothing was heard after an end that came while the container was thought to run.
       this.pieces = undefined;
     }
   }
+
+  /** The storage failed in the middle of a read. */
+  forget(): void {
+    this.pieces = undefined;
+    this.isConfirmed = this.isNew = false;
+  }
 }
+
+const areEqual = (some: readonly LogRecord[], others: readonly LogRecord[]): boolean =>
+  some.map(recordKey).join() === others.map(recordKey).join();

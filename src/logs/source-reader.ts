@@ -4,6 +4,15 @@ import { recordKey, second, sinceTime, type LogRecord } from './record.ts';
 import { LogStoreError, type Segment } from './segments.ts';
 import { LogStream, type LogSource, type StreamEnd } from './stream.ts';
 
+/**
+ * So much older than the place may a line be that stands behind it (2.8 ms seen). A log that begins later than that is surely
+ * without the place.
+ */
+const DISORDER = 20_000_000n;
+/** So many clean ends in a row before the place was found: it is gone, though the log does not begin behind it. */
+const ENDS_IN_A_ROW = 5;
+
+/** `pieces`: after `eof`, those that are not stored yet. */
 export interface ReadResult extends StreamEnd {
   /** Whether the place to go on from was found, so that what came after it is stored. */
   readonly found: boolean;
@@ -20,6 +29,15 @@ interface Pass {
   readonly times?: number;
 }
 
+interface PassResult extends ReadResult {
+  /** How many records equal to the cursor have been seen. */
+  readonly seen: number;
+  /** When the log begins, as far as it was read. */
+  readonly first: bigint | undefined;
+}
+
+const ENDED_EARLY = 'the log ended before the place from which it is to be read on';
+
 /** Reads a container's log from where the stored part ends, and stores what is new. */
 export class SourceReader {
   /** A followed stream is open and past the cursor: whatever the container writes is stored. */
@@ -31,6 +49,8 @@ export class SourceReader {
   readonly limits: FollowLimits;
   #stream: LogStream | undefined;
   #ending = false;
+  /** Reads of the whole log in a row that ended cleanly, and had not found the place. */
+  #misses = 0;
 
   constructor(source: LogSource, segment: Segment, options: FollowOptions) {
     this.#source = source;
@@ -46,14 +66,15 @@ export class SourceReader {
   }
 
   /**
-   * Reads once to the end of the stream. Whether the cursor is really gone is decided by a read of the whole log that does
-   * not follow: only there does the end of the stream mean that there is no more.
+   * Reads once to the end of the stream. Whether the cursor is really gone is decided by reads of the whole log that do not
+   * follow. A clean end is no proof: the API server ends a stream so, too, when its own connection to the kubelet breaks.
    */
   async read(follow: boolean, signal: AbortSignal): Promise<ReadResult> {
     const near = await this.#pass({ follow, near: true }, signal);
     if (near.found || near.how === 'broken' || (follow && this.#ending)) return near;
     const whole = await this.#pass({ follow: false, near: false }, signal);
     if (whole.found || whole.how !== 'eof') return whole;
+    if (!this.#isGone(whole)) return { ...whole, how: 'broken', error: new Error(ENDED_EARLY) };
     // The rotation went through a row of equal records: the last one there is the cursor.
     if (whole.seen > 0) return this.#pass({ follow: false, near: false, times: whole.seen }, signal);
     const message = 'Kubernetes has rotated the log: the last stored line is gone, lines after it may be missing';
@@ -61,7 +82,27 @@ export class SourceReader {
     return this.#pass({ follow: false, near: false }, signal);
   }
 
-  async #pass({ follow, near, times }: Pass, signal: AbortSignal): Promise<ReadResult & { seen: number }> {
+  /** Stores what an ended container left without a newline. */
+  async storePieces(pieces: readonly LogRecord[]): Promise<void> {
+    await this.#store(pieces);
+  }
+
+  /** Where clocks were set back, what is left never looks younger than the place. */
+  #isGone({ first }: PassResult): boolean {
+    const { cursor } = this.#segment.logState;
+    this.#misses += 1;
+    return (cursor && first !== undefined && first > cursor.ns + DISORDER) || this.#misses >= ENDS_IN_A_ROW;
+  }
+
+  async #store(records: readonly LogRecord[]): Promise<void> {
+    const kept = await this.#segment.append(records).catch((error: unknown) => {
+      if (error instanceof LogStoreError) this.#options.onRecords?.(records.slice(0, error.stored));
+      throw error;
+    });
+    if (kept.length > 0) this.#options.onRecords?.(kept);
+  }
+
+  async #pass({ follow, near, times }: Pass, signal: AbortSignal): Promise<PassResult> {
     const { logState } = this.#segment;
     const { cursor, written } = logState;
     const { marginSeconds, wholeBelowBytes, stallMs } = this.limits;
@@ -86,12 +127,8 @@ export class SourceReader {
     };
     const store = async (records: readonly LogRecord[]): Promise<boolean> => {
       const added = aligner.push(records);
-      const kept = await this.#segment.append(added).catch((error: unknown) => {
-        if (error instanceof LogStoreError) this.#options.onRecords?.(added.slice(0, error.stored));
-        throw error;
-      });
+      await this.#store(added);
       fresh += added.length;
-      if (kept.length > 0) this.#options.onRecords?.(kept);
       goLive();
       return aligner.state !== 'passed';
     };
@@ -99,8 +136,10 @@ export class SourceReader {
     const end = await stream.read(store, goLive);
     this.live = false;
     this.#stream = undefined;
-    if (end.how === 'eof' && terminal) await store(end.pieces);
-    return { ...end, follow, terminal, fresh, found: aligner.state === 'found', seen: aligner.seen };
+    const pieces = aligner.push(end.pieces);
+    const { state, seen, first } = aligner;
+    if (state === 'found') this.#misses = 0;
+    return { ...end, pieces, follow, terminal, fresh, found: state === 'found', seen, first };
   }
 
   #idleMs(state: Aligner['state'], bytes: number): number {
@@ -122,6 +161,8 @@ export class Aligner {
   state: 'searching' | 'found' | 'passed';
   /** How many records equal to the cursor have been seen. */
   seen = 0;
+  /** The time of the first record. */
+  first: bigint | undefined;
   readonly #cursor: Cursor | undefined;
   readonly #until: bigint | undefined;
 
@@ -134,6 +175,7 @@ export class Aligner {
 
   /** Returns the records that are new. */
   push(records: readonly LogRecord[]): readonly LogRecord[] {
+    this.first ??= records[0]?.ns;
     if (this.state === 'found') return records;
     for (const [index, record] of records.entries()) {
       if (this.state === 'passed') break;

@@ -111,8 +111,9 @@ suite('which logs are kept', () => {
       });
       const result = await attempt({ ...CREW, callbacks: ['see'] }).result;
       assert.deepEqual(await byContainer(result), { prepare: ['prepared'] });
+      // The second one brings nothing new, and so proves the end of the first.
       const reads = fake.requests.filter(({ verb, query }) => verb === 'log' && query.get('container') === 'prepare');
-      assert.equal(reads.length, 1);
+      assert.equal(reads.length, 2);
     }),
   );
 
@@ -394,6 +395,55 @@ suite('who looks on', () => {
 });
 
 suite('a drain', () => {
+  test(
+    'of an adopted pod that has ended reads on behind a stream that was cut with a clean end',
+    inWorld(async ({ fake, temporal, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      const away = Promise.withResolvers<void>();
+      const over = Promise.withResolvers<void>();
+      fake.script(async (pod) => {
+        pod.run();
+        pod.print('line 0', { timestamp: '2026-11-22T10:00:00.000000001Z' });
+        await away.promise;
+        for (let number = 1; number < 10; number++)
+          pod.print(`line ${number}`, { timestamp: `2026-11-22T10:00:00.00000000${number}Z` });
+        pod.finish({ exitCode: 0 });
+        over.resolve();
+      });
+      const spec = { ...SPEC, callbacks: ['see'] };
+      const first = attempt(spec);
+      await stored('line 0');
+      await temporal.until(() => temporal.recorded?.pod !== undefined);
+      first.end('workerShutdown');
+      await assert.rejects(first.result, CancelledFailure);
+      away.resolve();
+      await over.promise;
+      const bytes = '2026-11-22T10:00:00.000000001Z line 0\n'.length;
+      fake.plan('log', { cutAfter: 5 * bytes, how: 'eof' });
+      const { logs } = await attempt(spec).result;
+      const all = Array.from({ length: 10 }, (_, number) => `line ${number}`);
+      assert.deepEqual([await linesOf({ logs }), logs.lines, logs.gaps], [all, 10, 0]);
+    }),
+  );
+
+  test(
+    'of a pod that was followed to its end reads its log once more, and no oftener',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      fake.script(async (pod) => {
+        pod.run();
+        pod.print('one');
+        await stored('one');
+        pod.print('two');
+        pod.finish({ exitCode: 0 });
+      });
+      await attempt({ ...SPEC, callbacks: ['see'] }).result;
+      assert.equal(fake.count('log'), 2);
+    }),
+  );
+
   test(
     'ends when the worker is told to stop: nothing is recorded, and the next attempt has the whole log',
     inWorld(async ({ fake, temporal, attempt, dependencies }) => {

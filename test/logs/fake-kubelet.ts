@@ -49,6 +49,8 @@ export class FakeKubelet implements LogSource {
   written = Infinity;
   /** A followed stream breaks instead of waiting for more. */
   impatient = false;
+  /** How much clean cuts of an ended container's log left: two at the same place cannot be told from its end. */
+  readonly #left = new Set<number>();
   #first = 0;
   #changed = Promise.withResolvers<void>();
 
@@ -98,6 +100,7 @@ export class FakeKubelet implements LogSource {
       const changed = this.#changed.promise;
       const complete = !follow || !this.running;
       const bytes = Buffer.concat([...this.#render(since, position)]);
+      const left = bytes.length - budget;
       for (let at = 0; at < bytes.length; at += this.pieceSize) {
         const piece = bytes.subarray(at, Math.min(at + this.pieceSize, bytes.length, at + budget));
         if (piece.length > 0) yield piece;
@@ -105,7 +108,9 @@ export class FakeKubelet implements LogSource {
         if (signal.aborted) throw new KubernetesError('aborted');
         if (budget <= 0) break;
       }
-      if (budget <= 0 && cut?.how === 'eof' && follow) return;
+      const canBeTold = this.running || left <= 0 || !this.#left.has(left);
+      if (budget <= 0 && !this.running) this.#left.add(left);
+      if (budget <= 0 && cut?.how === 'eof' && canBeTold) return;
       if (budget <= 0) throw new KubernetesError('transient');
       if (complete) return;
       if (this.impatient) throw new KubernetesError('transient');

@@ -247,6 +247,80 @@ describe('drain', () => {
     assert.deepEqual(await texts(folder.path), ['one', 'two']);
   });
 
+  test('does not believe one clean end: the API server ends a stream so, too, when its own connection breaks', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one', 'two', 'three');
+    kubelet.write('end', { full: false });
+    kubelet.terminate();
+    // Behind the second line.
+    kubelet.cuts.push({ after: 70, how: 'eof' });
+    assert.deepEqual(await (await followerOf(kubelet, folder.path)).drain(long), { lines: 4, bytes: 17, gaps: 0 });
+    assert.deepEqual(await texts(folder.path), ['one', 'two', 'three', 'end']);
+  });
+
+  test('does not believe it before the first byte either', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one');
+    kubelet.terminate();
+    kubelet.cuts.push({ after: 0, how: 'eof' });
+    await (await followerOf(kubelet, folder.path)).drain(long);
+    assert.deepEqual(await texts(folder.path), ['one']);
+  });
+
+  test('a torn last piece is no line', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one', 'two and more');
+    kubelet.terminate();
+    // Both in the middle of the second line.
+    kubelet.cuts.push({ after: 35 + 36, how: 'eof' }, { after: 35 + 33, how: 'eof' });
+    assert.deepEqual(await (await followerOf(kubelet, folder.path)).drain(long), { lines: 2, bytes: 17, gaps: 0 });
+    assert.deepEqual(await texts(folder.path), ['one', 'two and more']);
+  });
+
+  test('does not take lines for rotated away because streams ended before the place was found', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one', 'two', 'three', 'four');
+    kubelet.written = 3;
+    const first = await followerOf(kubelet, folder.path);
+    first.start();
+    await eventually(() => first.counters.lines === 3);
+    await first.stop();
+    kubelet.written = 4;
+    kubelet.terminate();
+    kubelet.cuts.push({ after: 35, how: 'eof' }, { after: 35, how: 'eof' });
+    assert.deepEqual(await (await followerOf(kubelet, folder.path)).drain(long), { lines: 4, bytes: 19, gaps: 0 });
+    assert.deepEqual(await texts(folder.path), ['one', 'two', 'three', 'four']);
+  });
+
+  test('nor because the clock was set back: then many ends in a row have to do', async () => {
+    await using folder = await testFolder();
+    const kubelet = new FakeKubelet();
+    kubelet.write('before', { ns: epoch + 3600n * second });
+    const first = await followerOf(kubelet, folder.path);
+    first.start();
+    await eventually(() => first.counters.lines === 1);
+    await first.stop();
+    kubelet.write('after', { ns: epoch });
+    kubelet.rotate(1);
+    kubelet.terminate();
+    assert.deepEqual(await (await followerOf(kubelet, folder.path)).drain(long), { lines: 2, bytes: 13, gaps: 1 });
+    assert.deepEqual(await texts(folder.path), ['before', '<rotated>', 'after']);
+  });
+
+  test('one read is enough when the stream was followed to its end', async () => {
+    await using folder = await testFolder();
+    const kubelet = kubeletWith('one');
+    const follower = await followerOf(kubelet, folder.path);
+    assert.equal(await follower.opened(long), true);
+    kubelet.write('end', { full: false });
+    kubelet.terminate();
+    assert.deepEqual(await follower.drain(long), { lines: 2, bytes: 7, gaps: 0 });
+    assert.deepEqual(
+      kubelet.opened.map((options) => options.follow),
+      [true, false],
+    );
+  });
+
   test('ends the wait for the next stream', async () => {
     await using folder = await testFolder();
     const kubelet = kubeletWith('one');
