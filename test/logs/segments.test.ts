@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, open, readdir, readFile, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogStoreError, fileSegments } from '../../src/logs/segments.ts';
 import { SegmentChain } from '../../src/logs/segment-chain.ts';
@@ -94,6 +94,59 @@ test('what a superseded writer appends is not part of the log', async () => {
   const last = await store.openSegment('base', 0);
   assert.deepEqual([last.logState.counters, last.logState.ended], [{ lines: 2, bytes: 8, gaps: 0 }, false]);
   await last.close();
+});
+
+test('a writer that counted lines which a newer segment cut off meanwhile looks again', async (t) => {
+  await using folder = await testFolder();
+  const store = fileSegments(folder.path);
+  const frozen = await store.openSegment('base', 0);
+  const [one, two] = stamped('one', 'two');
+  assert.ok(one && two);
+  await frozen.append([one]);
+  const path = join(folder.path, 'base.0.0001.log');
+  const offset = (await readFile(path)).length;
+  await frozen.append([two]);
+  // The newer segment is born when the writer has read both lines: it looked when there was only the first.
+  const file = await open(path);
+  const prototype = Object.getPrototypeOf(file) as { read: (...all: unknown[]) => Promise<unknown> };
+  await file.close();
+  const { read } = prototype;
+  let reads = 0;
+  t.mock.method(prototype, 'read', async function (this: unknown, ...all: unknown[]) {
+    const bytes = await read.apply(this, all);
+    const header = encodeHeader({ v: 1, container: 'base', restart: 0, segment: 2, after: { segment: 1, offset } });
+    if (++reads === 1) await writeFile(join(folder.path, 'base.0.0002.log'), header);
+    return bytes;
+  });
+  const next = await store.openSegment('base', 0);
+  assert.deepEqual([next.logState.counters.lines, next.logState.cursor?.ns], [1, one.ns]);
+  await next.append([two]);
+  await next.close();
+  await frozen.close();
+  assert.deepEqual(await texts(folder.path), ['one', 'two']);
+});
+
+test('close resolves when what was written is on the disk: the pod may be deleted next', async (t) => {
+  await using folder = await testFolder();
+  const segment = await fileSegments(folder.path).openSegment('base', 0);
+  await segment.append(stamped('one'));
+  const file = await open(join(folder.path, 'base.0.0001.log'));
+  const onDisk = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  t.mock.method(Object.getPrototypeOf(file) as FileHandle, 'datasync', () => {
+    asked.resolve();
+    return onDisk.promise;
+  });
+  await file.close();
+  const order: string[] = [];
+  const closed = segment.close().then(() => order.push('closed'));
+  await Promise.race([asked.promise, closed]);
+  // Long enough for a close that does not wait.
+  for (let turn = 0; turn < 10; turn++) await readdir(folder.path);
+  order.push('on disk');
+  onDisk.resolve();
+  await closed;
+  assert.deepEqual(order, ['on disk', 'closed']);
 });
 
 test('a reader who was faster than the successor sees no line twice', async () => {
