@@ -20,9 +20,14 @@ export interface Verdict {
   patient?: boolean;
 }
 
+/** How long the logs of what has ended in a pod that is given up are read: its deletion waits for that. */
+const ENDED_MS = 2_000;
+
 export async function concludePod(run: PodRun, { outcome, stillRuns, patient = false }: Verdict): Promise<PodEnd> {
   const { attempt, watcher, logs } = run;
-  const drained = watcher && !stillRuns ? logs.drain(watcher, attempt.limits.drain) : Promise.resolve();
+  // What has ended in a pod that still runs may be the reason: a sidecar that crashed.
+  const limitMs = stillRuns ? Math.min(ENDED_MS, attempt.limits.drain) : attempt.limits.drain;
+  const drained = watcher ? logs.drain(watcher, limitMs) : Promise.resolve();
   // A skip has no result; that of a container which failed helps to find out why.
   const judged =
     watcher && !stillRuns && outcome.kind !== 'Skipped'

@@ -15,7 +15,13 @@ import {
   type LogCounters,
   type OpenLogOptions,
 } from '../logs/index.ts';
-import { mayRestart, stateOfStart, type ContainerStart, type StartState } from '../pod/container-starts.ts';
+import {
+  isRestartedNext,
+  mayRestart,
+  stateOfStart,
+  type ContainerStart,
+  type StartState,
+} from '../pod/container-starts.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 
 /** After a clean end of a stream, how long the pod's status is given to tell that the container has ended. */
@@ -24,11 +30,14 @@ const LOOK_MS = 2_000;
 /** How long the storage may take to open a log: to read, too, what earlier attempts have stored. */
 const OPEN_MS = 60_000;
 
+/** What a log has to know of its pod. */
+export type Watched = Pick<PodWatcher, 'latest' | 'gone' | 'change' | 'refresh'>;
+
 export interface ContainerLogOptions {
   cluster: Cluster;
   ref: PodRef;
   folder: string;
-  watcher: PodWatcher;
+  watcher: Watched;
   limits: Pick<LogOptions, 'maxBytes' | 'maxLineBytes' | 'tailBytes'>;
   /** Default 60 s. */
   openMs?: number;
@@ -86,6 +95,11 @@ export class ContainerLog {
   /** For one that has ended: reads it to its end. `open`: in a pod that is being deleted, or while it still runs. */
   drain(limitMs: number, { open = false } = {}): Promise<void> {
     return (this.#ending ??= this.#drain(limitMs, open));
+  }
+
+  /** A drain that is under way takes no longer than this. */
+  hurry(limitMs: number): void {
+    void this.#do(async (follower) => follower.hurry(limitMs));
   }
 
   /** Lets go at once; what is not stored yet is read again by the next attempt. */
@@ -146,13 +160,33 @@ export class ContainerLog {
   }
 
   /** The API takes no number of a start, so what is asked for depends on what the pod's status says. */
-  #openLog(options: OpenLogOptions): Promise<AsyncIterable<Uint8Array>> {
-    const { cluster, ref } = this.#options;
+  async #openLog(options: OpenLogOptions): Promise<AsyncIterable<Uint8Array>> {
+    const { cluster, ref, watcher } = this.#options;
     const { container } = this.start;
     const { state } = this;
-    if (state !== 'lost') return cluster.openLog(ref, container, { ...options, previous: state === 'previous' });
-    const message = `container ${container} was started again twice before its log was read to the end`;
-    throw new ClusterError(message, { kind: 'notFound' });
+    // Kubernetes finds a log by the pod's name: it could be another pod's by now.
+    if (watcher.gone) throw gone(`pod ${ref.namespace}/${ref.name} is there no more`);
+    if (state === 'lost') throw gone(`container ${container} was started again twice before it was read`);
+    const chunks = await cluster.openLog(ref, container, { ...options, previous: state === 'previous' });
+    return state === 'ended' && isRestartedNext(watcher.latest, container) ? this.#unlessRestarted(chunks) : chunks;
+  }
+
+  /** What is served may be the log of the next start already; so the pod is asked after the first bytes have come. */
+  async *#unlessRestarted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let checked = false;
+    for await (const chunk of chunks) {
+      if (!checked) await this.#mustBeLast();
+      checked = true;
+      yield chunk;
+    }
+    if (!checked) await this.#mustBeLast();
+  }
+
+  async #mustBeLast(): Promise<void> {
+    const { cluster, ref } = this.#options;
+    const pod = await cluster.readPod(ref.namespace, ref.name);
+    if (pod && pod.metadata?.uid === ref.uid && stateOfStart(pod, this.start) === 'ended') return;
+    throw new ClusterError(`container ${this.start.container} was started again meanwhile`, { kind: 'transient' });
   }
 
   /**
@@ -172,3 +206,5 @@ export class ContainerLog {
     return state === 'running' ? 'running' : 'terminated';
   }
 }
+
+const gone = (message: string) => new ClusterError(message, { kind: 'notFound' });

@@ -10,8 +10,10 @@ import { containerStatuses } from '../pod/status.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { COLLECTOR } from '../pod/collector.ts';
 
-/** How long the rest of the log of an earlier start is asked for; nobody waits for it. */
+/** How long the rest of the log of an earlier start is asked for, beside a pod that goes on. */
 const EARLIER_MS = 60_000;
+/** And when the pod's end waits for it. */
+const EARLIER_AT_END_MS = 5_000;
 
 export class PodLogs {
   readonly #attempt: Attempt;
@@ -42,8 +44,7 @@ export class PodLogs {
       });
       this.#logs.set(key, logged);
     }
-    for (const one of this.#logs.values())
-      if (one.state === 'previous' || one.state === 'lost') void one.drain(EARLIER_MS);
+    for (const one of this.#earlier()) void one.drain(EARLIER_MS);
     this.#warnOfUnknownNames(watcher);
   }
 
@@ -61,6 +62,7 @@ export class PodLogs {
   async #drain(watcher: PodWatcher, limitMs: number): Promise<void> {
     this.follow(watcher);
     const ended = [...this.#logs.values()].filter(({ state }) => state !== 'running');
+    for (const one of this.#earlier()) one.hurry(EARLIER_AT_END_MS);
     const { context } = this.#attempt;
     let left = false;
     const leave = () => {
@@ -132,6 +134,11 @@ export class PodLogs {
 
   async #each(work: (one: ContainerLog) => Promise<void>): Promise<void> {
     await Promise.all([...this.#logs.values()].map(work));
+  }
+
+  /** Starts of containers that have been started again since. */
+  #earlier(): ContainerLog[] {
+    return [...this.#logs.values()].filter(({ state }) => state === 'previous' || state === 'lost');
   }
 
   #isWanted(container: string): boolean {

@@ -81,7 +81,9 @@ function kindOf(
     case 412:
       return 'conflict';
     case 400:
-      return /waiting to start/.test(message) ? 'waiting' : 'invalid';
+      if (/waiting to start/.test(message)) return 'waiting';
+      // The log of an earlier start, whose container the kubelet has removed.
+      return /previous terminated container .* not found/.test(message) ? 'notFound' : 'invalid';
     case 408:
     case 425:
     case 429:

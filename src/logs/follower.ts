@@ -23,6 +23,8 @@ export class Follower {
   /** Ends the following, not the reading of what is left. */
   readonly #stopFollowing = new AbortController();
   readonly #drainBegan = new AbortController();
+  /** Ends a drain before its limit. */
+  readonly #late = new AbortController();
   readonly #backoff: Backoff;
   #loop: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -87,6 +89,15 @@ export class Follower {
     });
   }
 
+  /** A drain that is under way takes no longer than this. */
+  hurry(limitMs: number): void {
+    const late = () => {
+      this.#stopFollowing.abort();
+      this.#late.abort();
+    };
+    setTimeout(late, limitMs).unref();
+  }
+
   /** Lets go at once. Nothing is lost: what is not stored yet will be read again by the next attempt. */
   async stop(): Promise<void> {
     this.#stop.abort(new Error('the log is not followed any more'));
@@ -125,15 +136,10 @@ export class Follower {
     }
   }
 
-  /** At once, though its pod goes on: later the node may be gone. What may start again is left alone: the next log could be that of the next start. */
+  /** At once, though its pod goes on: later the node may be gone, or the next start have taken the place of this one. */
   async #onceEnded(): Promise<void> {
     const { signal } = this.#stopFollowing;
-    const wanted = () =>
-      !signal.aborted &&
-      !this.#draining &&
-      !this.#ended &&
-      !this.#options.afterEnd &&
-      this.#options.state() === 'terminated';
+    const wanted = () => !signal.aborted && !this.#draining && !this.#ended && this.#options.state() === 'terminated';
     while (wanted()) {
       await this.#read(false, signal);
       if (this.#endSeen.isConfirmed) await this.#storeEnd().catch((error: Error) => (this.#error = error));
@@ -178,6 +184,7 @@ export class Follower {
 
   async #end(limitMs: number): Promise<void> {
     const deadline = performance.now() + limitMs;
+    const left = () => (this.#late.signal.aborted ? 0 : deadline - performance.now());
     const timer = setTimeout(() => this.#stopFollowing.abort(), limitMs);
     await this.#loop;
     clearTimeout(timer);
@@ -185,13 +192,16 @@ export class Follower {
     if (this.#ended) return;
     if (this.#stopFollowing.signal.aborted && this.#options.state() === 'running')
       return this.#addUnread(`the container had not ended ${limitMs / 1000} s after its end was asked for`);
-    await this.#finish(Math.max(this.#reader.limits.lastReadMs, deadline - performance.now()));
+    await this.#finish(Math.max(this.#reader.limits.lastReadMs, left()));
   }
 
   /** Reads what is left of an ended container's log. */
   async #finish(limitMs: number): Promise<void> {
     const limit = new AbortController();
-    const timer = setTimeout(() => limit.abort(new Error('too late')), limitMs);
+    const abort = () => limit.abort(new Error('too late'));
+    const timer = setTimeout(abort, limitMs);
+    // One that is late already has its last read.
+    this.#late.signal.addEventListener('abort', abort);
     try {
       await this.#readToEnd(AbortSignal.any([this.#stop.signal, limit.signal]));
     } finally {
@@ -207,7 +217,7 @@ export class Follower {
       if (this.#endSeen.isConfirmed) return this.#storeEnd();
       const failure = this.#error;
       if (failure?.kind === 'superseded') throw failure;
-      if (failure?.kind === 'notFound') return this.#endWithout();
+      if (failure?.kind === 'notFound') return this.#endWithout(failure.message);
       // The error of the read that the limit cut off says nothing.
       if (limit.aborted) return this.#addUnread(`the log could not be read to its end: ${message}`);
       message = failure?.message ?? message;
@@ -215,9 +225,9 @@ export class Follower {
     }
   }
 
-  /** The pod is there no more: an end that was seen once has to do. */
-  async #endWithout(): Promise<void> {
-    if (!this.#endSeen.pieces) return this.#addUnread('the pod was gone before its log was read to the end');
+  /** There is no log to ask for any more: an end that was seen once has to do. */
+  async #endWithout(why: string): Promise<void> {
+    if (!this.#endSeen.pieces) return this.#addUnread(`the log was gone before it was read to the end: ${why}`);
     await this.#storeEnd();
   }
 

@@ -42,6 +42,13 @@ export function stateOfStart(pod: V1Pod, { container, restart }: ContainerStart)
 export const mayRestart = (pod: V1Pod, container: string): boolean =>
   isSidecar(pod, container) || pod.spec?.restartPolicy !== 'Never';
 
+/** Whether the kubelet is about to start it again, now that it has ended. */
+export const isRestartedNext = (pod: V1Pod, container: string): boolean =>
+  mayRestart(pod, container) &&
+  !pod.metadata?.deletionTimestamp &&
+  // Beside main containers that have ended it starts no sidecar.
+  !(pod.status?.containerStatuses ?? []).every(({ state }) => state?.terminated);
+
 /** One that waits to be started again still has the log of its last start. */
 function stateOf({ state, lastState }: V1ContainerStatus): StartState {
   if (state?.running) return 'running';

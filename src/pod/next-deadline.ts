@@ -61,7 +61,16 @@ function late(pod: V1Pod, limits: Deadlines): Candidate[] {
   // The clock of the start stands still while an init container has its turn.
   if (init) return limits.init === undefined ? [] : [lateInit(init, limits.init, limits)];
   const at = scheduled + limits.start + initTime(pod);
-  return [{ at, kind: 'StartTimeout', reason: why?.reason ?? 'NotStarted', message: passed('start') }];
+  const container = why?.container;
+  return [
+    {
+      at,
+      kind: 'StartTimeout',
+      reason: why?.reason ?? 'NotStarted',
+      message: passed('start'),
+      ...(container !== undefined && { container }),
+    },
+  ];
 }
 
 const lateInit = ({ name, since }: { name: string; since: number }, length: number, limits: Deadlines): Candidate => ({

@@ -10,6 +10,8 @@ import { conditionOf, containerStatuses, isSidecar } from './status.ts';
 export interface Waiting {
   reason: string;
   message?: string;
+  /** The sidecar that keeps the others from their start. */
+  container?: string;
 }
 
 export function waitingFor(pod: V1Pod): Waiting | undefined {
@@ -22,12 +24,12 @@ export function waitingFor(pod: V1Pod): Waiting | undefined {
     return waiting(unscheduled.reason ?? 'Unschedulable', unscheduled.message);
   const sidecar = pod.status?.initContainerStatuses?.find(({ state, started }) => state?.running && started === false);
   if (sidecar && isSidecar(pod, sidecar.name))
-    return waiting('SidecarNotStarted', `sidecar ${sidecar.name} runs, but its startup probe has not passed`);
+    return notStarted(sidecar.name, 'runs, but its startup probe has not passed');
   // Between two of its starts, and Kubernetes says only that the pod is initializing.
   const crashed = pod.status?.initContainerStatuses?.find(
     ({ name, state }) => state?.terminated && isSidecar(pod, name),
   );
-  if (crashed) return waiting('SidecarNotStarted', `sidecar ${crashed.name} ${endOf(crashed.state?.terminated)}`);
+  if (crashed) return notStarted(crashed.name, endOf(crashed.state?.terminated));
   const ordinary = containerStatuses(pod).find(({ state }) => state?.waiting?.reason);
   return ordinary && ofContainer(pod, ordinary);
 }
@@ -38,11 +40,17 @@ function ofContainer(pod: V1Pod, { name, state, lastState }: V1ContainerStatus):
   const before = lastState?.terminated;
   if (!before) return waiting(reason, message);
   const words = `${isSidecar(pod, name) ? 'sidecar' : 'container'} ${name} ${endOf(before)}`;
-  return waiting(reason, message ? `${words}; ${message}` : words);
+  return { ...waiting(reason, message ? `${words}; ${message}` : words), container: name };
 }
 
 const endOf = (end: V1ContainerStateTerminated | undefined) =>
   `ended with exit code ${end?.exitCode}${end?.reason ? ` (${end.reason})` : ''}`;
+
+const notStarted = (container: string, how: string): Waiting => ({
+  reason: 'SidecarNotStarted',
+  message: `sidecar ${container} ${how}`,
+  container,
+});
 
 const waiting = (reason: string, message: string | undefined) => ({ reason, ...(message ? { message } : {}) });
 

@@ -272,6 +272,101 @@ suite('a sidecar that is started again', () => {
   );
 });
 
+suite('a sidecar that crashes', () => {
+  const SEEN: PodSpec = { ...CREW, callbacks: ['see'] };
+  const crash = (pod: FakePod, line: string) => {
+    pod.run('proxy');
+    pod.print(line, { container: 'proxy' });
+    pod.finish({ exitCode: 1, container: 'proxy' });
+  };
+  const work = (pod: FakePod) => {
+    for (const container of ['base', 'side']) pod.run(container);
+    for (const container of ['side', 'base']) pod.finish({ exitCode: 0, container });
+  };
+
+  test(
+    'is read at once after each end: the next start takes the log of the one before away',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      fake.script(async (pod) => {
+        crash(pod, 'cannot start: 1');
+        await stored('cannot start: 1');
+        for (const number of [2, 3]) {
+          await pod.restart('proxy', undefined, { remove: true });
+          crash(pod, `cannot start: ${number}`);
+          await stored(`cannot start: ${number}`);
+        }
+        work(pod);
+      });
+      const result = await attempt(SEEN).result;
+      assert.deepEqual(await byContainer(result), { proxy: [1, 2, 3].map((number) => `cannot start: ${number}`) });
+      assert.equal(result.logs.gaps, 0);
+    }),
+  );
+
+  test(
+    'and starts again while it is read: no line of the next start is taken for one of this',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      fake.script(async (pod) => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        fake.plan('log', { doAfter: promise });
+        crash(pod, 'first');
+        await fake.until(() => fake.count('log') > 0);
+        await pod.restart('proxy');
+        pod.print('second', { container: 'proxy' });
+        resolve();
+        await stored('second');
+        pod.finish({ exitCode: 0, container: 'proxy' });
+        work(pod);
+      });
+      const result = await attempt(SEEN).result;
+      assert.deepEqual(await byContainer(result), { proxy: ['first', 'second'] });
+      assert.equal(result.logs.gaps, 0);
+    }),
+  );
+
+  test(
+    'whose log is gone before it could be read: it is asked for once, and the log says why lines are missing',
+    inWorld(async ({ fake, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      fake.script(async (pod) => {
+        crash(pod, 'unread');
+        await pod.restart('proxy', undefined, { remove: true });
+        pod.print('second', { container: 'proxy' });
+        await stored('second');
+        pod.finish({ exitCode: 0, container: 'proxy' });
+        work(pod);
+      });
+      const result = await attempt(SEEN).result;
+      const [gap = '', ...lines] = (await byContainer(result))['proxy'] ?? [];
+      assert.match(gap, /previous terminated container .*not found/);
+      assert.deepEqual([lines, result.logs.gaps], [['second'], 1]);
+      const previous = fake.requests.filter(({ query }) => query.get('previous') === 'true');
+      assert.equal(previous.length, 1);
+    }),
+  );
+
+  test(
+    'so that the main container never starts: the failure shows what the sidecar said',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script(async (pod) => {
+        pod.run('prepare');
+        pod.finish({ exitCode: 0, container: 'prepare' });
+        crash(pod, 'no such config');
+        await pod.terminating;
+        fake.remove(pod.name);
+      });
+      const { error, details } = await failureOf(attempt({ ...CREW, timeouts: { start: '3s' } }));
+      assert.deepEqual([error.type, details.reason, details.container], ['StartTimeout', 'SidecarNotStarted', 'proxy']);
+      assert.match(error.message, /last lines of proxy:\n\s+no such config/);
+    }),
+  );
+});
+
 suite('limits', () => {
   test(
     'logs.maxLineBytes and logs.maxBytes leave out, and result, tail and log say so',

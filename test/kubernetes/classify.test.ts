@@ -70,6 +70,12 @@ suite('what an answer of the API server means', () => {
       status('BadRequest', 'container "base" in pod "a" is waiting to start: PodInitializing'),
       'waiting',
     ],
+    [
+      'a log of a start whose container was removed',
+      400,
+      status('BadRequest', 'previous terminated container "proxy" in pod "a" not found'),
+      'notFound',
+    ],
     ['a container that is not there', 400, status('BadRequest', 'container x is not valid for pod a'), 'invalid'],
     [
       'a manifest that will never do',

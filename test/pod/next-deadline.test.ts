@@ -74,8 +74,8 @@ suite('the start', () => {
   test('counts the time that a native sidecar takes to be ready, and says which one it is', () => {
     const pod = inits({ ...runs(4, 'proxy'), started: false } as ReturnType<typeof container>);
     pod.spec = { containers: [], initContainers: [{ name: 'proxy', restartPolicy: 'Always' }] };
-    const { kind, after, reason, message } = due(pod, { start: '20s', init: '1s' });
-    assert.deepEqual([kind, after, reason], ['StartTimeout', 22_000, 'SidecarNotStarted']);
+    const { kind, after, reason, message, container: name } = due(pod, { start: '20s', init: '1s' });
+    assert.deepEqual([kind, after, reason, name], ['StartTimeout', 22_000, 'SidecarNotStarted', 'proxy']);
     assert.match(message ?? '', /sidecar proxy runs, but its startup probe has not passed/);
   });
 

@@ -24,8 +24,11 @@ export interface FakePod {
   run(container?: string): void;
   print(line: string, options?: PrintOptions & { container?: string }): void;
   finish(ending: Ending): void;
-  /** Its streams end, and it runs again with an empty log; the status tells it only when `told` resolves. */
-  restart(container: string, told?: Promise<void>): Promise<void>;
+  /**
+   * Its streams end, and it runs again with an empty log; the status tells it only when `told` resolves. With `remove` the log of
+   * the start before is not to be had any more.
+   */
+  restart(container: string, told?: Promise<void>, options?: { remove?: boolean }): Promise<void>;
   evict(): void;
   /** Resolves when somebody deletes the pod: that is its SIGTERM. A script that has ended by then is given exit code 143. */
   readonly terminating: Promise<void>;
@@ -121,8 +124,9 @@ export class FakeKubelet {
       print: (line, { container = pod.spec?.containers[0]?.name ?? '', ...options } = {}) =>
         there() && logs.print(logKey(uid, container), line, options),
       finish: (ending) => there() && pods.finish(pod, ending),
-      async restart(container, told) {
+      async restart(container, told, { remove = false } = {}) {
         logs.restart(logKey(uid, container));
+        if (remove) logs.removePrevious(logKey(uid, container));
         pods.emit('ended', uid, container);
         await told;
         if (there()) pods.restart(pod, container);

@@ -42,6 +42,15 @@ export class FakeLogs extends EventEmitter<{ text: [key: string, text: string] }
     this.#records.delete(key);
   }
 
+  /** The kubelet removes the container of the previous start, as it does before it starts an init container or sidecar. */
+  removePrevious(key: string): void {
+    this.#records.delete(previousKey(key));
+  }
+
+  hasPrevious(key: string): boolean {
+    return this.#records.has(previousKey(key));
+  }
+
   /** Everything there is; `since` is cut to whole seconds and counts itself. */
   read(key: string, since?: string): string {
     const from = since === undefined ? -Infinity : Math.floor(Date.parse(since) / 1000) * 1000;

@@ -102,7 +102,7 @@ export class FakePods extends EventEmitter<{
       throw new Error(`fake cluster: ${pod.metadata?.name} is gated, nothing schedules it`);
     if (pod.spec.nodeName) return;
     pod.spec.nodeName = 'fake-node';
-    pod.status.conditions = [{ type: 'PodScheduled', status: 'True' }];
+    pod.status.conditions = [{ type: 'PodScheduled', status: 'True', lastTransitionTime: wholeSecond() }];
     const waiting = (reason: string) => (container: { name: string; image?: string }) =>
       ({
         name: container.name,
@@ -183,7 +183,9 @@ export class FakePods extends EventEmitter<{
       },
     };
     const main = pod.status.containerStatuses ?? [];
-    const failedInit = pod.status.initContainerStatuses?.some((status) => status.state?.terminated?.exitCode);
+    const failedInit = pod.status.initContainerStatuses?.some(
+      ({ name, state }) => state?.terminated?.exitCode && !isSidecar(pod, name),
+    );
     if (failedInit || main.every((status) => status.state?.terminated)) {
       const good = !failedInit && main.every((status) => status.state?.terminated?.exitCode === 0);
       pod.status.phase = good ? 'Succeeded' : 'Failed';
@@ -213,6 +215,9 @@ export class FakePods extends EventEmitter<{
     this.emit('change', change);
   }
 }
+
+const isSidecar = (pod: V1Pod, container: string): boolean =>
+  pod.spec?.initContainers?.find(({ name }) => name === container)?.restartPolicy === 'Always';
 
 export const containersOf = (pod: V1Pod): string[] =>
   [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map((container) => container.name);

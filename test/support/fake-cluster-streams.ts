@@ -94,7 +94,7 @@ export function log(
   }
   const key = logKey(pod.metadata?.uid, container);
   if (query.get('previous') === 'true') {
-    if (!statuses.find((one) => one.name === container)?.restartCount)
+    if (!logs.hasPrevious(key))
       return fail({ code: 400, message: `previous terminated container "${container}" in pod "${name}" not found` });
     const stream = open();
     stream.write(logs.read(previousKey(key), query.get('sinceTime') ?? undefined));
