@@ -1,11 +1,11 @@
 /** The logs of one pod: one follower per start of a container, init containers and sidecars included, all at once. */
 import { log } from '@temporalio/activity';
-import type { CallbackLine, LogSummary } from '../contract/index.ts';
+import type { CallbackLine, LogSummary, PodRef } from '../contract/index.ts';
 import type { Attempt } from './attempt.ts';
 import { refOf } from '../pod/identity.ts';
-import { ContainerLog } from './container-log.ts';
-import { folderUri, logFolder, sanitise } from '../logs/index.ts';
-import { containerStarts } from '../pod/container-starts.ts';
+import { ContainerLog, type Watched } from './container-log.ts';
+import { folderUri, logFolder, sanitise, storedStreams } from '../logs/index.ts';
+import { containerStarts, type ContainerStart } from '../pod/container-starts.ts';
 import { containerStatuses } from '../pod/status.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { COLLECTOR } from '../pod/collector.ts';
@@ -14,6 +14,19 @@ import { COLLECTOR } from '../pod/collector.ts';
 const EARLIER_MS = 60_000;
 /** And when the pod's end waits for it. */
 const EARLIER_AT_END_MS = 5_000;
+
+/** How long the last state of a pod that is gone is waited for: the watch tells it about when a read finds it gone. */
+const LAST_WORD_MS = 2_000;
+/** How long the storage may take to say what it has, of a pod that is gone. */
+const STORE_MS = 10_000;
+
+/** Of a pod that nobody has seen, since it is gone. */
+const GONE: Watched = {
+  latest: {},
+  gone: true,
+  change: () => Promise.resolve(),
+  refresh: () => Promise.resolve(),
+};
 
 export class PodLogs {
   readonly #attempt: Attempt;
@@ -31,19 +44,7 @@ export class PodLogs {
   /** Takes note of the pod's state, and follows every container that has started and whose log is wanted. */
   follow(watcher: PodWatcher): void {
     const pod = watcher.latest;
-    for (const start of containerStarts(pod)) {
-      const key = `${start.container}.${start.restart}`;
-      if (this.#logs.has(key) || !this.#isWanted(start.container)) continue;
-      const logged = new ContainerLog(start, {
-        cluster: this.#attempt.cluster,
-        ref: refOf(pod),
-        folder: this.#folder(pod.metadata?.uid ?? ''),
-        watcher,
-        limits: this.#limits(start.container),
-        show: this.#show,
-      });
-      this.#logs.set(key, logged);
-    }
+    for (const start of containerStarts(pod)) this.#add(start, refOf(pod), watcher);
     for (const one of this.#earlier()) void one.drain(EARLIER_MS);
     this.#warnOfUnknownNames(watcher);
   }
@@ -83,9 +84,47 @@ export class PodLogs {
     await this.#each((one) => one.opened(limitMs));
   }
 
-  /** For a pod that is being deleted while it runs: reads to the end of its containers, at most for `limitMs`. */
-  async drainOpen(limitMs: number): Promise<void> {
-    await this.#each((one) => one.drain(limitMs, { open: true }));
+  /**
+   * For a pod that is being deleted while it runs: reads to the end of its containers, at most for `limitMs`. One that is being
+   * created starts all the same, and runs its whole grace: so new ones are followed until the pod is gone (`over`).
+   */
+  async drainOpen(watcher: PodWatcher, limitMs: number, over: AbortSignal): Promise<void> {
+    const end = Date.now() + limitMs;
+    for (;;) {
+      this.follow(watcher);
+      const drained = this.#each((one) => one.drain(end - Date.now(), { open: true }));
+      if (over.aborted || watcher.gone) {
+        await drained;
+        break;
+      }
+      await watcher.change(limitMs, over);
+    }
+    if (!mayHaveStarted(watcher)) return;
+    await watcher.refresh(LAST_WORD_MS);
+    if (!watcher.gone) return;
+    // The last word of the watch tells what started and ended since.
+    const late = AbortSignal.timeout(LAST_WORD_MS);
+    while (!watcher.hasLastWord && !late.aborted) await watcher.change(LAST_WORD_MS, late);
+    if (!watcher.hasLastWord) return this.closeStored();
+    this.follow(watcher);
+    await this.#each((one) => one.drain(LAST_WORD_MS, { open: true }));
+  }
+
+  /**
+   * For a pod that was gone before its logs were looked at: what is stored of them counts, and one that was not read to its
+   * end says so.
+   */
+  async closeStored(): Promise<void> {
+    const { recorder, main } = this.#attempt;
+    const { pod } = recorder.state;
+    if (!pod) return;
+    // A storage that cannot be read says so when the log of the main container is opened.
+    const stored = await storedStreams(this.#folder(pod.uid)).catch(() => []);
+    const starts = stored.some(({ container }) => container === main)
+      ? stored
+      : [...stored, { container: main, restart: 0 }];
+    for (const start of starts) this.#add(start, pod, GONE);
+    await this.#each((one) => one.drain(STORE_MS));
   }
 
   /** Logs that were drained, and that the storage would not take to their end: which, up to where, and why. */
@@ -134,6 +173,20 @@ export class PodLogs {
 
   async #each(work: (one: ContainerLog) => Promise<void>): Promise<void> {
     await Promise.all([...this.#logs.values()].map(work));
+  }
+
+  #add(start: ContainerStart, ref: PodRef, watcher: Watched): void {
+    const key = `${start.container}.${start.restart}`;
+    if (this.#logs.has(key) || !this.#isWanted(start.container)) return;
+    const logged = new ContainerLog(start, {
+      cluster: this.#attempt.cluster,
+      ref,
+      folder: this.#folder(ref.uid),
+      watcher,
+      limits: this.#limits(start.container),
+      show: this.#show,
+    });
+    this.#logs.set(key, logged);
   }
 
   /** Starts of containers that have been started again since. */
@@ -185,6 +238,12 @@ function lineSink({ spec, callbacks }: Attempt): ((line: CallbackLine) => void) 
     log[level](sanitise(callbacks.formatLine(line)), { container, ...(said === 'debug' && { level: said }) });
   };
 }
+
+/** Whether a container can have started that was waiting when the pod was heard of last. */
+const mayHaveStarted = ({ latest, hasLastWord }: PodWatcher): boolean =>
+  !hasLastWord &&
+  latest.spec?.nodeName !== undefined &&
+  containerStatuses(latest).some(({ state, lastState }) => !state?.running && !state?.terminated && !lastState);
 
 const lastStored = (lines: number) => (lines === 0 ? 'no line' : `line ${lines} is the last one that`);
 

@@ -28,6 +28,7 @@ export class PodRun {
   /** Drains the logs, then writes the whole end down: once the pod is deleted, its end could not be read any more. */
   async record(verdict: Verdict): Promise<PodEnd> {
     const { recorder } = this.attempt;
+    if (!this.watcher) await this.logs.closeStored();
     const ended = await concludePod(this, verdict);
     const standing = await recorder.record({ ended, phase: ended.phase, reason: ended.outcome.kind });
     // A recorded end stands, also against a cancel that came meanwhile. Not recorded: then it is not ours to tell.

@@ -30,7 +30,10 @@ export async function takeDown(run: PodRun): Promise<Cleanup> {
   if (!ref) return run.attempt.nothingCreated() ?? { gone: false, error: 'it is not known whether there was a pod' };
   // Only what was seen to be ours is deleted: the record is input, and a uid is no proof.
   if (!run.watcher && !(await lookAtPod(run))) return { gone: false, error: `pod ${ref.name} could not be read` };
-  if (!run.watcher) return { gone: true };
+  if (!run.watcher) {
+    await run.logs.closeStored();
+    return { gone: true };
+  }
   const mainEnded = mainHasEnded(run);
   const expectSeconds = mainEnded ? Math.min(graceSeconds, SIDECAR_GRACE_SECONDS) : graceSeconds;
   const stopped = new AbortController();
@@ -41,13 +44,15 @@ export async function takeDown(run: PodRun): Promise<Cleanup> {
   if (mainEnded) await waitForPod(run, (pod) => !isClosing(pod), PHASE_MS);
   // A stream must be open when the DELETE arrives: afterwards there may be no time to open one.
   await run.logs.opened(OPEN_MS);
-  const drained = run.logs.drainOpen((expectSeconds + 5) * 1000);
+  const over = new AbortController();
+  const drained = run.logs.drainOpen(run.watcher, (expectSeconds + 5) * 1000, over.signal);
   const cleanup = await removePod(cluster, ref, {
     expectSeconds,
     confirmMs: limits.terminate,
     ...(mainEnded && { graceSeconds: Math.max(1, expectSeconds) }),
     signal: stopped.signal,
   });
+  over.abort();
   await drained;
   context.cancellationSignal.removeEventListener('abort', leave);
   return cleanup;

@@ -65,6 +65,13 @@ export const fileSegments = (folder: string, limits: StoreLimits = {}): SegmentS
   },
 });
 
+/** Every start of a container of which something is stored, sorted by name. */
+export async function storedStreams(folder: string): Promise<StreamKey[]> {
+  const first = (await listNames(folder)).map(parseSegmentName).filter((name) => name !== undefined);
+  const streams = new Map(first.map(({ container, restart }) => [`${container}.${restart}`, { container, restart }]));
+  return [...streams.values()];
+}
+
 /** The lines of a tail are few too, unless more bytes are asked for. */
 const tailOf = ({ tailBytes = DEFAULT_TAIL_BYTES }: StoreLimits) =>
   new Tail({ maxBytes: tailBytes, maxLines: Math.max(40, Math.ceil(tailBytes / 200)) });

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { readLog } from '../../src/logs/index.ts';
 import type { CallbackLine, PodResult, PodSpec } from '../../src/contract/index.ts';
 import type { FakePod } from '../support/fake-cluster.ts';
+import type { Attempt, FakeTemporal } from '../support/fake-temporal.ts';
 import { failureOf, inWorld, linesOf, SPEC } from '../support/pods.ts';
 
 /** An init container, a native sidecar, and a plain one beside the main container. */
@@ -569,6 +571,146 @@ suite('a drain', () => {
       const result = await attempt(spec).result;
       assert.deepEqual(await linesOf(result), ['one', 'two']);
       assert.equal(result.logs.gaps, 0);
+    }),
+  );
+});
+
+suite('a pod that is told to go', () => {
+  const cancelled = async (temporal: FakeTemporal, running: Attempt) => {
+    temporal.standing = 'cancelled';
+    running.end('cancelRequested');
+    await assert.rejects(running.result, CompleteAsyncError);
+    return (temporal.cancelled as unknown as Pick<PodResult, 'logs'>).logs;
+  };
+
+  test(
+    'while its container is being created: what then starts all the same is followed to its end',
+    inWorld(async ({ fake, temporal, attempt }) => {
+      fake.script(async (pod) => {
+        fake.schedule(pod.name);
+        await pod.terminating;
+        pod.run();
+        pod.print('started late');
+        await fake.until(() => fake.open('log') === 1);
+        pod.print('and worked on');
+        pod.finish({ exitCode: 0 });
+      });
+      const running = attempt();
+      await temporal.until(() => temporal.heartbeats.at(-1)?.reason === 'ContainerCreating');
+      const logs = await cancelled(temporal, running);
+      assert.deepEqual(await linesOf({ logs }), ['started late', 'and worked on']);
+      assert.deepEqual([logs.lines, logs.gaps], [2, 0]);
+    }),
+  );
+
+  test(
+    'and whose container starts and ends before its log could be opened: the log says so',
+    inWorld(async ({ fake, temporal, attempt }) => {
+      fake.script(async (pod) => {
+        fake.schedule(pod.name);
+        await pod.terminating;
+        pod.run();
+        pod.print('unseen');
+        pod.finish({ exitCode: 0 });
+      });
+      const running = attempt();
+      await temporal.until(() => temporal.heartbeats.at(-1)?.reason === 'ContainerCreating');
+      const logs = await cancelled(temporal, running);
+      assert.deepEqual([await linesOf({ logs }), logs.gaps], [['<gap>'], 1]);
+    }),
+  );
+
+  test(
+    'is read to its end meanwhile; where that cannot be, the log says so',
+    inWorld(async ({ fake, temporal, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      fake.script(async (pod) => {
+        pod.run();
+        pod.print('begun');
+        await pod.terminating;
+        fake.plan('log', { answer: 500 }, { times: 1_000_000 });
+        fake.cut('log', 'reset');
+        pod.print('unread');
+        pod.finish({ exitCode: 143 });
+      });
+      const running = attempt({ ...SPEC, callbacks: ['see'] });
+      await stored('begun');
+      const logs = await cancelled(temporal, running);
+      assert.deepEqual([await linesOf({ logs }), logs.gaps], [['begun', '<gap>'], 1]);
+    }),
+  );
+});
+
+suite('a pod that is gone before the next attempt looks', () => {
+  test(
+    'what is stored of its logs counts; what was not read to its end says so',
+    inWorld(async ({ fake, temporal, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      fake.script((pod) => {
+        pod.run('prepare');
+        pod.print('prepared', { container: 'prepare' });
+        pod.finish({ exitCode: 0, container: 'prepare' });
+        pod.run('base');
+        pod.print('one');
+        pod.print('two');
+      });
+      const spec = { ...CREW, callbacks: ['see'] };
+      const first = attempt(spec);
+      await Promise.all([stored('prepared'), stored('two')]);
+      await temporal.until(() => temporal.recorded?.pod !== undefined);
+      await fake.until(() => fake.open('log') === 1);
+      first.end('workerShutdown');
+      await assert.rejects(first.result, CancelledFailure);
+      fake.remove(fake.left()[0] ?? '');
+      const { error, details } = await failureOf(attempt(spec));
+      assert.deepEqual([error.type, details.reason], ['PodDeleted', 'Gone']);
+      const { logs } = details;
+      assert.ok(logs);
+      assert.deepEqual([logs.lines, logs.gaps, logs.tail], [3, 1, 'one\ntwo']);
+      const { base = [], prepare } = await byContainer({ logs });
+      assert.deepEqual([base.slice(0, 2), prepare], [['one', 'two'], ['prepared']]);
+      assert.match(base[2] ?? '', /unread.*is there no more/);
+    }),
+  );
+
+  test(
+    'and of which nothing is stored: the log says so, and asks nothing of another pod of that name',
+    inWorld(async ({ fake, attempt }) => {
+      const first = attempt();
+      await fake.until(() => fake.count('patch') === 1);
+      const [name = ''] = fake.left();
+      first.end('workerShutdown');
+      await assert.rejects(first.result, CancelledFailure);
+      fake.remove(name);
+      const { details } = await failureOf(attempt());
+      assert.ok(details.logs);
+      assert.deepEqual([await linesOf({ logs: details.logs }), details.logs.gaps], [['<gap>'], 1]);
+      assert.equal(fake.count('log'), 0);
+    }),
+  );
+
+  test(
+    'to be cancelled: likewise',
+    inWorld(async ({ fake, temporal, attempt, dependencies }) => {
+      const { stored, callbacks } = watcher();
+      dependencies.callbacks = callbacks;
+      fake.script((pod) => {
+        pod.run();
+        pod.print('one');
+      });
+      const spec = { ...SPEC, callbacks: ['see'] };
+      const first = attempt(spec);
+      await stored('one');
+      await temporal.until(() => temporal.recorded?.pod !== undefined);
+      first.end('workerShutdown');
+      await assert.rejects(first.result, CancelledFailure);
+      fake.remove(fake.left()[0] ?? '');
+      temporal.standing = 'cancelled';
+      await assert.rejects(attempt(spec).result, CompleteAsyncError);
+      const { logs } = temporal.cancelled as unknown as Pick<PodResult, 'logs'>;
+      assert.deepEqual([await linesOf({ logs }), logs.lines, logs.gaps], [['one', '<gap>'], 1, 1]);
     }),
   );
 });
