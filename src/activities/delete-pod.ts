@@ -5,16 +5,25 @@
 import { Context, log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Cleanup, DeletePodInput } from '../contract/index.ts';
+import { z } from 'zod';
+import type { Cleanup, DeletePodInput, LogOptions, PodRef } from '../contract/index.ts';
 import { servedNamespace } from './request.ts';
 import type { PodDependencies } from './dependencies.ts';
-import { refOf } from '../pod/identity.ts';
 import { ClusterError, isClusterError } from '../kubernetes/cluster-error.ts';
-import { ANNOTATION, belongsTo, isGated, podName } from '../pod/identity.ts';
+import { PodWatcher } from '../kubernetes/pod-watcher.ts';
+import { podFolders } from '../logs/index.ts';
+import { ANNOTATION, belongsTo, isGated, podName, refOf, type PodKey } from '../pod/identity.ts';
+import { defined } from '../common/defined.ts';
 import { pause } from '../common/pause.ts';
+import { isOver } from './keep-pod.ts';
+import { PodLogs, type LogsOf } from './pod-logs.ts';
 import { removePod } from './remove-pod.ts';
 import { heartbeating } from './temporal-calls.ts';
 
+/** How long the logs of what has ended are read: no log keeps a pod for ever. */
+const READ_MS = 30_000;
+/** How long a deletion waits for the log streams to be open. */
+const OPEN_MS = 2_000;
 /** A create has 10 s for its answer, and some more until it is in the store. */
 const CREATE_MAY_BE_UNDER_WAY_MS = 12_000;
 
@@ -28,31 +37,39 @@ export async function deletePod(dependencies: PodDependencies, input: DeletePodI
   }
 }
 
-/** Confirms nothing: the create may still be under way, and the activity is about to look for itself. */
+/**
+ * Confirms nothing: the create may still be under way, and the activity is about to look for itself. What has ended by itself is
+ * left to those who read its log: gone at once, it could not be read.
+ */
 async function deleteOnce(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<Cleanup> {
   const pod = await ownPod(dependencies, input, context);
-  if (pod) await dependencies.cluster.deletePod(refOf(pod));
+  if (pod && !isOver(pod)) await dependencies.cluster.deletePod(refOf(pod));
   return { gone: false };
 }
 
 async function confirmGone(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<Cleanup> {
   const pod = await foundAtLast(dependencies, input, context);
-  return pod ? remove(dependencies, pod, context) : { gone: true };
+  if (pod) return remove(dependencies, pod, input, context);
+  await closeLogs(dependencies, input, context);
+  return { gone: true };
 }
 
 /** For a cancelled task whose pod shall run on. One that never ran, or whose wish cannot be noted for the sweeper, goes. */
 async function letRunOn(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<Cleanup> {
   const pod = await foundAtLast(dependencies, input, context);
-  if (!pod) return { gone: true };
+  if (!pod) {
+    await closeLogs(dependencies, input, context);
+    return { gone: true };
+  }
   const { keepUntil } = input;
   if (keepUntil === undefined || isGated(pod) || pod.metadata?.deletionTimestamp)
-    return remove(dependencies, pod, context);
+    return remove(dependencies, pod, input, context);
   try {
     await dependencies.cluster.annotatePod(refOf(pod), { [ANNOTATION.keepUntil]: keepUntil });
     return { gone: false, kept: keepUntil };
   } catch (error) {
     if (!isClusterError(error, 'forbidden')) throw error;
-    const cleanup = await remove(dependencies, pod, context);
+    const cleanup = await remove(dependencies, pod, input, context);
     return { ...cleanup, error: `it was to run on, and was deleted all the same: ${error.message}` };
   }
 }
@@ -69,32 +86,92 @@ async function foundAtLast(dependencies: PodDependencies, input: DeletePodInput,
   return pod;
 }
 
-async function remove(dependencies: PodDependencies, pod: V1Pod, context: Context): Promise<Cleanup> {
+/** The activity has closed: nobody else reads the logs of its pod, so what was not read of them is read before it goes. */
+async function remove(
+  dependencies: PodDependencies,
+  pod: V1Pod,
+  input: DeletePodInput,
+  context: Context,
+): Promise<Cleanup> {
   const ref = refOf(pod);
-  const cleanup = await removePod(dependencies.cluster, ref, {
-    expectSeconds: pod.spec?.terminationGracePeriodSeconds ?? 30,
-    signal: context.cancellationSignal,
-  });
+  const expectSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
+  const watcher = new PodWatcher(dependencies.cluster, dependencies.reflector(ref.namespace), ref, pod);
+  const logs = new PodLogs(logsOf(dependencies, ref, input, context), dependencies.logRoot);
+  const over = new AbortController();
+  let cleanup: Cleanup;
+  try {
+    await logs.drain(watcher, READ_MS);
+    await logs.opened(OPEN_MS);
+    const drained = logs.drainOpen(watcher, (expectSeconds + 5) * 1000, over.signal);
+    cleanup = await removePod(dependencies.cluster, ref, { expectSeconds, signal: context.cancellationSignal });
+    over.abort();
+    await drained;
+  } finally {
+    await logs.stop();
+    watcher.close();
+  }
   // Retried by Temporal until the workflow's patience is at its end; then the sweeper is left.
   if (!cleanup.gone) throw ApplicationFailure.retryable(cleanup.error ?? '', 'CleanupFailed');
   log.info(`deleted pod ${ref.namespace}/${ref.name}, which its activity left behind`);
   return cleanup;
 }
 
-async function ownPod(dependencies: PodDependencies, input: DeletePodInput, { info }: Context) {
-  const { workflowExecution } = info;
-  if (!workflowExecution) throw ApplicationFailure.nonRetryable('deletePod runs in a workflow', 'InvalidSpec');
+/** Says in what is stored of the logs of a pod that is gone that its end was not read, where it was not. */
+async function closeLogs(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<void> {
+  const { logRoot } = dependencies;
+  const { key } = logsOf(dependencies, undefined, input, context);
+  for (const { activityId, uid } of await podFolders(logRoot, key).catch(() => [])) {
+    if (activityId !== input.activityId) continue;
+    const ref = { namespace: input.namespace ?? '', name: podName(input.task, key), uid };
+    const logs = new PodLogs(logsOf(dependencies, ref, input, context), logRoot);
+    await logs.closeStored().finally(() => logs.stop());
+  }
+}
+
+const logsOf = (
+  dependencies: PodDependencies,
+  pod: PodRef | undefined,
+  input: DeletePodInput,
+  context: Context,
+): LogsOf & { key: PodKey } => ({
+  cluster: dependencies.cluster,
+  key: keyOf(dependencies, input, context),
+  spec: { logs: limits.parse(input.logs) },
+  recorder: { state: pod ? { pod } : {} },
+  context,
+  async throwIfInterrupted() {
+    if (context.cancellationSignal.aborted) await context.cancelled;
+  },
+});
+
+/** What comes from Temporal is input; what is no limit is none. */
+const bytes = (least: number) => z.int().min(least).optional().catch(undefined);
+const limits = z
+  .object({
+    containers: z
+      .union([z.literal('all'), z.array(z.string())])
+      .optional()
+      .catch(undefined),
+    maxLineBytes: bytes(256),
+    maxBytes: bytes(0),
+  })
+  .transform((logs): LogOptions => defined(logs))
+  .catch({});
+
+async function ownPod(dependencies: PodDependencies, input: DeletePodInput, context: Context) {
   const { cluster } = dependencies;
+  const key = keyOf(dependencies, input, context);
   if (input.cluster !== undefined && input.cluster !== cluster.id)
     throw ApplicationFailure.retryable('the pod lives in another cluster than the one of this worker', 'CleanupFailed');
-  const key = {
-    temporalNamespaceId: dependencies.temporalNamespaceId,
-    ...workflowExecution,
-    activityId: input.activityId,
-  };
   const namespace = servedNamespace(input, dependencies);
   const pod = await cluster.readPod(namespace, podName(input.task, key));
   return pod && belongsTo(pod, key) ? pod : undefined;
+}
+
+function keyOf({ temporalNamespaceId }: PodDependencies, { activityId }: DeletePodInput, { info }: Context): PodKey {
+  const { workflowExecution } = info;
+  if (!workflowExecution) throw ApplicationFailure.nonRetryable('deletePod runs in a workflow', 'InvalidSpec');
+  return { temporalNamespaceId, ...workflowExecution, activityId };
 }
 
 function asFailure(error: unknown): unknown {

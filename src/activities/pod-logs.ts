@@ -1,10 +1,10 @@
 /** The logs of one pod: one follower per start of a container, init containers and sidecars included, all at once. */
 import { log } from '@temporalio/activity';
-import type { CallbackLine, LogSummary, PodRef } from '../contract/index.ts';
+import type { CallbackLine, LogSummary, PodRecord, PodRef, PodSpec } from '../contract/index.ts';
 import type { Attempt } from './attempt.ts';
 import { refOf } from '../pod/identity.ts';
 import { ContainerLog, type Watched } from './container-log.ts';
-import { folderUri, logFolder, sanitise, storedStreams } from '../logs/index.ts';
+import { folderUri, logFolder, sanitise, storedStreams, type PodKey } from '../logs/index.ts';
 import { containerStarts, type ContainerStart } from '../pod/container-starts.ts';
 import { containerStatuses } from '../pod/status.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
@@ -28,14 +28,25 @@ const GONE: Watched = {
   refresh: () => Promise.resolve(),
 };
 
+/** Whose logs: those of an attempt's pod, or of one that its activity left behind. */
+export type LogsOf = Pick<Attempt, 'cluster' | 'context' | 'throwIfInterrupted'> & {
+  readonly key: Omit<PodKey, 'uid'>;
+  readonly spec: Pick<PodSpec, 'logs'>;
+  readonly recorder: { readonly state: Pick<PodRecord, 'pod'> };
+  /** The container that the outcome is about, unless it is about another one. */
+  readonly main?: string;
+  /** Without them the lines are stored, and told to nobody. */
+  readonly callbacks?: Attempt['callbacks'];
+};
+
 export class PodLogs {
-  readonly #attempt: Attempt;
+  readonly #attempt: LogsOf;
   readonly #root: string;
   readonly #logs = new Map<string, ContainerLog>();
   readonly #show: ((line: CallbackLine) => void) | undefined;
   #checkedNames = false;
 
-  constructor(attempt: Attempt, root: string) {
+  constructor(attempt: LogsOf, root: string) {
     this.#attempt = attempt;
     this.#root = root;
     this.#show = lineSink(attempt);
@@ -120,9 +131,8 @@ export class PodLogs {
     if (!pod) return;
     // A storage that cannot be read says so when the log of the main container is opened.
     const stored = await storedStreams(this.#folder(pod.uid)).catch(() => []);
-    const starts = stored.some(({ container }) => container === main)
-      ? stored
-      : [...stored, { container: main, restart: 0 }];
+    const isMainStored = main === undefined || stored.some(({ container }) => container === main);
+    const starts = isMainStored ? stored : [...stored, { container: main, restart: 0 }];
     for (const start of starts) this.#add(start, pod, GONE);
     await this.#each((one) => one.drain(STORE_MS));
   }
@@ -225,7 +235,8 @@ export class PodLogs {
 }
 
 /** Undefined when nothing wants lines: then no line is made of the bytes at all. */
-function lineSink({ spec, callbacks }: Attempt): ((line: CallbackLine) => void) | undefined {
+function lineSink({ spec, callbacks }: LogsOf): ((line: CallbackLine) => void) | undefined {
+  if (!callbacks) return undefined;
   const print = spec.logs?.print ?? false;
   const tells = callbacks.wants('onLogLine');
   if (!print && !tells) return undefined;

@@ -1,7 +1,7 @@
 /** What workflows and activities say to each other. Types only. */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, PodRef, PodResult } from './outcome.ts';
-import type { Duration, PodSpec } from './spec.ts';
+import type { Duration, LogOptions, PodSpec } from './spec.ts';
 
 /** The input of the `runPod` activity: the author's spec and where it stands in the DAG (read by graph, show and rerun). */
 export interface RunPodInput {
@@ -52,6 +52,8 @@ export interface DeletePodInput {
   mode: 'hurry' | 'confirm' | 'keep';
   /** ISO 8601. */
   keepUntil?: string;
+  /** Of the spec: what no attempt has read of the pod's logs is read before the pod goes, within the same limits. */
+  logs?: LogOptions;
 }
 
 /** The input of the `sweep` workflow. */

@@ -26,7 +26,12 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
       heartbeatTimeout: '30s',
       retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
     });
-  const input = { activityId, task, ...(spec.namespace !== undefined && { namespace: spec.namespace }) };
+  const input = {
+    activityId,
+    task,
+    ...(spec.namespace !== undefined && { namespace: spec.namespace }),
+    ...(spec.logs && { logs: spec.logs }),
+  };
 
   async function toTheEnd(
     { pod, cluster }: PodFacts,

@@ -11,7 +11,8 @@ import type { Cluster } from '../../src/kubernetes/cluster.ts';
 import { ANNOTATION } from '../../src/pod/identity.ts';
 import type { Cleanup, DeletePodInput } from '../../src/contract/index.ts';
 import type { FakeCluster } from '../support/fake-cluster.ts';
-import { inWorld } from '../support/pods.ts';
+import { fileSegments, folderUri, logFolder, Splitter } from '../../src/logs/index.ts';
+import { inWorld, linesOf, type World } from '../support/pods.ts';
 import { KEY, podOf } from './support.ts';
 
 const nothing = () => undefined;
@@ -46,7 +47,9 @@ function clusterOf(readPod: (read: number) => Promise<V1Pod | undefined>) {
       return 'deleting' as const;
     },
   } as unknown as Cluster;
-  const dependencies = { cluster, namespaces: ['n'], temporalNamespaceId: 'ns-1' } as unknown as PodDependencies;
+  const reflector = () => ({ subscribe: () => () => undefined });
+  const about = { namespaces: ['n'], temporalNamespaceId: 'ns-1', logRoot: '/nowhere' };
+  const dependencies = { cluster, reflector, ...about } as unknown as PodDependencies;
   return { asked, dependencies, reading: reading.promise, deleted: deleted.promise };
 }
 
@@ -159,6 +162,92 @@ suite('the workflow’s own cleanup', () => {
       const { result } = cleanup({ ...dependencies, namespaces: ['m', 'n'] }, { namespace: 'n', uid });
       assert.deepEqual(await result, { gone: true });
       assert.deepEqual(fake.left(), []);
+    }),
+  );
+});
+
+suite('the log of a pod that its activity left behind', () => {
+  const stamp = (second: number) => `2026-11-22T10:00:0${second}.000000000Z`;
+  const folderOf = ({ dependencies }: World, uid: string) => logFolder(dependencies.logRoot, { ...KEY, uid });
+  const linesIn = (world: World, uid: string) => linesOf({ logs: { uri: folderUri(folderOf(world, uid)) } } as never);
+  /** A pod at work, of whose log a worker that died has stored the first line. */
+  async function leftBehind(world: World) {
+    const { fake, dependencies } = world;
+    const ref = refOf(await dependencies.cluster.createPod('n', podOf()));
+    await dependencies.cluster.ungatePod(ref);
+    fake.run(ref.name);
+    fake.print(ref.name, 'base', 'one', { timestamp: stamp(1) });
+    fake.print(ref.name, 'base', 'two and more', { timestamp: stamp(2) });
+    const dead = await fileSegments(folderOf(world, ref.uid)).openSegment('base', 0);
+    await dead.append(new Splitter().push(Buffer.from(`${stamp(1)} one\n`)));
+    return ref;
+  }
+
+  test(
+    'is read to its end before it is deleted',
+    inWorld(async (world) => {
+      const { name, uid } = await leftBehind(world);
+      world.fake.finish(name, { exitCode: 0 });
+      assert.deepEqual(await cleanup(world.dependencies, { uid }).result, { gone: true });
+      assert.deepEqual(await linesIn(world, uid), ['one', 'two and more']);
+    }),
+  );
+
+  test(
+    'and that still works has its last words too',
+    inWorld(async (world) => {
+      const { fake, dependencies } = world;
+      const { name, uid } = await leftBehind(world);
+      const { result } = cleanup(dependencies, { uid });
+      await fake.until(() => fake.pod(name).metadata?.deletionTimestamp !== undefined);
+      fake.print(name, 'base', 'bye', { timestamp: stamp(3) });
+      fake.finish(name, { exitCode: 143 });
+      assert.deepEqual(await result, { gone: true });
+      assert.deepEqual(await linesIn(world, uid), ['one', 'two and more', 'bye']);
+    }),
+  );
+
+  test(
+    'is kept within the limits of its spec, which come from outside: what is no limit is none',
+    inWorld(async (world) => {
+      const { name, uid } = await leftBehind(world);
+      world.fake.print(name, 'base', 'x'.repeat(300), { timestamp: stamp(3) });
+      world.fake.finish(name, { exitCode: 0 });
+      const logs = { maxLineBytes: 256, maxBytes: 'all' as unknown as number };
+      await cleanup(world.dependencies, { uid, logs }).result;
+      assert.deepEqual(await linesIn(world, uid), [
+        'one',
+        'two and more',
+        `${'x'.repeat(256)}… [44 more bytes cut by logs.maxLineBytes]`,
+      ]);
+    }),
+  );
+
+  test(
+    'and that is gone says that it was not read to its end',
+    inWorld(async (world) => {
+      const { name, uid } = await leftBehind(world);
+      world.fake.remove(name);
+      assert.deepEqual(await cleanup(world.dependencies, { uid }).result, { gone: true });
+      assert.deepEqual(await linesIn(world, uid), ['one', '<gap>']);
+      assert.equal(world.fake.count('log'), 0);
+    }),
+  );
+
+  test(
+    'and that has ended by itself is not deleted in a hurry: nothing of it works, and its log may be unread',
+    inWorld(async (world) => {
+      const { fake, dependencies } = world;
+      const { name, uid } = await leftBehind(world);
+      await cleanup(dependencies, { mode: 'hurry' }).result;
+      assert.equal(fake.count('delete'), 1);
+      fake.finish(name, { exitCode: 143 });
+      const done = refOf(await dependencies.cluster.createPod('n', podOf()));
+      await dependencies.cluster.ungatePod(done);
+      fake.run(done.name);
+      fake.finish(done.name, { exitCode: 0 });
+      await cleanup(dependencies, { mode: 'hurry' }).result;
+      assert.deepEqual([fake.count('delete'), fake.left(), done.uid === uid], [1, [done.name], false]);
     }),
   );
 });
