@@ -98,7 +98,7 @@ export function replaceable(program: string, factsOf: (path: string) => Facts = 
 /** Pure: what is wrong with the version that a program tells, as in `runc version 1.1.5+ds1`. */
 export function tooOld(program: keyof typeof OLDEST, told: string): string | undefined {
   const version = /(?:^|\s)v?(\d+\.\d+\.\d+\S*)/.exec(told)?.[1];
-  if (version === undefined) return `does not tell its version: ${told.trim().slice(0, 80)}`;
+  if (version === undefined) return `does not tell its version: ${(told.trim().split('\n')[0] ?? '').slice(0, 80)}`;
   return newEnough(version, OLDEST[program])
     ? undefined
     : `is ${version}, and too old: ${OLDEST[program]} is the least`;
