@@ -5,6 +5,7 @@ import { open, readFile, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { inTime } from '../common/in-time.ts';
 import { messageOf } from '../common/message-of.ts';
+import { pathText } from '../common/path-text.ts';
 import { Problem, usage } from '../common/problem.ts';
 import { makeFolder } from '../logs/index.ts';
 
@@ -21,7 +22,7 @@ export interface NamedFile {
 
 /** @throws Problem (2) when it is not there, or is a folder */
 export function namedFile(variable: string, value: string): NamedFile {
-  const from = `${variable}=${value}`;
+  const from = `${variable}=${pathText(value)}`;
   const path = existing(from, value, 'file');
   return {
     path,
@@ -38,7 +39,7 @@ export function namedFile(variable: string, value: string): NamedFile {
 
 /** @throws Problem (2) */
 export const namedFolder = (variable: string, value: string): string =>
-  existing(`${variable}=${value}`, value, 'folder');
+  existing(`${variable}=${pathText(value)}`, value, 'folder');
 
 /** Says of whatever is wrong in there where it stands. */
 export async function inFile<T>({ from }: NamedFile, work: () => T | Promise<T>): Promise<T> {
@@ -52,7 +53,7 @@ export async function inFile<T>({ from }: NamedFile, work: () => T | Promise<T>)
 function existing(from: string, value: string, what: 'file' | 'folder'): string {
   const path = resolve(value);
   const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw usage(`${from}: there is no such ${what} (looked for ${path})`);
+  if (!found) throw usage(`${from}: there is no such ${what} (looked for ${pathText(path)})`);
   if (what === 'file' ? !found.isFile() : !found.isDirectory()) throw usage(`${from}: is not a ${what}`);
   return path;
 }
