@@ -1,10 +1,10 @@
 /** Where Temporal is: its own conventions first (environment, then temporal.toml), then the stack that `npm run up` left. */
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { loadClientConnectConfig, type ClientConnectConfig } from '@temporalio/envconfig';
 import { messageOf } from '../common/message-of.ts';
 import { pathText } from '../common/path-text.ts';
 import { usage } from '../common/problem.ts';
+import { defaultLogRoot } from './files.ts';
 import { readLocalStack } from './local-stack.ts';
 import { variables } from './variables.ts';
 
@@ -37,7 +37,7 @@ export function temporalConfig(env: NodeJS.ProcessEnv = process.env): TemporalCo
     ...(uiUrl && { uiUrl: uiUrl.replace(/\/+$/, '') }),
     taskQueue: own.TEMPORAL_PODS_TASK_QUEUE,
     ...(own.TEMPORAL_PODS_SWEEP_EVERY !== 'never' && { sweepEvery: own.TEMPORAL_PODS_SWEEP_EVERY }),
-    logRoot: resolve(own.TEMPORAL_PODS_LOG_DIR ?? join(stateHome(env), 'temporal-pods', 'logs')),
+    logRoot: own.TEMPORAL_PODS_LOG_DIR === undefined ? defaultLogRoot(env) : resolve(own.TEMPORAL_PODS_LOG_DIR),
   };
 }
 
@@ -86,5 +86,3 @@ export function readTemporal(env: NodeJS.ProcessEnv, profile?: string): ClientCo
   mustBeFit(config.connectionOptions);
   return config;
 }
-
-const stateHome = (env: NodeJS.ProcessEnv) => env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');

@@ -2,7 +2,17 @@ export { follow, type Follower } from './follower.ts';
 export { followLimits, type ContainerState, type FollowLimits, type FollowOptions } from './follow-options.ts';
 export { LogStream, type LogSource, type OpenLogOptions } from './stream.ts';
 export { fileSegments, LogStoreError, type Segment, type SegmentStore, type StoreLimits } from './segments.ts';
-export { folderUri, logFolder, makeFolder, podFolders, type PodFolder, type PodKey, type RunKey } from './folders.ts';
+export {
+  FILE_MODE,
+  folderUri,
+  logFolder,
+  makeFolder,
+  makeOwnFolder,
+  podFolders,
+  type PodFolder,
+  type PodKey,
+  type RunKey,
+} from './folders.ts';
 export { isBeginningMissing, readLog, type LogEntry, type ReadLogOptions } from './reader.ts';
 export { type Dropped, type Gap, type LogCounters } from './log-state.ts';
 export { levelOf, Lines, Tail, type Level } from './lines.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogStoreError, fileSegments } from '../../src/logs/segments.ts';
 import { SegmentChain } from '../../src/logs/segment-chain.ts';
@@ -34,6 +34,21 @@ test('a segment is a text file that says what it goes on from', async () => {
       '2026-11-22T10:00:01.000000000Z G {"reason":"unread","message":"why"}\n',
   );
   assert.deepEqual(await readdir(join(folder.path, 'run', 'pod')), ['base.0.0001.log', 'base.0.0002.log']);
+});
+
+test('a log is open to its owner alone, also where an earlier version had made the folder of the pod', async () => {
+  await using folder = await testFolder();
+  const pod = join(folder.path, 'run', 'pod');
+  await mkdir(pod, { recursive: true });
+  await chmod(pod, 0o755);
+  const umask = process.umask(0);
+  const segment = await fileSegments(pod).openSegment('base', 0);
+  process.umask(umask);
+  await segment.close();
+  const modes = await Promise.all(
+    [pod, join(pod, 'base.0.0001.log')].map(async (path) => (await stat(path)).mode & 0o777),
+  );
+  assert.deepEqual(modes, [0o700, 0o600]);
 });
 
 test('writers that race never share a segment', async () => {
