@@ -1,7 +1,9 @@
 /** The logs of one pod: one follower per start of a container, init containers and sidecars included, all at once. */
 import { log } from '@temporalio/activity';
 import type { CallbackLine, LogSummary } from '../contract/index.ts';
+import { mostLogBytes } from '../policy/index.ts';
 import type { Attempt } from './attempt.ts';
+import type { PodDependencies } from './dependencies.ts';
 import { refOf } from '../pod/identity.ts';
 import { ContainerLog } from './container-log.ts';
 import { folderUri, logFolder, sanitise } from '../logs/index.ts';
@@ -16,13 +18,15 @@ const EARLIER_MS = 60_000;
 export class PodLogs {
   readonly #attempt: Attempt;
   readonly #root: string;
+  readonly #maxBytes: number;
   readonly #logs = new Map<string, ContainerLog>();
   readonly #show: ((line: CallbackLine) => void) | undefined;
   #checkedNames = false;
 
-  constructor(attempt: Attempt, root: string) {
+  constructor(attempt: Attempt, { logRoot, policy }: Pick<PodDependencies, 'logRoot' | 'policy'>) {
     this.#attempt = attempt;
-    this.#root = root;
+    this.#root = logRoot;
+    this.#maxBytes = mostLogBytes(attempt.spec, policy);
     this.#show = lineSink(attempt);
   }
 
@@ -142,10 +146,10 @@ export class PodLogs {
   /** What earlier starts have kept counts too: a sidecar that starts hundreds of times must not keep hundreds of times as much. */
   #limits(container: string) {
     const logs = this.#attempt.spec.logs ?? {};
-    if (logs.maxBytes === undefined) return logs;
+    if (this.#maxBytes === Infinity) return logs;
     const earlier = [...this.#logs.values()].filter(({ start }) => start.container === container);
     const kept = earlier.reduce((sum, { counters }) => sum + counters.bytes, 0);
-    return { ...logs, maxBytes: Math.max(0, logs.maxBytes - kept) };
+    return { ...logs, maxBytes: Math.max(0, this.#maxBytes - kept) };
   }
 
   #warnOfUnknownNames({ latest }: PodWatcher): void {

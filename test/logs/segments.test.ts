@@ -229,8 +229,8 @@ test('behind maxBytes nothing is kept; what is left out is written down, and the
   assert.equal(second.logState.tail.toString(), 'one\ntwo\nfive\nsix');
   const messages = (await readAll(folder.path)).map(({ bytes }) => bytes.toString());
   assert.deepEqual(messages.slice(0, 2), ['one', 'two']);
-  assert.match(messages[2] ?? '', /logs.maxBytes is reached/);
-  assert.match(messages[3] ?? '', /dropped by logs.maxBytes: 4 lines, 20 bytes/);
+  assert.match(messages[2] ?? '', /logs.maxBytes, or the policy's maxLogBytes, is reached/);
+  assert.match(messages[3] ?? '', /dropped by logs.maxBytes or maxLogBytes: 4 lines, 20 bytes/);
   assert.equal(messages.length, 4);
 });
 
