@@ -26,7 +26,7 @@ function major() {
 function pinnedNode() {
   try {
     const require = createRequire(import.meta.url);
-    return join(dirname(require.resolve('node/package.json')), 'bin', 'node');
+    return join(dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`)), 'bin', 'node');
   } catch {
     console.error(
       `temporal-pods: needs Node ${LEAST} or newer, and this is ${process.version} without the one of package.json`,

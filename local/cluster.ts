@@ -22,6 +22,7 @@ import { running, until } from './processes.ts';
 import type { Say } from './progress.ts';
 import { Problem } from '../src/common/problem.ts';
 import type { Stack } from './stack.ts';
+import { isTemporal } from './temporal.ts';
 import { together } from './together.ts';
 import { readState, updateState, type NodeState, type State } from './state.ts';
 
@@ -30,7 +31,7 @@ type Chosen = NonNullable<State['kubernetes']>;
 const PORTS = { api: 6443, etcd: 2379, etcdPeer: 2380, controllerManager: 10257, scheduler: 10259 };
 const PORT_NAMES = { 'the Kubernetes API': PORTS.api };
 
-export const isKubernetes = (part: string): boolean => part !== 'temporal';
+export const isKubernetes = (part: string): boolean => !isTemporal(part);
 
 async function choosePorts(say: Say): Promise<Chosen['ports']> {
   const promised = new Set<number>();

@@ -6,7 +6,14 @@ import type { Place } from './place.ts';
 export type NodeState = { number: number; name: string; address: string; subnet: string; port: number };
 
 export type State = {
-  temporal?: { port: number; uiPort: number };
+  temporal?: {
+    port: number;
+    uiPort: number;
+    /** Not there: started by an earlier version, which closed nothing. */
+    httpPort?: number;
+    /** Where the Web UI itself listens; `uiPort` is its door. */
+    ui?: { host: string; port: number };
+  };
   kubernetes?: {
     ports: { api: number; etcd: number; etcdPeer: number; controllerManager: number; scheduler: number };
     nodes: NodeState[];

@@ -10,7 +10,7 @@ import { find, running } from './processes.ts';
 import { run } from './run.ts';
 import { readStack, type Stack } from './stack.ts';
 import { readState } from './state.ts';
-import { isServing } from './temporal.ts';
+import { isServing, WEB_UI } from './temporal.ts';
 import { ownCluster, ownTemporal } from './user.ts';
 
 type Health = { up: boolean; version?: string; problem?: string };
@@ -68,10 +68,15 @@ function parts(): Status['processes'] {
   const all = running(placeOf());
   const names = new Set(all.map(({ part }) => part));
   return [...names].flatMap((part) => {
-    const name = part.startsWith('node-') ? HOLDER : part.replace(/-\d+$/, '');
+    const name = programOf(part);
     const found = find(all, part, name);
     return found === undefined ? [] : [{ part, program: name, pid: found.pid }];
   });
+}
+
+function programOf(part: string): string {
+  if (part === WEB_UI.part) return WEB_UI.program;
+  return part.startsWith('node-') ? HOLDER : part.replace(/-\d+$/, '');
 }
 
 export async function status(): Promise<Status> {

@@ -8,7 +8,7 @@ import { binaryDirectory, buildAll } from './build.ts';
 import { ensureCluster } from './cluster.ts';
 import { withLock } from './lock.ts';
 import { kubernetesModule, temporalModule } from './modules.ts';
-import { installPackages, locate, requireClusterMachine } from './packages.ts';
+import { checkPrograms, installPackages, locate, requireClusterMachine } from './packages.ts';
 import { place as placeOf } from './place.ts';
 import { main, usage } from '../src/common/problem.ts';
 import { toStandardError, type Say } from './progress.ts';
@@ -51,7 +51,10 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
       ...(hasOwnTemporal() || found !== undefined ? [] : [temporalModule]),
       ...(context === undefined ? [kubernetesModule] : []),
     ];
-    if (context === undefined) installPackages(say);
+    if (context === undefined) {
+      installPackages(say);
+      await checkPrograms();
+    }
     await buildAll(place, modules, say);
     const executable = found ?? join(binaryDirectory(place, temporalModule), 'temporal');
     const temporal = hasOwnTemporal() ? ownTemporal() : ensureTemporal(place, executable, say);

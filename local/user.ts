@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { messageOf } from '../src/common/message-of.ts';
+import { pathText } from '../src/common/path-text.ts';
 import { Problem, usage } from '../src/common/problem.ts';
 import type { Stack } from './stack.ts';
 
@@ -10,11 +12,11 @@ export const hasOwnTemporal = (env: NodeJS.ProcessEnv = process.env): boolean =>
 
 /** Loaded late: the client libraries take longer to load than a whole `up` on a running stack. */
 export async function ownTemporal(): Promise<Stack['temporal']> {
-  const [{ loadClientConnectConfig }, { Connection }] = await Promise.all([
-    import('@temporalio/envconfig'),
+  const [{ readTemporal }, { Connection }] = await Promise.all([
+    import('../src/config/temporal.ts'),
     import('@temporalio/client'),
   ]);
-  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = readTemporal(process.env);
   const address = connectionOptions.address ?? 'localhost:7233';
   try {
     const connection = await Connection.connect({ ...connectionOptions, connectTimeout: '5 seconds' });
@@ -33,24 +35,33 @@ export async function ownTemporal(): Promise<Stack['temporal']> {
 const kubeconfigFile = (given: string | undefined): string =>
   given ?? process.env['KUBECONFIG']?.split(delimiter).find(existsSync) ?? join(homedir(), '.kube/config');
 
+function asUsage<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw usage(messageOf(error));
+  }
+}
+
 export type Wanted = { context: string; kubeconfig?: string | undefined; namespace?: string | undefined };
 
 export async function ownCluster({ context, kubeconfig, namespace }: Wanted): Promise<Stack['kubernetes']> {
   const file = kubeconfigFile(kubeconfig);
-  if (!existsSync(file)) throw usage(`${file} is not there; name a kubeconfig with --kubeconfig FILE`);
-  const { KubeConfig, CoreV1Api } = await import('@kubernetes/client-node');
-  const config = new KubeConfig();
-  config.loadFromFile(file);
-  const found = config.getContextObject(context);
-  const known = config.getContexts().map(({ name }) => name);
-  if (found === null) throw usage(`${file} has no context ${context}; it has ${known.join(', ') || 'none'}`);
-  config.setCurrentContext(context);
-  const target = namespace ?? found.namespace ?? 'default';
+  if (!existsSync(file)) throw usage(`${pathText(file)} is not there; name a kubeconfig with --kubeconfig FILE`);
+  const [{ loadKubeConfig }, { clusterOf }, { MANAGED_SELECTOR }] = await Promise.all([
+    import('../src/kubernetes/kubeconfig.ts'),
+    import('../src/kubernetes/connect.ts'),
+    import('../src/pod/identity.ts'),
+  ]);
+  const config = asUsage(() => loadKubeConfig(context, file));
+  const target = namespace ?? config.getContextObject(context)?.namespace ?? 'default';
+  const cluster = clusterOf(config, { call: 5_000 });
   try {
-    await config.makeApiClient(CoreV1Api).listNamespacedPod({ namespace: target, limit: 1, timeoutSeconds: 5 });
+    await cluster.listPods(target, MANAGED_SELECTOR);
   } catch (error) {
-    const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new Problem(`cannot list pods in namespace ${target} of context ${context}: ${why}`, 3, error);
+    throw new Problem(`cannot list pods in namespace ${target} of context ${context}: ${messageOf(error)}`, 3, error);
+  } finally {
+    cluster.close();
   }
   return { kubeconfig: file, workerKubeconfig: file, context, namespace: target, nodes: [] };
 }

@@ -96,7 +96,7 @@ async function remove(
   const ref = refOf(pod);
   const expectSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
   const watcher = new PodWatcher(dependencies.cluster, dependencies.reflector(ref.namespace), ref, pod);
-  const logs = new PodLogs(logsOf(dependencies, ref, input, context), dependencies.logRoot);
+  const logs = new PodLogs(logsOf(dependencies, ref, input, context), dependencies);
   const over = new AbortController();
   let cleanup: Cleanup;
   try {
@@ -123,7 +123,7 @@ async function closeLogs(dependencies: PodDependencies, input: DeletePodInput, c
   for (const { activityId, uid } of await podFolders(logRoot, key).catch(() => [])) {
     if (activityId !== input.activityId) continue;
     const ref = { namespace: input.namespace ?? '', name: podName(input.task, key), uid };
-    const logs = new PodLogs(logsOf(dependencies, ref, input, context), logRoot);
+    const logs = new PodLogs(logsOf(dependencies, ref, input, context), dependencies);
     await logs.closeStored().finally(() => logs.stop());
   }
 }

@@ -1,7 +1,9 @@
 /** The logs of one pod: one follower per start of a container, init containers and sidecars included, all at once. */
 import { log } from '@temporalio/activity';
 import type { CallbackLine, LogSummary, PodRecord, PodRef, PodSpec } from '../contract/index.ts';
+import { mostLogBytes } from '../policy/index.ts';
 import type { Attempt } from './attempt.ts';
+import type { PodDependencies } from './dependencies.ts';
 import { refOf } from '../pod/identity.ts';
 import { ContainerLog, type Watched } from './container-log.ts';
 import { folderUri, logFolder, sanitise, storedStreams, type PodKey } from '../logs/index.ts';
@@ -42,13 +44,15 @@ export type LogsOf = Pick<Attempt, 'cluster' | 'context' | 'throwIfInterrupted'>
 export class PodLogs {
   readonly #attempt: LogsOf;
   readonly #root: string;
+  readonly #maxBytes: number;
   readonly #logs = new Map<string, ContainerLog>();
   readonly #show: ((line: CallbackLine) => void) | undefined;
   #checkedNames = false;
 
-  constructor(attempt: LogsOf, root: string) {
+  constructor(attempt: LogsOf, { logRoot, policy }: Pick<PodDependencies, 'logRoot' | 'policy'>) {
     this.#attempt = attempt;
-    this.#root = root;
+    this.#root = logRoot;
+    this.#maxBytes = mostLogBytes(attempt.spec, policy);
     this.#show = lineSink(attempt);
   }
 
@@ -212,10 +216,10 @@ export class PodLogs {
   /** What earlier starts have kept counts too: a sidecar that starts hundreds of times must not keep hundreds of times as much. */
   #limits(container: string) {
     const logs = this.#attempt.spec.logs ?? {};
-    if (logs.maxBytes === undefined) return logs;
+    if (this.#maxBytes === Infinity) return logs;
     const earlier = [...this.#logs.values()].filter(({ start }) => start.container === container);
     const kept = earlier.reduce((sum, { counters }) => sum + counters.bytes, 0);
-    return { ...logs, maxBytes: Math.max(0, logs.maxBytes - kept) };
+    return { ...logs, maxBytes: Math.max(0, this.#maxBytes - kept) };
   }
 
   #warnOfUnknownNames({ latest }: PodWatcher): void {

@@ -5,6 +5,7 @@ import { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { refOf } from '../pod/identity.ts';
 import type { Attempt } from './attempt.ts';
 import { concludePod, type Verdict } from './conclude.ts';
+import type { PodDependencies } from './dependencies.ts';
 import { PodLogs } from './pod-logs.ts';
 import { Outputs } from './result/outputs.ts';
 
@@ -15,9 +16,9 @@ export class PodRun {
   /** Undefined before this attempt has seen the pod. */
   watcher: PodWatcher | undefined;
 
-  constructor(attempt: Attempt, logRoot: string) {
+  constructor(attempt: Attempt, dependencies: Pick<PodDependencies, 'logRoot' | 'policy'>) {
     this.attempt = attempt;
-    this.logs = new PodLogs(attempt, logRoot);
+    this.logs = new PodLogs(attempt, dependencies);
   }
 
   watch(pod: V1Pod): PodWatcher {

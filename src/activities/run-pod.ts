@@ -25,7 +25,7 @@ export async function runPod(
   earlierRuns: EarlierRuns,
 ): Promise<PodResult> {
   const attempt = new Attempt(dependencies, Context.current(), input);
-  const run = new PodRun(attempt, dependencies.logRoot);
+  const run = new PodRun(attempt, dependencies);
   try {
     return await resultOf(run, () => reusedResult(attempt, input, earlierRuns));
   } catch (error) {

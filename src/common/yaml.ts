@@ -1,4 +1,4 @@
-import { parseAllDocuments, type ScalarTag } from 'yaml';
+import { parseAllDocuments, type ScalarTag, type YAMLParseError } from 'yaml';
 import { messageOf } from './message-of.ts';
 
 /** `0644` is a file mode, as kubectl reads it; YAML 1.2 alone would make it six hundred and forty-four. */
@@ -12,13 +12,14 @@ const octal: ScalarTag = {
 /**
  * The one document of a YAML text, as plain values. JSON is YAML, so this reads both.
  *
+ * @param quotes whether a message may show what stands where the mistake is: an operator's file may hold secrets, its place says enough
  * @throws Error whose message goes on a sentence that begins with what was read: `… is not valid YAML or JSON: …`
  */
-export function readYaml(text: string): unknown {
+export function readYaml(text: string, { quotes = true } = {}): unknown {
   const documents = parseAllDocuments(text, { merge: true, customTags: (tags) => [octal, ...tags] });
   const found = 'empty' in documents ? 0 : documents.length;
   const error = 'empty' in documents ? undefined : documents.flatMap((document) => document.errors)[0];
-  if (error) throw malformed(error);
+  if (error) throw malformed(quotes ? error : placeOf(error));
   if (found !== 1 || 'empty' in documents)
     throw new Error(`holds ${found === 0 ? 'nothing' : `${found} YAML documents`}; it must be exactly one`);
   try {
@@ -27,6 +28,11 @@ export function readYaml(text: string): unknown {
   } catch (thrown) {
     throw malformed(thrown);
   }
+}
+
+function placeOf({ code, linePos }: YAMLParseError): string {
+  const at = linePos?.[0];
+  return at ? `${code} at line ${at.line}, column ${at.col}` : code;
 }
 
 const malformed = (error: unknown) =>

@@ -2,14 +2,20 @@
 import { z } from 'zod';
 import { suggestion } from '../common/did-you-mean.ts';
 import { milliseconds } from '../common/duration.ts';
+import { pathText } from '../common/path-text.ts';
 import { usage } from '../common/problem.ts';
 
 const text = z.string().min(1);
+/** The text of a file, given for its name, is none. */
+const path = text.refine(
+  (value) => !/[\r\n]/.test(value) && value.split('/').every((name) => Buffer.byteLength(name) <= 255),
+  'is no path',
+);
 
 const VARIABLES = z.object({
   TEMPORAL_PODS_TASK_QUEUE: text.max(200).default('temporal-pods'),
   TEMPORAL_PODS_CONTEXT: text.optional(),
-  TEMPORAL_PODS_KUBECONFIG: text.optional(),
+  TEMPORAL_PODS_KUBECONFIG: path.optional(),
   TEMPORAL_PODS_NAMESPACE: z
     .string()
     .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(,[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)*$/, 'is not a list of namespaces')
@@ -18,28 +24,31 @@ const VARIABLES = z.object({
     .string()
     .refine((every) => every === 'never' || isLength(every), 'is neither a length of time nor never')
     .default('5m'),
-  TEMPORAL_PODS_LOG_DIR: text.optional(),
+  TEMPORAL_PODS_LOG_DIR: path.optional(),
   TEMPORAL_PODS_MAX_PODS: z.coerce
     .number('is not a number')
     .int('is not a whole number')
     .min(1, 'must be 1 to 10000')
     .max(10_000, 'must be 1 to 10000')
     .default(500),
-  TEMPORAL_PODS_UI_URL: z.url('is not a URL').optional(),
-  TEMPORAL_PODS_TEMPLATE: text.optional(),
-  TEMPORAL_PODS_TEMPLATES: text.optional(),
-  TEMPORAL_PODS_POLICY: text.optional(),
-  TEMPORAL_PODS_CALLBACKS: text.optional(),
-  TEMPORAL_PODS_WORKFLOWS: text.optional(),
+  TEMPORAL_PODS_UI_URL: z
+    .url({ protocol: /^https?$/, error: 'is not a URL of http or https' })
+    .refine((url) => !hasPassword(url), 'has a user or a password in it, and every link would show them')
+    .optional(),
+  TEMPORAL_PODS_TEMPLATE: path.optional(),
+  TEMPORAL_PODS_TEMPLATES: path.optional(),
+  TEMPORAL_PODS_POLICY: path.optional(),
+  TEMPORAL_PODS_CALLBACKS: path.optional(),
+  TEMPORAL_PODS_WORKFLOWS: path.optional(),
   TEMPORAL_PODS_COLLECTOR_IMAGE: z.string().regex(/^\S+$/, 'is empty or has a blank in it').optional(),
 });
 
-/** @throws Problem (2) that names every wrong variable and its value */
+/** @throws Problem (2) that names every wrong variable, and its value where that holds no secret */
 export function variables(env: NodeJS.ProcessEnv): z.infer<typeof VARIABLES> {
   const checked = VARIABLES.safeParse(env);
   const faults = [
     ...unknownOf(env),
-    ...(checked.error?.issues ?? []).map(({ path, message }) => `${path.join('.')}=${env[path.join('.')]}: ${message}`),
+    ...(checked.error?.issues ?? []).map(({ path, message }) => `${assigned(path.join('.'), env)}: ${message}`),
   ];
   if (checked.success && faults.length === 0) return checked.data;
   throw usage(`the environment is not valid: ${faults.join('; ')}`);
@@ -47,11 +56,17 @@ export function variables(env: NodeJS.ProcessEnv): z.infer<typeof VARIABLES> {
 
 const KNOWN = Object.keys(VARIABLES.shape);
 
+/** What may hold a password is not shown; nor is what we do not know, since a name may be mistyped and its value be anything. */
+const assigned = (name: string, env: NodeJS.ProcessEnv): string =>
+  name === 'TEMPORAL_PODS_UI_URL' ? name : `${name}=${pathText(env[name] ?? '')}`;
+
+const hasPassword = (url: string): boolean => Boolean(URL.parse(url)?.username || URL.parse(url)?.password);
+
 /** A misspelt policy would be no policy at all. */
 const unknownOf = (env: NodeJS.ProcessEnv): string[] =>
   Object.keys(env)
     .filter((name) => name.startsWith(PREFIX) && !KNOWN.includes(name) && !OTHERS.test(name))
-    .map((name) => `${name}=${env[name]}: there is no such variable${suggestion(name, KNOWN, { as: String })}`);
+    .map((name) => `${name}: there is no such variable${suggestion(name, KNOWN, { as: String })}`);
 
 const PREFIX = 'TEMPORAL_PODS_';
 

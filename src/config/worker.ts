@@ -88,7 +88,7 @@ export async function workerFiles(env: NodeJS.ProcessEnv = process.env): Promise
  * @throws Error with every fault on a line of its own, each with its path and value
  */
 function operatorTemplate(text: string): PodTemplate {
-  const { apiVersion = 'v1', kind = 'Pod', ...template } = anObject(readYaml(text));
+  const { apiVersion = 'v1', kind = 'Pod', ...template } = anObject(readYaml(text, { quotes: false }));
   const faults = [
     ...(apiVersion === 'v1' ? [] : [`apiVersion: must be "v1", got ${JSON.stringify(apiVersion)}`]),
     ...(kind === 'Pod' ? [] : [`kind: must be "Pod", got ${JSON.stringify(kind)}`]),
@@ -114,5 +114,6 @@ function imageOfMain({ spec }: PodTemplate): string[] {
 
 function anObject(value: unknown): Json {
   if (isObject(value)) return value;
-  throw new Error(`must be a Pod, or an object of metadata and spec, got ${JSON.stringify(value)}`);
+  const got = Array.isArray(value) ? 'a list' : value === null ? 'null' : `a ${typeof value}`;
+  throw new Error(`must be a Pod, or an object of metadata and spec, got ${got}`);
 }

@@ -157,7 +157,7 @@ export interface LogOptions {
   containers?: 'all' | string[];
   /** A longer line is cut there, and says so. Default: no line is cut. */
   maxLineBytes?: number;
-  /** After so much per container nothing more is kept (another worker begins anew for a sidecar's further starts); the log and the result say how much was dropped. Default: no limit. */
+  /** After so much per container nothing more is kept (another worker begins anew for a sidecar's further starts); the log and the result say how much was dropped. Default: the most that the worker's policy allows (`maxLogBytes`). */
   maxBytes?: number;
   /** Of the last lines in result and failure. Default 8192, at most 16384. */
   tailBytes?: number;

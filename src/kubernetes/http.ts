@@ -104,8 +104,24 @@ export const timeLimitError = (ms: number) => new Error(`no answer within ${ms /
 
 async function credentials(kubeConfig: KubeConfig) {
   const options: https.RequestOptions & { headers?: http.OutgoingHttpHeaders } = {};
-  await kubeConfig.applyToHTTPSOptions(options);
+  try {
+    await kubeConfig.applyToHTTPSOptions(options);
+  } catch (error) {
+    throw ofPlugin(kubeConfig, error);
+  }
   return options;
+}
+
+/** A credential plugin's own words are not passed on: with what it says of its failure, or with half an answer, may be the credentials. */
+function ofPlugin(kubeConfig: KubeConfig, error: unknown): unknown {
+  const user = kubeConfig.getCurrentUser();
+  const exec: unknown = user?.exec ?? (user?.authProvider as { config?: { exec?: unknown } } | undefined)?.config?.exec;
+  const command = (exec as { command?: string } | undefined)?.command;
+  if (!user || command === undefined) return error;
+  const { code } = error as NodeJS.ErrnoException;
+  const what =
+    error instanceof SyntaxError ? 'printed no credentials' : `failed${code === undefined ? '' : ` (${code})`}`;
+  return new Error(`the credential plugin '${command}' of user '${user.name}' ${what}: run it by hand to see why`);
 }
 
 /** A credential plugin may hang: it counts as part of the request. */

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
+import { pathText } from '../common/path-text.ts';
 
 /** The context that stands for the service account of the pod this worker runs in. */
 export const IN_CLUSTER = 'in-cluster';
@@ -30,7 +31,14 @@ export function loadKubeConfig(context: string, file?: string): KubeConfig {
   // Without a user client-node would not even use the cluster's CA.
   if (!config.getCurrentUser())
     throw new Error(`context '${context}' in ${from} names the user '${userName}', which is not there`);
-  if (!/^https?:\/\//.test(cluster.server)) throw new Error(`${from}: '${cluster.server}' is no server URL`);
+  // The URL is part of messages.
+  const url = URL.parse(cluster.server);
+  if (!/^https?:\/\//.test(cluster.server) || url === null)
+    throw new Error(`${from}: the server of cluster '${clusterName}' is no URL of http or https`);
+  if (url.username || url.password)
+    throw new Error(
+      `${from}: the server of cluster '${clusterName}' has a user or a password in its URL, which is never used`,
+    );
   if (cluster.server.startsWith('http:') && !cluster.skipTLSVerify) {
     throw new Error(`${from}: ${cluster.server} is not encrypted; say insecure-skip-tls-verify: true if that is meant`);
   }
@@ -53,7 +61,7 @@ function defaultFiles(): { files: string[]; config: KubeConfig } {
   const wanted = process.env.KUBECONFIG?.split(delimiter).filter(Boolean) ?? [];
   if (!wanted.length) wanted.push(join(homedir(), '.kube', 'config'));
   const files = wanted.filter((file) => existsSync(file));
-  if (!files.length) throw new Error(`no kubeconfig: there is no ${wanted.join(', no ')}`);
+  if (!files.length) throw new Error(`no kubeconfig: there is no ${wanted.map(pathText).join(', no ')}`);
   const [config, ...more] = files.map(read) as [KubeConfig, ...KubeConfig[]];
   const firstOnes = <T extends { name: string }>(all: T[]) => [
     ...new Map(all.reverse().map((one) => [one.name, one])).values(),
@@ -67,15 +75,22 @@ function defaultFiles(): { files: string[]; config: KubeConfig } {
   return { files, config };
 }
 
+/** The parser quotes what it stumbles over, and the lines around it, and there are keys in them: only the place goes on. */
+function whatIsWrong(error: unknown): string {
+  if (!(error instanceof Error)) return 'unreadable';
+  const [words = ''] = error.message.split('\n');
+  if (error.name !== 'YAMLException') return words.slice(0, 200);
+  const [, line, column] = /\((\d+):(\d+)\)$/.exec(words) ?? [];
+  return line === undefined ? 'it is not valid YAML' : `line ${line}, column ${column} is not valid YAML`;
+}
+
 function read(file: string): KubeConfig {
-  if (!existsSync(file)) throw new Error(`there is no kubeconfig ${file}`);
+  if (!existsSync(file)) throw new Error(`there is no kubeconfig ${pathText(file)}`);
   const config = new KubeConfig();
   try {
     config.loadFromFile(file);
   } catch (error) {
-    // The parser quotes the lines around the mistake, and there are keys in them: only its first words go on.
-    const words = error instanceof Error ? (error.message.split('\n')[0] ?? '').slice(0, 200) : 'unreadable';
-    throw new Error(`${file} is no kubeconfig: ${words}`);
+    throw new Error(`${file} is no kubeconfig: ${whatIsWrong(error)}`);
   }
   return config;
 }

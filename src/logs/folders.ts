@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -48,8 +48,20 @@ export async function listNames(folder: string): Promise<string[]> {
   }
 }
 
+/** What pods print, and their results, are for the user whose worker it is, and for nobody else of the machine. */
+const FOLDER_MODE = 0o700;
+export const FILE_MODE = 0o600;
+
+/** Makes the folder, and takes away what others may do in one that is there: it is ours, and an earlier version left it open. */
+export async function makeOwnFolder(path: string): Promise<void> {
+  await makeFolder(path);
+  const { mode } = await stat(path);
+  // Another user's, on a storage that is shared, stays as it is: a log that is stored is worth more.
+  if (mode & ~FOLDER_MODE & 0o777) await chmod(path, FOLDER_MODE).catch(() => undefined);
+}
+
 /**
- * Makes the folder and those above it. Node's own `recursive` never ends where a folder says that it cannot be found when one is
+ * Makes the folder and those above it, for their owner alone. Those that are there are left as they are. Node's own `recursive` never ends where a folder says that it cannot be found when one is
  * made in it (`/proc`, a mount that is gone), and holds one of the few threads for file work for ever.
  */
 export async function makeFolder(path: string): Promise<void> {
@@ -64,7 +76,7 @@ export async function makeFolder(path: string): Promise<void> {
 /** Undefined: it is there. */
 async function make(path: string): Promise<NodeJS.ErrnoException | undefined> {
   try {
-    await mkdir(path);
+    await mkdir(path, FOLDER_MODE);
     return undefined;
   } catch (error) {
     const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST' && (await stat(path)).isDirectory();

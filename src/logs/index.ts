@@ -9,7 +9,17 @@ export {
   type SegmentStore,
   type StoreLimits,
 } from './segments.ts';
-export { folderUri, logFolder, makeFolder, podFolders, type PodFolder, type PodKey, type RunKey } from './folders.ts';
+export {
+  FILE_MODE,
+  folderUri,
+  logFolder,
+  makeFolder,
+  makeOwnFolder,
+  podFolders,
+  type PodFolder,
+  type PodKey,
+  type RunKey,
+} from './folders.ts';
 export { isBeginningMissing, readLog, type LogEntry, type ReadLogOptions } from './reader.ts';
 export { type Dropped, type Gap, type LogCounters } from './log-state.ts';
 export { levelOf, Lines, Tail, type Level } from './lines.ts';

@@ -182,7 +182,7 @@ class StoredStart {
     }
     const isFirst = !this.#dropped;
     this.#dropped = entry;
-    const message = 'logs.maxBytes is reached: nothing more of this log is kept';
+    const message = "logs.maxBytes, or the policy's maxLogBytes, is reached: nothing more of this log is kept";
     return isFirst ? this.#droppedEntry(entry, message) : undefined;
   }
 
@@ -190,7 +190,10 @@ class StoredStart {
     if (!this.#dropped) return undefined;
     const { lines, bytes } = this.#dropped.note;
     const least = this.#uncounted ? 'at least ' : '';
-    return this.#droppedEntry(this.#dropped, `dropped by logs.maxBytes: ${least}${lines} lines, ${bytes} bytes`);
+    return this.#droppedEntry(
+      this.#dropped,
+      `dropped by logs.maxBytes or maxLogBytes: ${least}${lines} lines, ${bytes} bytes`,
+    );
   }
 
   #droppedEntry({ timestamp }: Stored, message: string): LogEntry {

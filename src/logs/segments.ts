@@ -2,7 +2,7 @@ import { type FileHandle, link, open, unlink, writeFile } from 'node:fs/promises
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { DEFAULT_TAIL_BYTES } from '../contract/defaults.ts';
-import { listNames, makeFolder } from './folders.ts';
+import { FILE_MODE, listNames, makeOwnFolder } from './folders.ts';
 import { LogState, type Gap } from './log-state.ts';
 import { type LogRecord, timestampNow } from './record.ts';
 import { SegmentChain } from './segment-chain.ts';
@@ -51,7 +51,7 @@ export interface Segment {
 export const fileSegments = (folder: string, limits: StoreLimits = {}): SegmentStore => ({
   async openSegment(container, restart) {
     const key = { container, restart };
-    await makeFolder(folder);
+    await makeOwnFolder(folder);
     for (;;) {
       const end = await readToEnd(folder, key, new LogState(tailOf(limits)));
       // Lines behind the point where a newer segment began were counted: look again.
@@ -241,7 +241,7 @@ async function claim(folder: string, header: SegmentHeader): Promise<Claimed | u
   const path = segmentPath(folder, header, header.segment);
   const bytes = encodeHeader(header);
   try {
-    await writeFile(draft, bytes, { flag: 'wx' });
+    await writeFile(draft, bytes, { flag: 'wx', mode: FILE_MODE });
     await link(draft, path);
     return { file: await open(path, 'a'), size: bytes.length };
   } catch (error) {

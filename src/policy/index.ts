@@ -9,7 +9,7 @@ import { DEFAULTS, type Policy } from './rules.ts';
 import { schedulingFaults } from './scheduling.ts';
 import { volumeFaults } from './volumes.ts';
 
-export { defaultTotal, withTotal } from './resources.ts';
+export { defaultTotal, mostLogBytes, withTotal } from './resources.ts';
 export type { Policy } from './rules.ts';
 
 /** Without a file of the operator: every rule has its default. */

@@ -68,6 +68,7 @@ const shape = {
   requireLimits: names,
   maxRunTime: duration,
   maxGrace: duration,
+  maxLogBytes: amount,
 } satisfies Record<keyof Policy, z.ZodType>;
 
 const RULES = Object.keys(shape);

@@ -12,6 +12,9 @@ import { fault } from './verdict.ts';
 /** A container without a limit may take all there is of these; of others (GPUs, huge pages) it gets none. */
 const UNBOUND = ['cpu', 'memory', 'ephemeral-storage'];
 
+/** `quantity` counts in thousand-millionths. */
+const ONE = 10n ** 9n;
+
 type Kind = 'requests' | 'limits';
 type Resourced = Pick<V1Container, 'resources'>;
 
@@ -120,6 +123,12 @@ export function defaultTotal({ timeouts = {} }: PodSpec, { maxRunTime = Infinity
   const { schedule, start, init, imagePull, run, nodeLost } = timeouts;
   const asked = [schedule, start, init, imagePull, run, nodeLost];
   return asked.some((length) => length !== undefined && milliseconds(length) > most) ? undefined : maxRunTime;
+}
+
+/** How much is kept of a container's log: the author's own bound, or the operator's where that is lower. */
+export function mostLogBytes({ logs }: PodSpec, { maxLogBytes }: Policy): number {
+  const most = quantity(maxLogBytes);
+  return Math.min(logs?.maxBytes ?? Infinity, most === undefined ? Infinity : Number(most / ONE));
 }
 
 export const withTotal = (spec: PodSpec, total: Duration | undefined): PodSpec =>

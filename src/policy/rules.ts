@@ -96,6 +96,8 @@ export interface Policy {
   maxRunTime?: Duration;
   /** Default: no bound. */
   maxGrace?: Duration;
+  /** Of what is kept of one container's log, as `logs.maxBytes`, which cannot exceed it. A Kubernetes quantity. Default: no bound. */
+  maxLogBytes?: number | string;
 }
 
 export interface HostPath {
@@ -169,6 +171,7 @@ export const DEFAULTS: Rules = {
   requireLimits: [],
   maxRunTime: Infinity,
   maxGrace: Infinity,
+  maxLogBytes: Infinity,
 };
 
 function ipv4(name: string): string {

@@ -394,6 +394,26 @@ suite('limits', () => {
     }),
   );
 
+  for (const [law, logs] of [
+    ['holds where the spec says nothing', undefined],
+    ['is not exceeded by what the spec says', { maxBytes: 1_000_000 }],
+    ['is not needed where the spec says less', { maxBytes: 14, tailBytes: 20 }],
+  ] as const)
+    test(
+      `the operator's maxLogBytes ${law}, and what is left out is said`,
+      inWorld(async ({ fake, attempt, dependencies }) => {
+        dependencies.policy = { maxLogBytes: logs?.maxBytes === 14 ? '1Gi' : '0.014k' };
+        fake.script((pod) => {
+          pod.run();
+          for (const number of [1, 2, 3, 4]) pod.print(`line ${number}`);
+          pod.finish({ exitCode: 0 });
+        });
+        const result = await attempt({ ...SPEC, ...(logs && { logs }) }).result;
+        assert.deepEqual(await linesOf(result), ['line 1', 'line 2', '<gap>', '<gap>']);
+        assert.deepEqual(result.logs.dropped, { lines: 2, bytes: 14 });
+      }),
+    );
+
   test(
     'logs.maxBytes is for all starts of a container together',
     inWorld(async ({ fake, attempt, dependencies }) => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
@@ -20,6 +20,23 @@ suite('the folder of the logs', () => {
     await mustStore(folder);
     await mustStore(folder);
     assert.deepEqual(await readdir(folder), []);
+    await rm(root, { recursive: true });
+  });
+
+  test('is open to nobody else where it is ours; one that the operator made is left as it is', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'log-dir-'));
+    const modeOf = async (path: string) => ((await stat(path)).mode & 0o7777).toString(8);
+    const [made, theirs] = [join(root, 'new', 'logs'), join(root, 'theirs')];
+    await mustStore(made);
+    assert.deepEqual([await modeOf(join(root, 'new')), await modeOf(made)], ['700', '700']);
+    await mkdir(theirs);
+    await chmod(theirs, 0o2775);
+    await mustStore(theirs);
+    assert.equal(await modeOf(theirs), '2775');
+    // An earlier version made it so.
+    await chmod(made, 0o755);
+    await mustStore(made, { ours: made });
+    assert.equal(await modeOf(made), '700');
     await rm(root, { recursive: true });
   });
 

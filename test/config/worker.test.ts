@@ -59,7 +59,7 @@ suite('the operator’s template', () => {
     ['an unknown part', 'specs: {}', /\n {2}specs: /],
     ['a field with a wrong type', 'spec: { containers: 3 }', /\n {2}spec\.containers: must be a list, got 3/],
     ['a misspelt field', 'spec: { nodeSelectr: {} }', /\n {2}spec\.nodeSelectr: /],
-    ['a list', '- spec', /must be a Pod, or an object of metadata and spec, got \["spec"\]/],
+    ['a list', '- spec', /must be a Pod, or an object of metadata and spec, got a list/],
     ['two documents', 'spec: {}\n---\nspec: {}', /holds 2 YAML documents; it must be exactly one/],
     ['no YAML', 'spec: {', /is not valid YAML or JSON: /],
     [

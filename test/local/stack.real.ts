@@ -3,9 +3,21 @@
  * a cache directory of its own. Not a *.test.ts, so that unit tests stay unit tests: `node --test test/local/stack.real.ts`.
  */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { request, type OutgoingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, suite, test } from 'node:test';
 import { cgroups, members } from '../../local/cgroups.ts';
 import { down } from '../../local/down.ts';
@@ -16,6 +28,7 @@ import { running, until } from '../../local/processes.ts';
 import { readStack, type Stack } from '../../local/stack.ts';
 import { readState } from '../../local/state.ts';
 import { status } from '../../local/status.ts';
+import { isTemporal } from '../../local/temporal.ts';
 import { up } from '../../local/up.ts';
 import { cacheHome } from '../../src/config/local-stack.ts';
 
@@ -73,6 +86,47 @@ function killEverything(): void {
   }
 }
 
+/** The ports of IPv4 on which these processes listen, whoever told them to. */
+function portsOf(pids: readonly number[]): { host: string; port: number }[] {
+  const sockets = pids.flatMap((pid) =>
+    readdirSync(`/proc/${pid}/fd`).map((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1]),
+  );
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , , state, , , , , , inode]) => state === '0A' && sockets.includes(inode))
+    .map(([, local = '']) => {
+      const [address = '', port = ''] = local.split(':');
+      return { host: [...Buffer.from(address, 'hex').reverse()].join('.'), port: Number.parseInt(port, 16) };
+    });
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ''; // closed meanwhile
+  }
+}
+
+/** What a browser sends for a page: the page chooses address, port, path and body, and its own name may lead to this machine. */
+async function browse(host: string, port: number, headers: OutgoingHttpHeaders, path: string, body?: string) {
+  const method = body === undefined ? 'GET' : 'POST';
+  const asked = request({ host, port, path, method, headers, timeout: 5_000 });
+  asked.end(body);
+  return new Promise<{ status: number; body: string; cookies: string[] }>((resolve) => {
+    const none = { status: 0, body: '', cookies: [] };
+    asked.on('timeout', () => asked.destroy()).on('error', () => resolve(none)); // gRPC speaks no HTTP/1.1
+    asked.on('response', (answer) => {
+      const cookies = answer.headers['set-cookie'] ?? [];
+      text(answer).then(
+        (got) => resolve({ status: answer.statusCode ?? 0, body: got, cookies }),
+        () => resolve(none),
+      );
+    });
+  });
+}
+
 suite('a stack of our own', { skip: !ready, concurrency: false }, () => {
   const silent = (): void => undefined;
   let untouched: Record<string, string>;
@@ -109,6 +163,45 @@ suite('a stack of our own', { skip: !ready, concurrency: false }, () => {
     assert.deepEqual(readStack(), stack);
   });
 
+  test('no page of the web starts a workflow, or reads of one, at any port of Temporal', async () => {
+    const started = JSON.stringify({
+      workflowType: { name: 'x' },
+      taskQueue: { name: 'x' },
+      requestId: randomUUID(),
+    });
+    const ours = running(place()).filter(({ part }) => isTemporal(part));
+    // A page has to name an address that it knows: this machine's own.
+    const ports = portsOf(ours.map(({ pid }) => pid)).filter(({ host }) => ['127.0.0.1', '0.0.0.0'].includes(host));
+    assert.ok(ports.length > 3, JSON.stringify(ports));
+    const letIn: string[] = [];
+    for (const { port } of ports) {
+      for (const host of [`evil.example:${port}`, `127.0.0.1:${port}`]) {
+        const rebound = host.startsWith('evil');
+        const page = { host, ...(!rebound && { origin: 'http://evil.example' }), 'content-type': 'text/plain' };
+        for (const prefix of ['', '/api/v1']) {
+          const namespaces = await browse('127.0.0.1', port, page, `${prefix}/namespaces`);
+          const _csrf = namespaces.cookies.map((cookie) => /^_csrf=([^;]+)/.exec(cookie)?.[1]).find(Boolean) ?? '';
+          // Its own cookies a page may read; those of another host, never.
+          const token = rebound ? { cookie: `_csrf=${_csrf}`, 'x-csrf-token': _csrf } : {};
+          const path = `${prefix}/namespaces/default/workflows/evil-${randomUUID()}`;
+          const answer = await browse('127.0.0.1', port, { ...page, ...token }, path, started);
+          if (answer.status === 200) letIn.push(`${host} starts at ${prefix}`);
+          if (rebound && namespaces.body.includes('temporal-system')) letIn.push(`${host} reads at ${prefix}`);
+        }
+      }
+    }
+    assert.deepEqual(letIn, []);
+  });
+
+  test('the Web UI is where it is said to be, for the person at this machine', async () => {
+    const url = URL.parse(readStack()?.temporal.uiUrl ?? '');
+    assert.ok(url !== null);
+    const page = await browse(url.hostname, Number(url.port), { host: url.host }, '/namespaces/default/workflows');
+    assert.deepEqual([page.status, /<title>|_app\//.test(page.body)], [200, true]);
+    const api = await browse(url.hostname, Number(url.port), { host: url.host }, '/api/v1/namespaces');
+    assert.match(api.body, /temporal-system/);
+  });
+
   test('what a worker may not do is refused', async () => {
     const stack = readStack();
     assert.ok(stack !== undefined);
@@ -125,7 +218,7 @@ suite('a stack of our own', { skip: !ready, concurrency: false }, () => {
   test('a part that died is there again after up, and pods have not noticed', async () => {
     const stack = await up({ say: silent });
     await runPod(stack, 'patient', 'sleep 600', 'Running');
-    for (const part of ['kubelet-1', 'containerd-1', 'temporal', 'etcd']) {
+    for (const part of ['kubelet-1', 'containerd-1', 'temporal', 'web-ui', 'etcd']) {
       const found = (await status()).processes.find((one) => one.part === part);
       assert.ok(found !== undefined, part);
       process.kill(found.pid, 'SIGKILL');

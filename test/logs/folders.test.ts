@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -50,6 +50,18 @@ test('a folder is made with those above it, also by several at once; one that is
   await Promise.all([makeFolder(path), makeFolder(path), makeFolder(join(path, 'd'))]);
   await makeFolder(path);
   assert.ok((await stat(join(path, 'd'))).isDirectory());
+});
+
+test('a folder that is made is open to nobody else, whatever the umask; those that were there are left alone', async () => {
+  await using folder = await testFolder();
+  await chmod(folder.path, 0o755);
+  const umask = process.umask(0);
+  await makeFolder(join(folder.path, 'a', 'b'));
+  process.umask(umask);
+  const modes = await Promise.all(
+    ['.', 'a', 'a/b'].map(async (name) => (await stat(join(folder.path, name))).mode & 0o777),
+  );
+  assert.deepEqual(modes, [0o755, 0o700, 0o700]);
 });
 
 test('where none can be made, it says so and ends', async () => {

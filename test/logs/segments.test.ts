@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { appendFile, open, readdir, readFile, writeFile, type FileHandle } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, open, readdir, readFile, stat, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LogStoreError, fileSegments } from '../../src/logs/segments.ts';
 import { SegmentChain } from '../../src/logs/segment-chain.ts';
@@ -34,6 +34,21 @@ test('a segment is a text file that says what it goes on from', async () => {
       '2026-11-22T10:00:01.000000000Z G {"reason":"unread","message":"why"}\n',
   );
   assert.deepEqual(await readdir(join(folder.path, 'run', 'pod')), ['base.0.0001.log', 'base.0.0002.log']);
+});
+
+test('a log is open to its owner alone, also where an earlier version had made the folder of the pod', async () => {
+  await using folder = await testFolder();
+  const pod = join(folder.path, 'run', 'pod');
+  await mkdir(pod, { recursive: true });
+  await chmod(pod, 0o755);
+  const umask = process.umask(0);
+  const segment = await fileSegments(pod).openSegment('base', 0);
+  process.umask(umask);
+  await segment.close();
+  const modes = await Promise.all(
+    [pod, join(pod, 'base.0.0001.log')].map(async (path) => (await stat(path)).mode & 0o777),
+  );
+  assert.deepEqual(modes, [0o700, 0o600]);
 });
 
 test('writers that race never share a segment', async () => {
@@ -267,8 +282,8 @@ test('behind maxBytes nothing is kept; what is left out is written down, and the
   assert.equal(second.logState.tail.toString(), 'one\ntwo\nfive\nsix');
   const messages = (await readAll(folder.path)).map(({ bytes }) => bytes.toString());
   assert.deepEqual(messages.slice(0, 2), ['one', 'two']);
-  assert.match(messages[2] ?? '', /logs.maxBytes is reached/);
-  assert.match(messages[3] ?? '', /dropped by logs.maxBytes: 4 lines, 20 bytes/);
+  assert.match(messages[2] ?? '', /logs.maxBytes, or the policy's maxLogBytes, is reached/);
+  assert.match(messages[3] ?? '', /dropped by logs.maxBytes or maxLogBytes: 4 lines, 20 bytes/);
   assert.equal(messages.length, 4);
 });
 

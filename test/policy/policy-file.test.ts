@@ -44,7 +44,7 @@ suite('the file of a policy', () => {
 
   test('every rule can be written in it: the defaults, written out, are the defaults', () => {
     const finite = Object.entries(DEFAULTS).filter(([, value]) => value !== Infinity);
-    const written = { ...Object.fromEntries(finite), maxRunTime: '24h', maxGrace: 300_000 };
+    const written = { ...Object.fromEntries(finite), maxRunTime: '24h', maxGrace: 300_000, maxLogBytes: '1Gi' };
     assert.deepEqual(parsePolicy(JSON.stringify(written), 'policy.json'), written);
     assert.deepEqual(parsePolicy('{}', 'policy.json'), {});
   });
@@ -56,6 +56,11 @@ suite('the file of a policy', () => {
     ['a number among names', 'secrets: [1]', 'secrets[0]: must be a string, got 1'],
     ['a word for a switch', 'hostNetwork: "yes"', 'hostNetwork: must be true or false, got "yes"'],
     ['nothing behind a rule', 'images:', 'images: must be a list, got null'],
+    [
+      'what is no number of bytes',
+      'maxLogBytes: much',
+      'maxLogBytes: is not a quantity (as "250m", 2, "512Mi"), got "much"',
+    ],
     [
       'what is no amount',
       'resources: { cpu: { limit: lots } }',

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { log } from '@temporalio/activity';
 import type { PodEnd } from '../../contract/index.ts';
-import { makeFolder } from '../../logs/index.ts';
+import { FILE_MODE, makeOwnFolder } from '../../logs/index.ts';
 import { pause } from '../../common/pause.ts';
 import { messageOf } from '../../common/message-of.ts';
 import { MAX_RESULT_BYTES } from '../../contract/defaults.ts';
@@ -82,10 +82,10 @@ async function read(file: string): Promise<string | undefined> {
 
 /** Whole or not at all, also for two attempts at once, and safe before the record says that it is there. */
 async function write(folder: string, json: string): Promise<void> {
-  await makeFolder(folder);
+  await makeOwnFolder(folder);
   const path = join(folder, FILE);
   const temporary = `${path}.${randomUUID()}`;
-  const file = await open(temporary, 'wx');
+  const file = await open(temporary, 'wx', FILE_MODE);
   try {
     await file.writeFile(json);
     await file.sync();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
@@ -38,6 +38,14 @@ suite('a result between the recorded end and the answer', () => {
     assert.equal(kept.output, undefined);
     assert.deepEqual(await new Outputs().of(endWith(kept), uri, nowhere), { output: LONG });
     assert.deepEqual(await readdir(join(folder, 'pod')), ['result.json'], 'nothing half written is left');
+  });
+
+  test('is open to its owner alone', async () => {
+    const umask = process.umask(0);
+    await new Outputs().keep(uri, judged(LONG));
+    process.umask(umask);
+    const modes = ['pod', 'pod/result.json'].map(async (name) => (await stat(join(folder, name))).mode & 0o777);
+    assert.deepEqual(await Promise.all(modes), [0o700, 0o600]);
   });
 
   test('two attempts at once leave one whole file', async () => {
