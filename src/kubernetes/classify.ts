@@ -41,11 +41,14 @@ interface Status {
 
 const longest = 500;
 
+/** client-node keeps no body of a 401. */
+const wordsFor = (status: number) => (status === 401 ? 'Unauthorized' : `HTTP ${status}`);
+
 /** `body` as it came (a Status in JSON, or whatever a proxy says); `retryAfter` the header of that name, in seconds. */
 export function classify(status: number, body: string, retryAfter?: string): Classified {
   const answer = parse(body);
   const reason = typeof answer?.reason === 'string' && answer.reason ? answer.reason : undefined;
-  const message = typeof answer?.message === 'string' && answer.message ? shorten(answer.message) : `HTTP ${status}`;
+  const message = typeof answer?.message === 'string' && answer.message ? shorten(answer.message) : wordsFor(status);
   const seconds = Number(answer?.details?.retryAfterSeconds ?? retryAfter);
   return {
     kind: kindOf(status, message, reason, answer),

@@ -6,6 +6,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { credentialsOf, type Credential } from './credentials.ts';
 
 export interface HttpRequest {
   method: string;
@@ -33,6 +34,7 @@ const maxIdle = 16;
 export function createHttp(kubeConfig: KubeConfig): Http {
   const cluster = kubeConfig.getCurrentCluster();
   if (!cluster) throw new Error('the context names no cluster');
+  const credentials = credentialsOf(kubeConfig);
   const transport = cluster.server.startsWith('http:') ? http : https;
   const calls = new transport.Agent({ keepAlive: true, maxFreeSockets: maxIdle, maxSockets: maxCalls });
   const streams = new transport.Agent({ keepAlive: true, maxFreeSockets: maxIdle });
@@ -40,7 +42,17 @@ export function createHttp(kubeConfig: KubeConfig): Http {
   let closed = false;
 
   async function send(request: HttpRequest, stop: AbortSignal): Promise<http.IncomingMessage> {
-    const options = await unlessStopped(credentials(kubeConfig), stop);
+    const used = await unlessStopped(credentials.now(), stop);
+    const response = await sendAs(used, request, stop);
+    if (response.statusCode !== 401) return response;
+    // Nothing was done: with other credentials the same request is good.
+    const others = await unlessStopped(credentials.insteadOf(used), stop);
+    if (!others) return response;
+    response.resume();
+    return sendAs(others, request, stop);
+  }
+
+  async function sendAs({ options }: Credential, request: HttpRequest, stop: AbortSignal) {
     if (stop.aborted) throw reasonOf(stop);
     if (closed) throw new Error('the connection to the cluster is closed');
     const { method, url, headers, body, stream } = request;
@@ -57,7 +69,7 @@ export function createHttp(kubeConfig: KubeConfig): Http {
         ...(body !== undefined && { 'Content-Length': Buffer.byteLength(body) }),
       },
     });
-    return new Promise((resolve, reject) => {
+    return new Promise<http.IncomingMessage>((resolve, reject) => {
       const end = (error: Error) => {
         outgoing.destroy(error);
         reject(error); // a request that still waits for a connection would say nothing; it is never sent
@@ -101,28 +113,6 @@ export async function readText(response: http.IncomingMessage, limit = Infinity)
 }
 
 export const timeLimitError = (ms: number) => new Error(`no answer within ${ms / 1000} s`);
-
-async function credentials(kubeConfig: KubeConfig) {
-  const options: https.RequestOptions & { headers?: http.OutgoingHttpHeaders } = {};
-  try {
-    await kubeConfig.applyToHTTPSOptions(options);
-  } catch (error) {
-    throw ofPlugin(kubeConfig, error);
-  }
-  return options;
-}
-
-/** A credential plugin's own words are not passed on: with what it says of its failure, or with half an answer, may be the credentials. */
-function ofPlugin(kubeConfig: KubeConfig, error: unknown): unknown {
-  const user = kubeConfig.getCurrentUser();
-  const exec: unknown = user?.exec ?? (user?.authProvider as { config?: { exec?: unknown } } | undefined)?.config?.exec;
-  const command = (exec as { command?: string } | undefined)?.command;
-  if (!user || command === undefined) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  const what =
-    error instanceof SyntaxError ? 'printed no credentials' : `failed${code === undefined ? '' : ` (${code})`}`;
-  return new Error(`the credential plugin '${command}' of user '${user.name}' ${what}: run it by hand to see why`);
-}
 
 /** A credential plugin may hang: it counts as part of the request. */
 function unlessStopped<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {

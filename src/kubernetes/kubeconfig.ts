@@ -1,8 +1,8 @@
 /** Which cluster, as which user: read from where kubectl reads it, but only the context that was named. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { KubeConfig } from '@kubernetes/client-node';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import { KubeConfig, loadYaml, type User } from '@kubernetes/client-node';
 import { pathText } from '../common/path-text.ts';
 
 /** The context that stands for the service account of the pod this worker runs in. */
@@ -89,8 +89,28 @@ function read(file: string): KubeConfig {
   const config = new KubeConfig();
   try {
     config.loadFromFile(file);
+    config.users = config.users.map((user) => withPaths(user, dirname(file), tokenFileOf(file, user.name)));
   } catch (error) {
     throw new Error(`${file} is no kubeconfig: ${whatIsWrong(error)}`);
   }
   return config;
 }
+
+/** client-node knows only the misspelt `token-file`, and reads that once. */
+function tokenFileOf(file: string, user: string): string | undefined {
+  const { users } = loadYaml<{ users?: { name: string; user?: { tokenFile?: string } }[] }>(readFileSync(file, 'utf8'));
+  return users?.find(({ name }) => name === user)?.user?.tokenFile;
+}
+
+/** As kubectl: a path is found from the file that names it, and of a token and a token file the file counts. */
+function withPaths(user: User, folder: string, tokenFile: string | undefined): User {
+  const { token, exec, ...others } = user as KnownUser;
+  if (tokenFile) {
+    const config = { tokenFile: resolve(folder, tokenFile) };
+    return { ...others, authProvider: { name: 'tokenFile', config } };
+  }
+  const command = exec?.command.includes('/') && { command: resolve(folder, exec.command) };
+  return { ...others, ...(token && { token }), ...(exec && { exec: { ...exec, ...command } }) };
+}
+
+type KnownUser = Omit<User, 'exec'> & { exec?: { command: string } | null };

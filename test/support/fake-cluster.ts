@@ -31,6 +31,8 @@ export type { FakePod, PodScript } from './fake-cluster-kubelet.ts';
 export interface FakeRequest extends Asked {
   /** Which TCP connection it came over, counted from 1. */
   connection: number;
+  /** What it brought as its header of that name. */
+  authorization?: string;
 }
 
 export async function startFakeCluster(): Promise<FakeCluster> {
@@ -47,6 +49,8 @@ export class FakeCluster extends FakeKubelet {
   readonly requests: FakeRequest[] = [];
   /** How many TCP connections were made. */
   connections = 0;
+  /** The only token that is let in: all others get 401. Undefined: nobody is asked. */
+  token: string | undefined;
 
   readonly #faults = new FakeFaults();
   readonly #lists = new FakeLists();
@@ -68,13 +72,16 @@ export class FakeCluster extends FakeKubelet {
 
   async listen(): Promise<void> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    const { port } = this.#server.address() as AddressInfo;
     const entries = {
-      clusters: [{ name: 'fake', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
+      clusters: [{ name: 'fake', cluster: { server: this.url, 'insecure-skip-tls-verify': true } }],
       users: [{ name: 'fake', user: {} }],
       contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'fake' } }],
     };
     await writeFile(this.kubeconfig, JSON.stringify({ apiVersion: 'v1', kind: 'Config', ...entries }));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   /** A real client of this cluster; closed with it. */
@@ -155,8 +162,11 @@ export class FakeCluster extends FakeKubelet {
     const { method = '', url = '', headers, socket } = incoming;
     const asked = understand(method, url, Buffer.concat(chunks).toString(), headers['content-type']);
     if (!asked) return reply(response, fail({ code: 404, message: `the fake knows no ${method} ${url}` }));
-    this.requests.push({ ...asked, connection: (socket as { fakeNumber?: number }).fakeNumber ?? 0 });
+    const { authorization } = headers;
+    const connection = (socket as { fakeNumber?: number }).fakeNumber ?? 0;
+    this.requests.push({ ...asked, connection, ...(authorization && { authorization }) });
     this.happened();
+    if (this.token !== undefined && authorization !== `Bearer ${this.token}`) return refuse(response, { answer: 401 });
 
     const fault = this.#faults.take(asked.verb, asked.name);
     if (fault === 'hang') return void this.#hanging.push(response);
