@@ -7,7 +7,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, PodRecord, PodSpec, RunPodInput } from '../contract/index.ts';
 import { failNow, podFailure } from './failure.ts';
-import { ClusterError } from '../kubernetes/cluster-error.ts';
+import { UNANSWERED } from './failure-text.ts';
+import { ClusterError, retryAfterMs } from '../kubernetes/cluster-error.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import type { PodReflector } from '../kubernetes/pod-reflector.ts';
 import { Callbacks } from './callbacks.ts';
@@ -155,7 +156,7 @@ export class Attempt {
 
   #throwIfOverdue(why: string): void {
     if (Date.now() < this.limits.total) return;
-    const message = `${nameOf('total', this.limits)} passed, and the pod could not be read: ${why}`;
+    const message = `${nameOf('total', this.limits)} passed${UNANSWERED}${why}`;
     const { pod } = this.recorder.state;
     throw podFailure({ kind: 'DeadlineExceeded', reason: 'TotalTimeout', message, startedEver: true }, { pod });
   }
@@ -176,9 +177,6 @@ export class Attempt {
     return this.#createInDoubt || this.recorder?.state.pod ? undefined : { gone: true };
   }
 }
-
-/** What the API server asked to wait, in milliseconds. */
-const retryAfterMs = (error: unknown) => (error instanceof ClusterError ? error.retryAfterMs : undefined);
 
 const mayPass = ({ kind }: ClusterError) => kind === 'transient' || kind === 'unauthorized' || kind === 'quota';
 

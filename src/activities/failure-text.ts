@@ -3,7 +3,12 @@ import type { OutcomeKind, PodOutcome } from '../contract/index.ts';
 
 export const whatHappened = (outcome: PodOutcome): string => HAPPENED[outcome.kind](outcome);
 
+/** Before the words of the API server, when a time was up and it did not tell how the pod stood. */
+export const UNANSWERED = ', and the API server did not tell how it stood: ';
+
 export function whatToDo(outcome: PodOutcome): string {
+  if (outcome.message?.includes(UNANSWERED))
+    return 'see why the API server did not answer (network, credentials, permissions); what the program did meanwhile is not known';
   const hint = TO_DO[outcome.kind];
   return typeof hint === 'string' ? hint : hint(outcome);
 }

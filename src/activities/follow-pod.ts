@@ -1,7 +1,7 @@
 /** From the open gate to the moment when the pod's outcome is known, or its time is up. */
 import type { V1Pod } from '@kubernetes/client-node';
 import { log } from '@temporalio/activity';
-import type { PodRecord } from '../contract/index.ts';
+import type { PodOutcome, PodRecord } from '../contract/index.ts';
 import { statusOf, hasStarted } from '../pod/status.ts';
 import { nextDeadline } from '../pod/next-deadline.ts';
 import { outcomeOf, outcomeOfGone } from '../pod/outcome.ts';
@@ -11,6 +11,7 @@ import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { pause } from '../common/pause.ts';
 import { type Attempt, CancelRequested } from './attempt.ts';
 import type { Verdict } from './conclude.ts';
+import { UNANSWERED } from './failure-text.ts';
 import { withLastWarning, unlessStopped } from './pod-events.ts';
 import type { PodLogs } from './pod-logs.ts';
 
@@ -45,7 +46,7 @@ async function untilVerdict(attempt: Attempt, watcher: PodWatcher, logs: PodLogs
     if (watcher.gone) return { outcome: outcomeOfGone(pod, watcher.hasLastWord), stillRuns: false };
     const due = nextDeadline(pod, attempt.main, attempt.limits, troubleSeen(attempt, pod));
     if (Date.now() >= due.at) {
-      if (confirmed === due.at) return { outcome: await withLastWarning(attempt, due.outcome), stillRuns: true };
+      if (confirmed === due.at) return { outcome: await lateOutcome(attempt, watcher, due.outcome), stillRuns: true };
       // The watch can be behind: no pod is given up for what it has done by now.
       confirmed = due.at;
       await watcher.refresh(CONFIRM_MS);
@@ -56,6 +57,12 @@ async function untilVerdict(attempt: Attempt, watcher: PodWatcher, logs: PodLogs
 }
 
 const CONFIRM_MS = 5_000;
+
+/** Judged by what was known last: where the API server has not answered since, its words are the reason and not the length of the task. */
+function lateOutcome(attempt: Attempt, { trouble }: PodWatcher, outcome: PodOutcome): Promise<PodOutcome> | PodOutcome {
+  if (trouble === undefined) return withLastWarning(attempt, outcome);
+  return { ...outcome, message: `${outcome.message ?? ''}${UNANSWERED}${trouble}` };
+}
 
 /** Written down past the throttle, since its grace must not begin anew; nothing waits for that. */
 function troubleSeen({ recorder }: Attempt, pod: V1Pod): PodRecord['trouble'] {

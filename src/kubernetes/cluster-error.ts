@@ -61,3 +61,7 @@ function describe(error: unknown): string {
 
 export const isClusterError = (error: unknown, kind?: ClusterErrorKind): error is ClusterError =>
   error instanceof ClusterError && (kind === undefined || error.kind === kind);
+
+/** What the API server asked to wait, in milliseconds. */
+export const retryAfterMs = (error: unknown): number | undefined =>
+  error instanceof ClusterError ? error.retryAfterMs : undefined;

@@ -4,8 +4,10 @@
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../contract/index.ts';
+import { retryAfterMs } from './cluster-error.ts';
 import type { Cluster } from './cluster.ts';
 import type { PodReflector, PodSighting } from './pod-reflector.ts';
+import { messageOf } from '../common/message-of.ts';
 import { pause } from '../common/pause.ts';
 import { retry } from '../common/retry.ts';
 
@@ -19,6 +21,8 @@ export class PodWatcher {
   gone = false;
   /** `latest` is the state with which it was deleted. */
   hasLastWord = false;
+  /** What the API server answered last, instead of the pod, to a question that is still asked. */
+  trouble: string | undefined;
   readonly #ref: PodRef;
   readonly #cluster: Cluster;
   readonly #closed = new AbortController();
@@ -85,7 +89,14 @@ export class PodWatcher {
     try {
       while (this.#asked && !this.gone) {
         // No answer is not an absence: it asks again, until it is closed.
-        const pod = await retry(read, { firstMs: 200, mostMs: 10_000, signal });
+        const pod = await retry(read, {
+          firstMs: 200,
+          mostMs: 10_000,
+          signal,
+          leastMs: retryAfterMs,
+          onRetry: (error) => (this.trouble = messageOf(error)),
+        });
+        this.trouble = undefined;
         if (pod?.metadata?.uid === uid) this.#take(pod);
         else this.gone = true;
       }

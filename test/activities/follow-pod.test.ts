@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import type { V1ContainerState } from '@kubernetes/client-node';
 import { pause } from '../../src/common/pause.ts';
-import type { PodCallbacks } from '../../src/contract/index.ts';
+import type { PodCallbacks, PodSpec } from '../../src/contract/index.ts';
 import type { FakeCluster, FakePod } from '../support/fake-cluster.ts';
 import { failureOf, inWorld, SPEC } from '../support/pods.ts';
+import { podOf } from './support.ts';
 
 const succeed = (pod: FakePod) => {
   pod.run();
@@ -267,3 +268,50 @@ test(
     assert.ok(temporal.heartbeats.every(({ trouble }) => trouble === undefined || trouble.since === since));
   }),
 );
+
+suite('a pod whose API server does not answer until its time is up', () => {
+  const ALWAYS = { times: 1_000_000 };
+  const spec: PodSpec = { ...SPEC, grace: '1s', timeouts: { total: '1s', terminate: '1ms', drain: '1ms' } };
+  test(
+    'fails with what it answers, not with the length of the task',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => {
+        pod.run();
+        for (const verb of ['read', 'list', 'watch', 'events'] as const) fake.plan(verb, { answer: 401 }, ALWAYS);
+        fake.cut('watch', 'reset');
+      });
+      const { error, details } = await failureOf(attempt(spec));
+      assert.deepEqual([error.type, details.reason], ['DeadlineExceeded', 'TotalTimeout']);
+      assert.match(details.message ?? '', /Unauthorized \(401\)/);
+      assert.match(error.message, /to do: see why the API server/);
+      assert.doesNotMatch(error.message, /shorter/);
+    }),
+  );
+
+  test(
+    'says so to the attempt that finds a recorded pod, too',
+    inWorld(async ({ fake, temporal, attempt, dependencies: { cluster } }) => {
+      const { metadata } = await cluster.createPod('n', podOf());
+      const pod = { namespace: 'n', name: metadata?.name ?? '', uid: metadata?.uid ?? '' };
+      temporal.recorded = { v: 1, cluster: cluster.id, pod };
+      fake.plan('read', { answer: 401 }, ALWAYS);
+      const { error } = await failureOf(attempt(spec));
+      assert.equal(error.type, 'DeadlineExceeded');
+      assert.match(error.message, /Unauthorized \(401\)/);
+      assert.match(error.message, /to do: see why the API server/);
+    }),
+  );
+
+  test(
+    'is told of the length of the task again when it was read at last',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => {
+        pod.run();
+        fake.plan('read', { answer: 500 });
+      });
+      const { error, details } = await failureOf(attempt(spec));
+      assert.equal(details.message, 'timeouts.total (1s) passed');
+      assert.match(error.message, /shorter/);
+    }),
+  );
+});
