@@ -54,6 +54,8 @@ export class ContainerLog {
   #known: Pick<Follower, 'counters' | 'tail'> | undefined;
   #ending: Promise<void> | undefined;
   #stopped = false;
+  /** How many that follow were opened. */
+  #streams = 0;
   /** Why the storage has not all of it. */
   #storageError: unknown;
   /** Lines are missing, and the stored log has no mark of it. */
@@ -164,6 +166,8 @@ export class ContainerLog {
     const { cluster, ref, watcher } = this.#options;
     const { container } = this.start;
     const { state } = this;
+    // The stream before ended: so may have the container, and the watch not have told.
+    if (options.follow && this.#streams++ > 0 && state === 'running') watcher.doubt();
     // Kubernetes finds a log by the pod's name: it could be another pod's by now.
     if (watcher.gone) throw gone(`pod ${ref.namespace}/${ref.name} is there no more`);
     if (state === 'lost') throw gone(`container ${container} was started again twice before it was read`);

@@ -27,7 +27,7 @@ export interface Cluster {
   /**
    * What happens to these pods after `resourceVersion`, in the server's order, until the server ends the watch (after
    * 4 to 5 minutes: ask again from the last resourceVersion seen). Throws a `ClusterError` when the stream breaks, is silent
-   * for longer than that, is aborted, or when the server says so (kind `gone`: the resourceVersion is too old, list again).
+   * for 100 s, without even a bookmark, is aborted, or when the server says so (kind `gone`: the resourceVersion is too old, list again).
    */
   watchPods(namespace: string, options: WatchOptions): AsyncIterable<PodWatchEvent>;
 

@@ -16,7 +16,7 @@ export interface Limits {
   create?: number;
   /** Every other call, and the time until a stream's headers. Default 30 s. */
   call?: number;
-  /** How long a watch may be silent. Default: 30 s longer than the server lets it live. */
+  /** How long a watch may be silent. Default 100 s. */
   watchIdle?: number;
 }
 

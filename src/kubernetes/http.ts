@@ -26,7 +26,8 @@ export interface Http {
   close(): void;
 }
 
-const keepAliveMs = 30_000;
+/** A peer that is silent is probed after this time, and given up some 10 s later (libuv: ten probes, one a second). */
+const keepAliveMs = 10_000;
 /** At most so many calls at once; the others wait, within their time limits. */
 const maxCalls = 64;
 const maxIdle = 16;

@@ -26,6 +26,13 @@ export interface PodReflector {
   find(predicate: (pod: V1Pod) => boolean): V1Pod[];
   /** Resolves after the first complete list; rejects when closed before. Starts the reflector. */
   ready(): Promise<void>;
+  /**
+   * Whether the watch tells all that happened up to this version (of any pod of ours there) within so long. One that does not is
+   * dead without having ended, as behind a lost connection, and is opened anew.
+   */
+  reaches(version: string | undefined, limitMs: number): Promise<boolean>;
+  /** Milliseconds since the API server last answered a list, or said anything on the watch. */
+  readonly silentMs: number;
   /** Ends the watch; nobody is told anything any more. */
   close(): void;
 }
@@ -37,6 +44,7 @@ const relistAfter = 6;
 const WAITS: BackoffPolicy = { firstMs: 100, mostMs: 10_000 };
 /** A watch that ends sooner, without an event, counts as a failure. */
 const shortestWatchMs = 1000;
+const sterileMs = 90_000;
 
 /**
  * See `PodReflector`. `onTrouble` gets sentences for the worker's log, only when several tries in a row have failed.
@@ -55,6 +63,12 @@ export function createPodReflector(
   firstList.promise.catch(() => undefined);
   let started = false;
   let resourceVersion: string | undefined;
+  let heardAt = -Infinity;
+  /** Ends the watch that is open now. */
+  let ending = new AbortController();
+  /** It was opened anew, and has told nothing since. */
+  let suspect = false;
+  const waiting = new Set<() => void>();
   let failures = 0;
   const backoff = new Backoff(waits);
 
@@ -62,15 +76,30 @@ export function createPodReflector(
     const fresh = await cluster.listPods(namespace, MANAGED_SELECTOR);
     if (signal.aborted) return;
     cache.replace(fresh.items);
-    resourceVersion = fresh.resourceVersion;
+    moveTo(fresh.resourceVersion);
     firstList.resolve();
+  }
+
+  function moveTo(version: string | undefined) {
+    resourceVersion = version;
+    heardAt = performance.now();
+    suspect = false;
+    for (const look of waiting) look();
   }
 
   async function watch(from: string) {
     const began = performance.now();
-    const lived = () => performance.now() - began > shortestWatchMs;
-    const stream = cluster.watchPods(namespace, { labelSelector: MANAGED_SELECTOR, resourceVersion: from, signal });
     let events = 0;
+    const lived = () => performance.now() - began > shortestWatchMs;
+    // Longer than between two bookmarks, and nothing was told. The connection is dead; or the place lies in the future, as that of
+    // an etcd which was restored from a backup does: then every watch from there is silent.
+    const isSterile = () => events === 0 && performance.now() - began > sterileMs;
+    ending = new AbortController();
+    const stream = cluster.watchPods(namespace, {
+      labelSelector: MANAGED_SELECTOR,
+      resourceVersion: from,
+      signal: AbortSignal.any([signal, ending.signal]),
+    });
     try {
       for await (const event of stream) {
         if (signal.aborted) return;
@@ -78,18 +107,16 @@ export function createPodReflector(
         // First the news, then the place in it: whatever throws in between, nothing is skipped.
         if (event.type === 'DELETED') cache.deleted(event.pod);
         else if (event.type !== 'BOOKMARK') cache.seen(event.pod);
-        resourceVersion = event.type === 'BOOKMARK' ? event.resourceVersion : event.pod.metadata?.resourceVersion;
+        moveTo(event.type === 'BOOKMARK' ? event.resourceVersion : event.pod.metadata?.resourceVersion);
       }
     } finally {
       if (events > 0 || lived()) {
         failures = 0;
         backoff.reset();
       }
+      if (isSterile()) resourceVersion = undefined;
     }
-    if (events > 0) return;
-    if (!lived()) throw new Error('the server ended the watch at once');
-    // Minutes without even a bookmark: a resourceVersion from the future (an etcd restored from a backup) looks like this.
-    resourceVersion = undefined;
+    if (events === 0 && !lived()) throw new Error('the server ended the watch at once');
   }
 
   async function run() {
@@ -110,6 +137,31 @@ export function createPodReflector(
     }
   }
 
+  async function reaches(version: string | undefined, limitMs: number): Promise<boolean> {
+    start();
+    const isThere = () => resourceVersion !== undefined && versionOf(version) <= versionOf(resourceVersion);
+    const done = new AbortController();
+    const open = ending;
+    const look = () => isThere() && done.abort();
+    waiting.add(look);
+    look();
+    await pause(limitMs, AbortSignal.any([done.signal, signal]));
+    waiting.delete(look);
+    // Not the next one, that was opened meanwhile.
+    if (!done.signal.aborted && !signal.aborted && open === ending) doubtWatch();
+    return done.signal.aborted;
+  }
+
+  /** The second time in a row its place is suspected as well. */
+  function doubtWatch() {
+    // A list is under way, or another read was before.
+    if (resourceVersion === undefined || ending.signal.aborted) return;
+    if (suspect) resourceVersion = undefined;
+    else onTrouble(`pods in ${namespace}: the watch did not tell what a read has shown, and is opened anew`);
+    suspect = true;
+    ending.abort(new Error('it did not tell what a read has shown'));
+  }
+
   const start = () => {
     if (started) return;
     started = true;
@@ -126,9 +178,16 @@ export function createPodReflector(
       start();
       return firstList.promise;
     },
+    reaches,
+    get silentMs() {
+      return performance.now() - heardAt;
+    },
     close() {
       closing.abort();
       firstList.reject(new Error(`the reflector of ${namespace} was closed`));
     },
   };
 }
+
+/** Of one kind of object they can be compared, as numbers. */
+export const versionOf = (resourceVersion: string | undefined): bigint => BigInt(resourceVersion || 0);

@@ -8,8 +8,11 @@ import { bytesOf, linesOf, openStream } from './stream.ts';
 
 /** The server ends a watch after this time (up to a quarter more, so that watches do not end together). */
 const watchSeconds = 240;
-/** How much longer than that a watch may be silent before we take it for dead. */
-const slackMs = 30_000;
+/**
+ * How long a watch may be silent before it is taken for dead: with bookmarks, the API server says something every 60 to 75 s. One
+ * that sends none costs a list in that time, and no more.
+ */
+export const WATCH_IDLE_MS = 100_000;
 
 /** See `Cluster.watchPods`. */
 export async function* watchPods(
@@ -32,7 +35,7 @@ export async function* watchPods(
     signal: options.signal,
     limitMs: options.limitMs,
   });
-  const idleMs = options.idleMs ?? timeoutSeconds * 1000 + slackMs;
+  const idleMs = options.idleMs ?? WATCH_IDLE_MS;
   for await (const line of linesOf(bytesOf(response, what, idleMs))) {
     const event = parseWatchLine(line, what);
     if (event) yield event;

@@ -6,13 +6,20 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../contract/index.ts';
 import { retryAfterMs } from './cluster-error.ts';
 import type { Cluster } from './cluster.ts';
-import type { PodReflector, PodSighting } from './pod-reflector.ts';
+import { versionOf, type PodReflector, type PodSighting } from './pod-reflector.ts';
+import { MANAGED_BY } from '../pod/identity.ts';
 import { messageOf } from '../common/message-of.ts';
 import { pause } from '../common/pause.ts';
 import { retry } from '../common/retry.ts';
 
-/** In case that the watch has gone quiet without ending: one read a minute and pod. */
-const SAFETY_READ_EVERY = 60_000;
+/** How often it is thought of whether to read, in case that the watch has died without ending. */
+const LOOK_EVERY = 10_000;
+/** A watch that has spoken since lives: a bookmark comes at least every 75 s, and on a busy cluster there is more. */
+const SILENT_MS = 10_000;
+/** How long a doubt waits for the watch. */
+const DOUBT_MS = 2_000;
+/** How long the watch may take to tell what a read has shown. */
+const TELL_WITHIN_MS = 3_000;
 
 export class PodWatcher {
   /** The newest state; after the pod has gone, its last. */
@@ -25,19 +32,23 @@ export class PodWatcher {
   trouble: string | undefined;
   readonly #ref: PodRef;
   readonly #cluster: Cluster;
+  readonly #reflector: PodReflector;
   readonly #closed = new AbortController();
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
   #wake = Promise.withResolvers<void>();
   #reading: Promise<void> | undefined;
   #asked = false;
+  #looks = 0;
+  #doubt: NodeJS.Timeout | undefined;
 
   constructor(cluster: Cluster, reflector: PodReflector, ref: PodRef, pod: V1Pod) {
     this.#cluster = cluster;
     this.#ref = ref;
+    this.#reflector = reflector;
     this.latest = pod;
     this.#unsubscribe = reflector.subscribe(ref.name, (sighting) => this.#sighted(sighting));
-    this.#timer = setInterval(() => void this.#read(), SAFETY_READ_EVERY);
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
   }
 
   /** Resolves at the next change, after `ms`, or when the signal fires, whichever comes first. */
@@ -53,13 +64,32 @@ export class PodWatcher {
     await Promise.race([this.#read().finally(() => limit.abort()), pause(limitMs, limit.signal)]);
   }
 
+  /** Something happened that its state should show: it is read, unless the watch tells of it first. */
+  doubt(): void {
+    this.#doubt ??= setTimeout(() => {
+      this.#doubt = undefined;
+      void this.#read();
+    }, DOUBT_MS);
+  }
+
   close(): void {
     this.#closed.abort();
     clearInterval(this.#timer);
+    clearTimeout(this.#doubt);
     this.#unsubscribe();
   }
 
+  /** After 10, 30 and 70 s, then once a minute, while the watch is silent. A pod that no watch shows: every 10 s. */
+  #look(): void {
+    if (!isOfWatch(this.latest)) return void this.#read();
+    this.#looks++;
+    const isTurn = this.#looks === 3 || this.#looks % 6 === 1;
+    if (isTurn && this.#reflector.silentMs > SILENT_MS) void this.#read();
+  }
+
   #sighted(sighting: PodSighting): void {
+    clearTimeout(this.#doubt);
+    this.#doubt = undefined;
     if (sighting.type === 'missing') return void this.#read();
     this.#take(sighting.pod);
     if (sighting.type === 'deleted' && sighting.pod.metadata?.uid === this.#ref.uid) this.hasLastWord = true;
@@ -97,8 +127,12 @@ export class PodWatcher {
           onRetry: (error) => (this.trouble = messageOf(error)),
         });
         this.trouble = undefined;
-        if (pod?.metadata?.uid === uid) this.#take(pod);
-        else this.gone = true;
+        if (pod?.metadata?.uid !== uid) this.gone = true;
+        else {
+          const isNews = isOlder(this.latest, pod);
+          this.#take(pod);
+          if (isNews && isOfWatch(pod)) void this.#reflector.reaches(pod.metadata?.resourceVersion, TELL_WITHIN_MS);
+        }
       }
     } catch {
       // Closed meanwhile.
@@ -114,8 +148,9 @@ export class PodWatcher {
 }
 
 /** A list or an answer under way can be older than what the watch has already told. */
-function isOlder(pod: V1Pod, known: V1Pod): boolean {
-  return version(pod) < version(known);
-}
+const isOlder = (pod: V1Pod, known: V1Pod): boolean =>
+  versionOf(pod.metadata?.resourceVersion) < versionOf(known.metadata?.resourceVersion);
 
-const version = (pod: V1Pod) => BigInt(pod.metadata?.resourceVersion || 0);
+/** Somebody may have taken its label away: then the watch has told of it for the last time. */
+const isOfWatch = ({ metadata }: V1Pod): boolean =>
+  Object.entries(MANAGED_BY).every(([label, value]) => metadata?.labels?.[label] === value);

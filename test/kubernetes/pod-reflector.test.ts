@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { ClusterError } from '../../src/kubernetes/cluster-error.ts';
 import type { PodSighting } from '../../src/kubernetes/pod-reflector.ts';
 import { createReflectors, type Reflectors } from '../../src/kubernetes/reflectors.ts';
 import type { FakeCluster } from '../support/fake-cluster.ts';
@@ -206,6 +207,72 @@ suite('a pod reflector', { timeout: 20_000 }, () => {
       assert.deepEqual(troubles, ['pods in etl: 3 failures in a row. list pods in etl: pods is forbidden (403)']);
     }));
 
+  test('starts a watch anew that does not tell what a read has shown, from where it was', () =>
+    withReflector(async (fake, reflectors, troubles) => {
+      runningPod(fake, 'a');
+      const a = follow(reflectors, 'a');
+      await watching(fake);
+      fake.stallWatches();
+      fake.finish('a', { exitCode: 0 });
+      const read = await fake.connect().readPod(namespace, 'a');
+      assert.equal(await reflectors(namespace).reaches(read?.metadata?.resourceVersion, 50), false);
+      await a.next(phase('Succeeded'));
+      assert.deepEqual([fake.count('watch'), fake.count('list')], [2, 1]);
+      assert.match(troubles[0] ?? '', /did not tell/);
+    }));
+
+  test('lists anew when the next watch tells nothing either', () =>
+    withReflector(async (fake, reflectors) => {
+      runningPod(fake, 'a');
+      const a = follow(reflectors, 'a');
+      await watching(fake);
+      fake.stallWatches();
+      fake.finish('a', { exitCode: 0 });
+      const read = await fake.connect().readPod(namespace, 'a');
+      fake.plan('watch', 'hang');
+      assert.equal(await reflectors(namespace).reaches(read?.metadata?.resourceVersion, 50), false);
+      await fake.until(() => fake.count('watch') === 2);
+      assert.equal(await reflectors(namespace).reaches(read?.metadata?.resourceVersion, 50), false);
+      await a.next(phase('Succeeded'));
+      assert.equal(fake.count('list'), 2);
+    }));
+
+  test('starts it anew once, however many wait for it', () =>
+    withReflector(async (fake, reflectors) => {
+      runningPod(fake, 'a');
+      const a = follow(reflectors, 'a');
+      await watching(fake);
+      fake.stallWatches();
+      fake.finish('a', { exitCode: 0 });
+      const version = String(fake.pods.resourceVersion);
+      const waits = Array.from({ length: 5 }, () => reflectors(namespace).reaches(version, 50));
+      assert.ok((await Promise.all(waits)).every((reached) => !reached));
+      await a.next(phase('Succeeded'));
+      assert.deepEqual([fake.count('watch'), fake.count('list')], [2, 1]);
+    }));
+
+  test('leaves a watch alone that tells it in time, or has told it', () =>
+    withReflector(async (fake, reflectors) => {
+      runningPod(fake, 'a');
+      const a = follow(reflectors, 'a');
+      await watching(fake);
+      const next = String(fake.pods.resourceVersion + 1);
+      const reached = reflectors(namespace).reaches(next, 10_000);
+      fake.finish('a', { exitCode: 0 });
+      assert.equal(await reached, true);
+      assert.equal(await reflectors(namespace).reaches(next, 10_000), true);
+      await a.next(phase('Succeeded'));
+      assert.equal(fake.count('watch'), 1);
+    }));
+
+  test('compares versions as numbers', () =>
+    withReflector(async (fake, reflectors) => {
+      fake.pods.resourceVersion = 9_998;
+      runningPod(fake, 'a');
+      await reflectors(namespace).ready();
+      assert.equal(await reflectors(namespace).reaches('9999', 1), true, `at ${fake.pods.resourceVersion}`);
+    }));
+
   test('keeps no managedFields', () =>
     withReflector(async (fake, reflectors) => {
       runningPod(fake, 'a');
@@ -287,6 +354,22 @@ suite('a pod reflector that doubts its watch', { timeout: 10_000 }, () => {
       ['seen'],
     );
     assert.deepEqual(troubles, []);
+  });
+
+  test('lists again after a watch that was silent until it was taken for dead', async (context) => {
+    let now = 0;
+    context.mock.method(performance, 'now', () => (now += 100_000));
+    const { cluster, done } = endingAtOnce(2);
+    let watches = 0;
+    async function* watchPods(): AsyncGenerator<never> {
+      watches++;
+      throw new ClusterError('watch pods in n: silent for 100 s', { kind: 'transient' });
+    }
+    const reflectors = createReflectors({ ...cluster, watchPods }, () => undefined, { firstMs: 1, mostMs: 1 });
+    await reflectors(namespace).ready();
+    await done;
+    reflectors.close();
+    assert.equal(watches, 1);
   });
 
   test('takes a watch that ends at once for a failure: it waits, complains, and lists again in the end', async () => {

@@ -11,6 +11,8 @@ export interface Change {
   resourceVersion: number;
   namespace: string;
   labels: Record<string, string>;
+  /** Its labels before. */
+  before: Record<string, string>;
   /** The pod at that moment, as JSON. */
   json: string;
 }
@@ -29,6 +31,7 @@ export class FakePods extends EventEmitter<{
   readonly created: string[] = [];
   readonly ran: string[] = [];
   readonly #pods = new Map<string, V1Pod>();
+  readonly #labels = new WeakMap<V1Pod, Record<string, string>>();
 
   all = (): V1Pod[] => [...this.#pods.values()];
   at = (namespace: string, name: string): V1Pod | undefined => this.#pods.get(`${namespace}/${name}`);
@@ -210,7 +213,10 @@ export class FakePods extends EventEmitter<{
     const { metadata = {} } = pod;
     metadata.resourceVersion = String(++this.resourceVersion);
     const { namespace = '', labels = {} } = metadata;
-    const change = { type, resourceVersion: this.resourceVersion, namespace, labels, json: JSON.stringify(pod) };
+    const before = this.#labels.get(pod) ?? labels;
+    this.#labels.set(pod, { ...labels });
+    const { resourceVersion } = this;
+    const change = { type, resourceVersion, namespace, labels: { ...labels }, before, json: JSON.stringify(pod) };
     this.history.push(change);
     this.emit('change', change);
   }

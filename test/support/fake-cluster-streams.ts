@@ -10,6 +10,7 @@ import type { Change, FakePods } from './fake-cluster-pods.ts';
 export class Growing {
   readonly #response: ServerResponse;
   #left: number;
+  #stalled = false;
   readonly #how: Cut;
 
   constructor(response: ServerResponse, contentType: string, fault?: Fault) {
@@ -24,7 +25,7 @@ export class Growing {
 
   write(text: string): void {
     const bytes = Buffer.from(text);
-    if (this.#response.writableEnded || this.#response.destroyed || !bytes.length) return;
+    if (this.#stalled || this.#response.writableEnded || this.#response.destroyed || !bytes.length) return;
     if (bytes.length < this.#left) {
       this.#left -= bytes.length;
       this.#response.write(bytes);
@@ -33,6 +34,11 @@ export class Growing {
       this.#response.write(bytes.subarray(0, this.#left), () => this.end(this.#how));
       this.#left = 0;
     }
+  }
+
+  /** Stays open and says nothing any more, as behind a connection that is lost without a word. */
+  stall(): void {
+    this.#stalled = true;
   }
 
   end(how: Cut = 'eof'): void {
@@ -61,8 +67,10 @@ export function watch(
   }
   const send = (change: Change) => {
     if (change.namespace !== namespace || change.resourceVersion <= from) return;
-    if (!selects(query.get('labelSelector'), change.labels)) return;
-    stream.write(`{"type":"${change.type}","object":${change.json}}\n`);
+    const selector = query.get('labelSelector');
+    // What is not selected any more is told as deleted.
+    const type = selects(selector, change.labels) ? change.type : selects(selector, change.before) && 'DELETED';
+    if (type) stream.write(`{"type":"${type}","object":${change.json}}\n`);
   };
   pods.history.forEach(send);
   pods.on('change', send);

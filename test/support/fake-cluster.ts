@@ -106,6 +106,11 @@ export class FakeCluster extends FakeKubelet {
     for (const stream of this.#streams[what]) stream.end(how);
   }
 
+  /** All open watches stay open, and tell nothing any more. */
+  stallWatches(): void {
+    for (const stream of this.#streams.watch) stream.stall();
+  }
+
   /** Forgets the past: a watch from before now gets 410, and so does the next page of a list. */
   compact(): void {
     this.#oldest = this.pods.resourceVersion;
