@@ -31,6 +31,7 @@ export async function createOrAdopt(attempt: Attempt): Promise<V1Pod | undefined
 /** Takes the gate away. Only after this may a container run. */
 async function openGate(attempt: Attempt, ref: PodRef, pod: V1Pod): Promise<V1Pod | undefined> {
   if (pod.metadata?.deletionTimestamp || !isGated(pod)) return pod;
+  await mustBeAlone(attempt, pod);
   return attempt.persist(`opening the gate of pod ${ref.name}`, async () => {
     try {
       return await attempt.cluster.ungatePod(ref);
@@ -99,14 +100,40 @@ async function refusal(attempt: Attempt, error: unknown): Promise<string> {
   }
 }
 
-/** A workflow reset starts the same activity in a new run, while the old run's pod may still be there. */
+/**
+ * A workflow reset starts the same activity in a new run, while the old run's pod may still be there. Before the create, as far as
+ * the watch has told: what they take of a quota is free then.
+ */
 async function removeEarlierRuns(attempt: Attempt): Promise<void> {
-  const { key, cluster } = attempt;
-  const hash = activityHash(key);
   await listed(attempt);
-  const others = attempt.reflector.find(
-    (pod) => pod.metadata?.labels?.[LABEL.activity] === hash && keyOf(pod)?.runId !== key.runId,
-  );
+  await removeAll(attempt, attempt.reflector.find(isOfEarlierRun(attempt)));
+}
+
+/** How long the watch may take to tell of a pod that we have just created. */
+const TELL_WITHIN_MS = 2_000;
+
+/**
+ * Before the gate: a watch that has come to our pod's own birth has told of every pod before it, so this costs no request. A watch
+ * that does not get there (half-open, or far behind) is not believed, and the API server is asked.
+ */
+async function mustBeAlone(attempt: Attempt, pod: V1Pod): Promise<void> {
+  const { key, cluster, namespace, reflector } = attempt;
+  const isToldOf = await reflector.reaches(pod.metadata?.resourceVersion, TELL_WITHIN_MS);
+  const list = () => cluster.listPods(namespace, `${LABEL.activity}=${activityHash(key)}`);
+  const isOther = isOfEarlierRun(attempt);
+  const others = isToldOf
+    ? reflector.find(isOther)
+    : (await attempt.persist('looking for pods of earlier runs', list)).items.filter(isOther);
+  await removeAll(attempt, others);
+}
+
+function isOfEarlierRun({ key }: Attempt): (pod: V1Pod) => boolean {
+  const hash = activityHash(key);
+  return (pod) => pod.metadata?.labels?.[LABEL.activity] === hash && keyOf(pod)?.runId !== key.runId;
+}
+
+async function removeAll(attempt: Attempt, others: readonly V1Pod[]): Promise<void> {
+  const { cluster } = attempt;
   for (const pod of others) {
     const theirs = keyOf(pod);
     while (theirs) {

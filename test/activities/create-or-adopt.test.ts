@@ -4,9 +4,9 @@ import type { PodSpec } from '../../src/contract/index.ts';
 import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
-import { failureOf, inWorld, SPEC } from '../support/pods.ts';
+import { failureOf, inWorld, SPEC, type World } from '../support/pods.ts';
 import { hello, KEY, podOf } from './support.ts';
-import { podName } from '../../src/pod/identity.ts';
+import { ANNOTATION, podName } from '../../src/pod/identity.ts';
 
 const ALWAYS = { times: 1_000_000 };
 const AN_HOUR_AGO = { age: 3_600_000 };
@@ -259,6 +259,71 @@ suite('an adoption', () => {
       await second.result;
       const asked = fake.requests.find(({ verb }) => verb === 'delete');
       assert.match(asked?.body ?? '', /"gracePeriodSeconds":3/);
+    }),
+  );
+});
+
+suite('a pod of an earlier run', () => {
+  const EARLIER = { ...KEY, runId: 'run-0' };
+  /** It runs, and ends when it is told to. */
+  const atWork = async ({ fake, temporal, dependencies: { cluster } }: World) => {
+    temporal.run.status = 'TERMINATED';
+    const { metadata } = await cluster.createPod('n', { ...podOf(EARLIER), spec: { containers: [{ name: 'base' }] } });
+    fake.run(metadata?.name ?? '');
+    return metadata?.name ?? '';
+  };
+  /** What was there at the moment when the gate of a pod was opened. */
+  const besides = ({ fake }: World) => {
+    const seen: string[][] = [];
+    fake.script((pod) => {
+      if (pod.pod.metadata?.annotations?.[ANNOTATION.key]?.includes('run-0')) return pod.terminating;
+      seen.push(fake.left().filter((name) => name !== pod.name));
+      hello(pod);
+    });
+    return seen;
+  };
+
+  test(
+    'is gone before the gate is opened, though a half-open watch does not tell of it (a workflow reset)',
+    inWorld(async (world) => {
+      const { fake, attempt, dependencies } = world;
+      const seen = besides(world);
+      await dependencies.reflector('n').ready();
+      await fake.until(() => fake.open('watch') === 1);
+      fake.stallWatches();
+      await atWork(world);
+      assert.equal((await attempt().result).exitCode, 0);
+      assert.deepEqual(seen, [[]]);
+    }),
+  );
+
+  test(
+    'is gone before the gate of an adopted pod is opened, too',
+    inWorld(async (world) => {
+      const { fake, temporal, attempt, dependencies } = world;
+      const seen = besides(world);
+      await dependencies.reflector('n').ready();
+      await fake.until(() => fake.open('watch') === 1);
+      fake.stallWatches();
+      await atWork(world);
+      const { metadata } = await dependencies.cluster.createPod('n', podOf());
+      const pod = { namespace: 'n', name: metadata?.name ?? '', uid: metadata?.uid ?? '' };
+      temporal.recorded = { v: 1, cluster: dependencies.cluster.id, pod };
+      assert.equal((await attempt().result).exitCode, 0);
+      assert.deepEqual(seen, [[]]);
+    }),
+  );
+
+  test(
+    'costs no request of its own while the watch tells what happens',
+    inWorld(async (world) => {
+      const { fake, attempt, dependencies } = world;
+      fake.script(hello);
+      await dependencies.reflector('n').ready();
+      await fake.until(() => fake.open('watch') === 1);
+      const lists = fake.count('list');
+      await attempt().result;
+      assert.equal(fake.count('list'), lists);
     }),
   );
 });
