@@ -4,12 +4,14 @@
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../contract/index.ts';
-import { ClusterError } from '../kubernetes/cluster-error.ts';
+import { ClusterError, isClusterError } from '../kubernetes/cluster-error.ts';
+import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { pause } from '../common/pause.ts';
 import { Backoff } from '../common/retry.ts';
 import { activityHash, isGated, keyOf, LABEL, refOf, belongsTo } from '../pod/identity.ts';
 import { graceOf } from '../pod/deadlines.ts';
 import type { Attempt } from './attempt.ts';
+import type { PodRun } from './pod-run.ts';
 import { stateOfRun } from './run-state.ts';
 import { failNow } from './failure.ts';
 import { removePod } from './remove-pod.ts';
@@ -17,27 +19,37 @@ import { removePod } from './remove-pod.ts';
 /** A POST is sent only by an attempt that Temporal acknowledged this recently. */
 const FRESH_MS = 10_000;
 
-/** The pod of this activity: the recorded one, one that an earlier attempt made, or a new one. `undefined`: it is gone. */
-export async function createOrAdopt(attempt: Attempt): Promise<V1Pod | undefined> {
+/**
+ * Follows the pod of this activity: the recorded one, one that an earlier attempt made, or a new one; past its gate, unless it
+ * was deleted before. `undefined`: it is gone.
+ */
+export async function createOrAdopt(run: PodRun): Promise<PodWatcher | undefined> {
+  const { attempt } = run;
   const known = attempt.recorder.state.pod;
   const pod = known ? await readAgain(attempt, known) : await adoptOrCreate(attempt);
   // A pod of our name that is not ours was not made by this activity, whatever the record says.
   if (!pod || (known && (known.uid !== pod.metadata?.uid || !belongsTo(pod, attempt.key)))) return undefined;
+  const isToldOf = isGated(pod) && (await isTold(attempt, pod));
+  // From before its gate opens: its last word, if it is deleted, tells whether it ever ran.
+  const watcher = run.watch(pod);
   const ref = refOf(pod);
   if (!known) await attempt.mustRecord({ pod: ref, phase: pod.status?.phase ?? 'Pending', reason: 'Created' });
-  return openGate(attempt, ref, pod);
+  if (!pod.metadata?.deletionTimestamp && isGated(pod)) {
+    await mustBeAlone(attempt, isToldOf);
+    await openGate(attempt, ref, watcher);
+  }
+  return watcher;
 }
 
 /** Takes the gate away. Only after this may a container run. */
-async function openGate(attempt: Attempt, ref: PodRef, pod: V1Pod): Promise<V1Pod | undefined> {
-  if (pod.metadata?.deletionTimestamp || !isGated(pod)) return pod;
-  await mustBeAlone(attempt, pod);
-  return attempt.persist(`opening the gate of pod ${ref.name}`, async () => {
+async function openGate(attempt: Attempt, ref: PodRef, watcher: PodWatcher): Promise<void> {
+  await attempt.persist(`opening the gate of pod ${ref.name}`, async () => {
     try {
-      return await attempt.cluster.ungatePod(ref);
+      watcher.take(await attempt.cluster.ungatePod(ref));
     } catch (error) {
-      if (error instanceof ClusterError && (error.kind === 'notFound' || error.kind === 'conflict')) return undefined;
-      throw error;
+      if (!isClusterError(error, 'notFound') && !isClusterError(error, 'conflict')) throw error;
+      // It is gone: the watch has its last word.
+      watcher.doubt();
     }
   });
 }
@@ -112,13 +124,16 @@ async function removeEarlierRuns(attempt: Attempt): Promise<void> {
 /** How long the watch may take to tell of a pod that we have just created. */
 const TELL_WITHIN_MS = 2_000;
 
+/** Whether the watch has told all that happened up to this state of the pod. */
+const isTold = ({ reflector }: Attempt, { metadata }: V1Pod): Promise<boolean> =>
+  reflector.reaches(metadata?.resourceVersion, TELL_WITHIN_MS);
+
 /**
  * Before the gate: a watch that has come to our pod's own birth has told of every pod before it, so this costs no request. A watch
  * that does not get there (half-open, or far behind) is not believed, and the API server is asked.
  */
-async function mustBeAlone(attempt: Attempt, pod: V1Pod): Promise<void> {
+async function mustBeAlone(attempt: Attempt, isToldOf: boolean): Promise<void> {
   const { key, cluster, namespace, reflector } = attempt;
-  const isToldOf = await reflector.reaches(pod.metadata?.resourceVersion, TELL_WITHIN_MS);
   const list = () => cluster.listPods(namespace, `${LABEL.activity}=${activityHash(key)}`);
   const isOther = isOfEarlierRun(attempt);
   const others = isToldOf

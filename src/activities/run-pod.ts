@@ -53,8 +53,8 @@ async function resultOf(run: PodRun, findReused: () => Promise<PodResult | undef
 /** From the create to a recorded end. */
 async function toItsEnd(run: PodRun): Promise<PodEnd> {
   const { attempt } = run;
-  const pod = await createOrAdopt(attempt);
-  if (pod) return run.record(await followPod(attempt, run.watch(pod), run.logs));
+  const watcher = await createOrAdopt(run);
+  if (watcher) return run.record(await followPod(attempt, watcher, run.logs));
   // Not deleted by this attempt: it may have been the workflow, after a cancel.
   await attempt.mustStand(await attempt.recorder.ask());
   return run.record({ outcome: neverSeenAgain(attempt.unreadable), stillRuns: false });

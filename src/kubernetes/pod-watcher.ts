@@ -91,13 +91,14 @@ export class PodWatcher {
     clearTimeout(this.#doubt);
     this.#doubt = undefined;
     if (sighting.type === 'missing') return void this.#read();
-    this.#take(sighting.pod);
+    this.take(sighting.pod);
     if (sighting.type === 'deleted' && sighting.pod.metadata?.uid === this.#ref.uid) this.hasLastWord = true;
     // Another uid under our name, or the watch says DELETED: ask.
     if (sighting.type === 'deleted' || sighting.pod.metadata?.uid !== this.#ref.uid) void this.#read();
   }
 
-  #take(pod: V1Pod): void {
+  /** An answer about it, to whatever was asked. An older one changes nothing. */
+  take(pod: V1Pod): void {
     if (pod.metadata?.uid !== this.#ref.uid || isOlder(pod, this.latest)) return;
     this.latest = pod;
     this.#changed();
@@ -130,7 +131,7 @@ export class PodWatcher {
         if (pod?.metadata?.uid !== uid) this.gone = true;
         else {
           const isNews = isOlder(this.latest, pod);
-          this.#take(pod);
+          this.take(pod);
           if (isNews && isOfWatch(pod)) void this.#reflector.reaches(pod.metadata?.resourceVersion, TELL_WITHIN_MS);
         }
       }

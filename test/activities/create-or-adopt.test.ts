@@ -328,6 +328,38 @@ suite('a pod of an earlier run', () => {
   );
 });
 
+suite('a pod that is deleted behind its gate', () => {
+  test(
+    'never ran, and is told so: it is safe to try again',
+    inWorld(async ({ fake, temporal, attempt }) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const running = attempt();
+      await fake.until(() => fake.count('create') === 1);
+      temporal.silence = promise;
+      await temporal.until(() => temporal.recorded?.pod !== undefined);
+      fake.remove(fake.left()[0] as string);
+      resolve();
+      const { error, details } = await failureOf(running);
+      assert.deepEqual([error.type, details.startedEver, fake.ran], ['PodDeleted', false, []]);
+      assert.match(error.message, /nothing ran/);
+    }),
+  );
+
+  test(
+    'may have run where it is the answer of the API server that was lost',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => {
+        pod.run();
+        fake.remove(pod.name);
+      });
+      fake.plan('patch', 'lose answer');
+      const { error, details } = await failureOf(attempt());
+      assert.deepEqual([error.type, details.startedEver, fake.ran.length], ['PodDeleted', true, 1]);
+      assert.match(error.message, /half done/);
+    }),
+  );
+});
+
 suite('a manifest that is refused', () => {
   const refused = { policy: { images: ['none'] } };
 
