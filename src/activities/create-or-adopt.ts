@@ -4,7 +4,7 @@
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../contract/index.ts';
-import { ClusterError, isClusterError } from '../kubernetes/cluster-error.ts';
+import { ClusterError, isClusterError, retryAfterMs } from '../kubernetes/cluster-error.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { pause } from '../common/pause.ts';
 import { Backoff } from '../common/retry.ts';
@@ -86,8 +86,8 @@ async function adoptOrCreate(attempt: Attempt): Promise<V1Pod | undefined> {
       quota = error instanceof ClusterError && error.kind === 'quota';
       attempt.recorder.note({ phase: 'Pending', reason: why });
       // 409: there is a pod after all, so look at once.
-      if (!(error instanceof ClusterError && error.kind === 'alreadyExists'))
-        await pause(backoff.next(), attempt.signal);
+      if (!isClusterError(error, 'alreadyExists'))
+        await pause(Math.max(backoff.next(), retryAfterMs(error) ?? 0), attempt.signal);
       await attempt.throwIfInterrupted();
     }
   }

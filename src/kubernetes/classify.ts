@@ -40,6 +40,8 @@ interface Status {
 }
 
 const longest = 500;
+/** A proxy may ask for an hour: a deadline would pass unseen meanwhile. */
+const LONGEST_WAIT_SECONDS = 60;
 
 /** client-node keeps no body of a 401. */
 const wordsFor = (status: number) => (status === 401 ? 'Unauthorized' : `HTTP ${status}`);
@@ -54,7 +56,7 @@ export function classify(status: number, body: string, retryAfter?: string): Cla
     kind: kindOf(status, message, reason, answer),
     message,
     ...(reason && { reason }),
-    ...(seconds > 0 && { retryAfterMs: seconds * 1000 }),
+    ...(seconds > 0 && { retryAfterMs: Math.min(seconds, LONGEST_WAIT_SECONDS) * 1000 }),
   };
 }
 

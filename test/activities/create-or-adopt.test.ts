@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { suite, test } from 'node:test';
+import { suite, test, type TestContext } from 'node:test';
+import timers from 'node:timers/promises';
 import type { PodSpec } from '../../src/contract/index.ts';
 import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
@@ -58,6 +59,51 @@ suite('a birth that waits', () => {
       assert.equal((await attempt().result).exitCode, 0);
     }),
   );
+});
+
+suite('a birth whose POST was not answered clearly', () => {
+  test(
+    'does not say that nothing is left, when it is refused for good after that',
+    inWorld(async ({ fake, attempt }) => {
+      fake.plan('create', { answer: 500 });
+      fake.plan('create', { answer: 403 });
+      const { error, details } = await failureOf(attempt());
+      assert.deepEqual([error.type, details.cleanup], ['Forbidden', undefined]);
+    }),
+  );
+
+  test(
+    'does say so after a refusal that was clear',
+    inWorld(async ({ fake, attempt }) => {
+      fake.plan('create', { answer: 401 });
+      fake.plan('create', { answer: 403 });
+      const { details } = await failureOf(attempt());
+      assert.deepEqual(details.cleanup, { gone: true });
+    }),
+  );
+});
+
+suite('a birth that is asked to come again later', () => {
+  /** The waits of the attempt, none of which is waited for. */
+  function waitsOf(t: TestContext): number[] {
+    const waits: number[] = [];
+    const wait = timers.setTimeout;
+    t.mock.method(timers, 'setTimeout', (ms: number, ...more: unknown[]) => {
+      waits.push(ms);
+      return wait(Math.min(ms, 5), ...(more as [undefined]));
+    });
+    return waits;
+  }
+  for (const verb of ['create', 'read', 'patch'] as const)
+    test(`waits as long as the server asked, with the ${verb}`, async (t) => {
+      const waits = waitsOf(t);
+      await inWorld(async ({ fake, attempt }) => {
+        fake.script(hello);
+        fake.plan(verb, { answer: 429, retryAfter: 7 });
+        assert.equal((await attempt().result).exitCode, 0);
+      })();
+      assert.ok(waits.includes(7_000), waits.join());
+    });
 });
 
 suite('a birth that is refused for good', () => {

@@ -128,6 +128,7 @@ suite('the words of an error', () => {
 });
 
 suite('how long the server asks us to wait', () => {
+  test('is believed up to a minute', () => assert.equal(classify(429, '', '3600').retryAfterMs, 60_000));
   test('comes from the header', () => assert.equal(classify(429, '', '3').retryAfterMs, 3000));
   test('comes from the details', () =>
     assert.equal(classify(429, status('TooManyRequests', 'no', { retryAfterSeconds: 2 }), '9').retryAfterMs, 2000));
