@@ -4,6 +4,7 @@ import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { readLog } from '../../src/logs/index.ts';
 import type { PodResult, PodSpec } from '../../src/contract/index.ts';
+import { refOf } from '../../src/pod/identity.ts';
 import { real, type Lane, type Real, type RunningWorker } from '../support/real.ts';
 
 let world: Real;
@@ -28,6 +29,9 @@ async function stored({ logs }: PodResult): Promise<Record<string, Buffer[]>> {
     (found[container] ??= []).push(kind === 'gap' ? Buffer.from('<gap>') : bytes);
   return found;
 }
+
+const innermost = (error: unknown): Error =>
+  error instanceof Error && error.cause instanceof Error ? innermost(error.cause) : (error as Error);
 
 const run = async (spec: PodSpec) => (await (await lane.start(spec)).result()) as PodResult;
 const python = (script: string, more: Partial<PodSpec> = {}): PodSpec => ({
@@ -114,5 +118,47 @@ suite('the logs of real pods', { concurrency: 4, timeout: 120_000 }, () => {
     const result = (await started.result()) as PodResult;
     assert.deepEqual(Object.keys(await stored(result)), ['prepare']);
     assert.equal(result.logs.lines, 2);
+  });
+
+  test('a native sidecar that crashes at once: a line of every start, and beside the failure', async () => {
+    const proxy = { name: 'proxy', restartPolicy: 'Always', ...shell('echo cannot start; exit 1') };
+    // The second start comes at once, the third ten seconds later.
+    const started = await lane.start({
+      ...shell('true'),
+      timeouts: { start: '8s' },
+      template: { spec: { initContainers: [proxy] } },
+    });
+    const message = await started.result().then(
+      () => 'it started',
+      (error: unknown) => innermost(error).message,
+    );
+    assert.match(message, /SidecarNotStarted[\s\S]*last lines of proxy:\n\s+cannot start/);
+    assert.deepEqual(await lane.lines(started), ['cannot start', 'cannot start']);
+  });
+
+  test('a cancel while the container is being created: what starts all the same has its lines', async () => {
+    const started = await lane.start(
+      world.shell(`trap 'echo told; exit 0' TERM; echo started; while :; do sleep 0.1; done`),
+    );
+    const pod = await lane.podOf(started, ({ spec }) => spec?.nodeName !== undefined);
+    await started.cancel();
+    await assert.rejects(started.result());
+    const events = await world.cluster.podEvents(refOf(pod));
+    const ran = events.some(({ reason }) => reason === 'Started');
+    assert.deepEqual(await lane.lines(started), ran ? ['started', 'told'] : []);
+  });
+
+  test('a cancel of a pod that ended while its worker was dead: the cleanup reads the rest', async () => {
+    const own = world.lane('logs-killed');
+    const first = await own.worker();
+    const started = await own.start(world.shell('for n in 1 2 3; do echo $n; sleep 1; done'));
+    await own.printed(started, '1');
+    await first.kill('SIGKILL');
+    await own.podOf(started, ({ status }) => status?.phase === 'Succeeded');
+    await started.cancel();
+    const second = await own.worker();
+    await assert.rejects(started.result());
+    assert.deepEqual(await own.lines(started), ['1', '2', '3']);
+    await second.kill('SIGTERM');
   });
 });
