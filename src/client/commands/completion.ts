@@ -3,7 +3,7 @@ import { Argument } from 'commander';
 import { candidatesFor, wordsOf } from '../completion/candidates.ts';
 import { namesOfTemporal } from '../completion/names.ts';
 import { INSTALL, scriptOf, SHELLS, type Shell } from '../completion/scripts.ts';
-import { oneLine } from '../terminal/stdout.ts';
+import { isText, oneLine } from '../terminal/stdout.ts';
 import type { Program } from './program.ts';
 
 const HELP = `
@@ -23,7 +23,8 @@ export function completionCommands(program: Program): void {
 
   program.root.command('complete <line>', { hidden: true }).action(async (line: string) => {
     const [, ...words] = wordsOf(line);
-    const candidates = await candidatesFor(program.root, words, namesOfTemporal);
+    // One with a line break or another control character would be several, or none that can be typed.
+    const candidates = (await candidatesFor(program.root, words, namesOfTemporal)).filter(({ value }) => isText(value));
     const text = candidates.map(({ value, description }) => `${value}\t${oneLine(description ?? '')}\n`).join('');
     // A server that did not answer in time is not waited for.
     process.stdout.write(text, () => process.exit(0));

@@ -7,6 +7,7 @@ import { ask, cancel, endDebugOf } from '../run/control.ts';
 import { findRun, type FoundRun } from '../temporal/find-run.ts';
 import { readJsonOption } from '../params/arguments.ts';
 import { readSpecChange } from '../params/workflow-arguments.ts';
+import { sanitise } from '../../logs/index.ts';
 import { printData } from '../terminal/stdout.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { momentText } from '../terminal/time-text.ts';
@@ -51,7 +52,7 @@ export function controlCommands(program: Program): void {
   const perform = (workflowId: string, { run: runId }: { run?: string }, work: Work) =>
     program.withTemporal(async (temporal) => {
       const done = await work(temporal, await findRun(temporal, workflowId, runId));
-      if (typeof done === 'string') printData(done);
+      if (typeof done === 'string') printData(sanitise(done));
       return typeof done === 'string' ? 0 : done;
     });
   const command = (usageText: string, description: string, help: string): Command =>

@@ -6,7 +6,7 @@ import { backfill, type BackfillOptions, trigger } from '../schedules/runs.ts';
 import { findSchedule, listSchedules, type FoundSchedule } from '../schedules/find.ts';
 import { COLUMNS, documentOf, rowOf, scheduleText } from '../schedules/look.ts';
 import { OVERLAPS, type Overlap, type TimingOptions } from '../schedules/timing.ts';
-import { printData, printJson } from '../terminal/stdout.ts';
+import { nameText, printData, printJson } from '../terminal/stdout.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { temporalConfig } from '../../config/index.ts';
 import { createSchedule, scheduleOptions, updateSchedule } from '../schedules/create.ts';
@@ -152,7 +152,7 @@ export function scheduleCreateCommands(program: Program, schedule: Command): voi
         const [next] = await createSchedule(temporal, options);
         const when = paused ? 'it is paused' : `first run ${next}`;
         createOutput('text').say(`created ${name}; ${when}`);
-        printData(name);
+        printData(nameText(name));
         return 0;
       });
     });

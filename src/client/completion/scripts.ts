@@ -3,15 +3,20 @@
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** bash takes = and : for the ends of words, so it wants only what stands behind the last of them. */
+/**
+ * bash takes = and : for the ends of words, so it wants only what stands behind the last of them. And it puts into the line what it is
+ * given: a name with `$(…)` in it would run, so it is given as it has to be typed.
+ */
 const bash = `_temporal_pods() {
-  local line="\${COMP_LINE:0:COMP_POINT}" current="\${COMP_WORDS[COMP_CWORD]}" candidate
+  local line="\${COMP_LINE:0:COMP_POINT}" current="\${COMP_WORDS[COMP_CWORD]}" candidate typed
   local word="\${line##*[[:space:]]}"
   [[ $current == [=:] ]] && current=
   local lead="\${word%"$current"}"
   COMPREPLY=()
   while IFS=$'\\t' read -r candidate _; do
-    COMPREPLY+=("\${candidate#"$lead"}")
+    printf -v typed %q "\${candidate#"$lead"}"
+    [[ $candidate == "$lead" ]] && typed=
+    COMPREPLY+=("$typed")
   done < <(temporal-pods complete "$line" 2>/dev/null)
   [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *[=.] ]] && compopt -o nospace
   return 0

@@ -14,7 +14,7 @@ import { asProblem, isStuck, type Temporal } from '../temporal/connection.ts';
 import { checkTask, findRun, type FoundRun, isMissing } from '../temporal/find-run.ts';
 import { isPolled, noWorkerText } from '../temporal/workers.ts';
 import { createOutput } from '../terminal/output.ts';
-import { printData } from '../terminal/stdout.ts';
+import { nameText, printData } from '../terminal/stdout.ts';
 
 /** After a worker was killed, Temporal waits 10 s for it before it asks another one. */
 const ANSWER_LIMIT_MS = 15_000;
@@ -94,7 +94,8 @@ export async function cancel(
     if (!(error instanceof WorkflowFailedError)) throw error;
   });
   const { status } = await findRun(temporal, workflowId, runId);
-  printData(status === 'cancelled' ? `cancelled: ${workflowId}` : `${workflowId} has ended otherwise: it is ${status}`);
+  const id = nameText(workflowId);
+  printData(status === 'cancelled' ? `cancelled: ${id}` : `${id} has ended otherwise: it is ${status}`);
   return status === 'cancelled' ? 0 : 1;
 }
 

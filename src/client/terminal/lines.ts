@@ -1,6 +1,7 @@
 /** Lines of coloured text, cut to the width of a terminal, and a part of a terminal that is drawn again in place. */
 import { styleText } from 'node:util';
 import type { Colour, Screen } from './rows.ts';
+import { nameText } from './stdout.ts';
 
 export interface Span {
   readonly text: string;
@@ -15,8 +16,9 @@ export const dim = (text: string): Line => [{ text, colour: 'dim' }];
 /** With an empty line in front of them, if there are any. */
 export const apart = (lines: readonly Line[]): readonly Line[] => (lines.length > 0 ? [[], ...lines] : []);
 
-/** Of whatever length elsewhere; without colours, unless it is a terminal. */
-export function lineText(line: Line, { isTTY, columns = Infinity }: Screen): string {
+/** What it says is text, without escapes. Of whatever length elsewhere; without colours, unless it is a terminal. */
+export function lineText(spans: Line, { isTTY, columns = Infinity }: Screen): string {
+  const line = spans.map(({ text, colour }) => ({ text: nameText(text), colour }));
   if (!isTTY)
     return line
       .map(({ text }) => text)

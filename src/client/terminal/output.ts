@@ -5,7 +5,7 @@
 import { styleText } from 'node:util';
 import { stringify } from 'yaml';
 import { levelOf, sanitise } from '../../logs/index.ts';
-import { leaveWithReader } from './stdout.ts';
+import { jsonText, leaveWithReader, nameText } from './stdout.ts';
 
 export type Format = 'text' | 'json';
 
@@ -38,7 +38,7 @@ export function createOutput(format: Format, { stdout, stderr } = process, { pre
   const safe = (text: string | Uint8Array, stream: NodeJS.WriteStream) => (stream.isTTY ? sanitise(text) : text);
   const prefix = (name: string) => {
     if (!prefixed) return '';
-    const { text, index } = label(name);
+    const { text, index } = label(nameText(name));
     return `${styleText(COLOURS[index % COLOURS.length] ?? 'cyan', `${text} │`, { stream: lines })} `;
   };
   const say = (text: string) => void stderr.write(`${styleText('dim', sanitise(text), { stream: stderr })}\n`);
@@ -56,13 +56,13 @@ export function createOutput(format: Format, { stdout, stderr } = process, { pre
     say,
     state: (task, text) => say(`${task}: ${text}`),
     result(value) {
-      const text = format === 'text' && typeof value === 'string' ? value : JSON.stringify(value ?? null, null, 2);
+      const text = format === 'text' && typeof value === 'string' ? value : jsonText(value);
       stdout.write(`${String(safe(text, stdout))}\n`);
     },
     started: ({ workflowId, runId, url }) =>
-      void stdout.write(`${format === 'json' ? JSON.stringify({ workflowId, runId, url }, null, 2) : workflowId}\n`),
+      void stdout.write(`${format === 'json' ? jsonText({ workflowId, runId, url }) : nameText(workflowId)}\n`),
     failure(text, document) {
-      if (format === 'json') stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+      if (format === 'json') stdout.write(`${jsonText(document)}\n`);
       else stdout.write(`${String(safe(text, stdout))}\n`);
     },
   };

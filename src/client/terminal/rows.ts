@@ -1,6 +1,6 @@
 /** Rows for people and for programs: one way to print them for every command. Pure. */
 import { styleText } from 'node:util';
-import { oneLine } from './stdout.ts';
+import { jsonText, nameText, oneLine } from './stdout.ts';
 
 export type RowFormat = 'table' | 'json' | 'jsonl' | 'name';
 export const ROW_FORMATS: [RowFormat, ...RowFormat[]] = ['table', 'json', 'jsonl', 'name'];
@@ -26,11 +26,11 @@ export function rowsText<Row>(
 ): string {
   switch (format) {
     case 'json':
-      return JSON.stringify(rows, null, 2);
+      return jsonText(rows);
     case 'jsonl':
-      return rows.map((row) => JSON.stringify(row)).join('\n');
+      return rows.map((row) => jsonText(row, 0)).join('\n');
     case 'name':
-      return rows.map(nameOf).join('\n');
+      return rows.map((row) => nameText(nameOf(row))).join('\n');
     case 'table':
       return tableText(rows, columns, screen);
   }

@@ -1,13 +1,32 @@
-/** Data goes to stdout. What comes from a pod reaches a terminal only without its escape sequences. */
+/** Data goes to stdout. What comes from a run is text: it is printed without its escape sequences, those of our own colours stay. */
 import { reportFailure } from '../../common/problem.ts';
 import { sanitise } from '../../logs/index.ts';
 
 export function printData(text: string, stdout: NodeJS.WriteStream = process.stdout): void {
   leaveWithReader(stdout);
-  stdout.write(`${text}\n`);
+  stdout.write(`${withColours(text)}\n`);
 }
 
-export const printJson = (value: unknown): void => printData(JSON.stringify(value, null, 2));
+export const printJson = (value: unknown, stdout: NodeJS.WriteStream = process.stdout): void =>
+  printData(jsonText(value), stdout);
+
+/** A document as it was, in characters that no terminal obeys: JSON itself leaves some of those as they are. */
+export const jsonText = (value: unknown, indent = 2): string =>
+  JSON.stringify(value ?? null, null, indent).replace(
+    /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+const withColours = (text: string): string =>
+  text
+    .split(/(\x1b\[[\d;]*m)/)
+    .map((part, at) => (at % 2 === 1 ? part : sanitise(part)))
+    .join('');
+
+/** A name as it is, but for what is no text: its spaces stay, and it is one line. */
+export const nameText = (name: string): string => sanitise(name).replaceAll('\n', '␊').replaceAll('\t', '␉');
+
+export const isText = (name: string): boolean => nameText(name) === name;
 
 /** One line, whatever it holds. */
 export const oneLine = (text: string): string => sanitise(text).replace(/\s+/g, ' ').trim();

@@ -1,6 +1,6 @@
 /** `show --watch`: the same picture, drawn again in place; without a terminal, a line for each task that has changed. */
 import { untilLeft } from '../terminal/interrupts.ts';
-import { leaveWithReader } from '../terminal/stdout.ts';
+import { leaveWithReader, nameText } from '../terminal/stdout.ts';
 import { apart, lineText, type Line, TerminalFrame } from '../terminal/lines.ts';
 import type { LiveRun } from './live-run.ts';
 import { taskLines, taskNews } from './task-lines.ts';
@@ -18,7 +18,7 @@ interface Picture {
 /** The exit code: 0 for a run that ended well, 1 for one that did not, 130 for one that was left alone. */
 export function watchRun(run: Pick<LiveRun, 'known' | 'follow'>, { stdout, stderr } = process): Promise<number> {
   leaveWithReader(stdout);
-  const say = (text: string) => void stderr.write(`${text}\n`);
+  const say = (text: string) => void stderr.write(`${nameText(text)}\n`);
   const picture = stdout.isTTY ? onTerminal(stdout, say) : asLines(stdout, say);
   return untilLeft(async (left) => {
     try {
@@ -93,7 +93,7 @@ function asLines(stdout: NodeJS.WriteStream, say: Picture['say']): Picture {
     for (const [name, { key, line }] of taskNews(view.graph, Date.now())) {
       // That there is nothing more to say of what it does is no news.
       if (said.get(name)?.startsWith(key)) continue;
-      stdout.write(`${line}\n`);
+      stdout.write(`${nameText(line)}\n`);
       said.set(name, key);
     }
   };

@@ -99,6 +99,22 @@ try 'temporal-pods run modes mode=de' temporal-pods run modes mode = de
   });
 });
 
+test('bash is given a name as text: nothing in it runs when the line is', async () => {
+  const id = 'run-1$(echo ran >&2; echo ran)`echo ran`;x\'y"z';
+  const said = await inBash(
+    `
+compopt() { :; }
+source <(temporal-pods completion bash)
+temporal-pods() { printf '%s\\t%s\\n' ${JSON.stringify(id).replaceAll('$', '\\$').replaceAll('`', '\\`')} about; }
+COMP_LINE='temporal-pods show run' COMP_POINT=22 COMP_WORDS=(temporal-pods show run) COMP_CWORD=2
+_temporal_pods
+eval "set -- \${COMPREPLY[0]}"; printf '%s\\n' "$#" "$1"
+`,
+    {},
+  );
+  assert.equal(said, `1\n${id}\n`);
+});
+
 /** Runs a script in which `temporal-pods` is answered by the client in this process; what it prints. */
 async function inBash(script: string, env: Record<string, string>): Promise<string> {
   const ask = `temporal-pods() { local IFS=$'\\x1f' said; printf '%s\\0' "$*" >&3; read -r -d '' said <&4; printf '%s' "$said"; }`;

@@ -26,6 +26,12 @@ describe('a line of a log', () => {
     assert.equal(terminal('\x1b[2Ja\x1b]0;title\x07b\x00'), ' ab␀\n');
   });
 
+  test('has a label without escapes or line breaks', () => {
+    const labelled = (output: Output) => output.log('a\x1b[2J\nb', Buffer.from('x'));
+    for (const isTTY of [true, false])
+      assert.match(written('text', isTTY, labelled).stdout.replace(/\x1b\[\d+m/g, ''), /^a␊b │ x\n$/);
+  });
+
   test('in a pipe stays as it came, byte by byte', () => {
     const bytes = Buffer.concat([Buffer.from('ERROR: \x1b[31m'), Buffer.from([0xff, 0])]);
     const make = () => new PassThrough();

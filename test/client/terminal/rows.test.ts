@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { suite, test } from 'node:test';
+import { lineText } from '../../../src/client/terminal/lines.ts';
+import { printData, printJson } from '../../../src/client/terminal/stdout.ts';
 import { rowsText, tableText, type Column } from '../../../src/client/terminal/rows.ts';
 import { runsQuery, statusWord } from '../../../src/client/temporal/run-query.ts';
 import { lengthText, readSince } from '../../../src/client/terminal/time-text.ts';
@@ -24,6 +27,24 @@ const print = (format: 'table' | 'json' | 'jsonl' | 'name', screen = {}) =>
 suite('rows', () => {
   test('a table: aligned, one line for each row, no column that is empty, no escape of a pod', () => {
     assert.equal(print('table'), 'NAME    NOTE\na       x\nlonger  line red');
+  });
+  test('a name is one line without escapes too', () => {
+    const nameOf = () => 'a\nb\x1b]0;title\x07\x9b2Jc';
+    assert.equal(rowsText('name', [{ name: '', note: '' }], { columns, nameOf, screen: {} }), 'a␊bc');
+  });
+  test('a line of spans, on a terminal or not, has no escapes but those of its own colours', () => {
+    const line = [{ text: 'run\x1b[2J\x1b[31m1', colour: 'dim' as const }, { text: '\x9b8m\r2' }];
+    assert.equal(lineText(line, {}), 'run1␍2');
+    assert.equal(lineText(line, { isTTY: true }).replace(/\x1b\[22?m/g, ''), 'run1␍2');
+  });
+  test('what is printed has no escapes but colours, and a document none at all', () => {
+    const written: string[] = [];
+    const stdout = Object.assign(new EventEmitter(), { write: (text: string) => written.push(text) });
+    printData('\x1b[31mred\x1b[39m\x1b]52;c;eA==\x07\x1b[2J\n', stdout as unknown as NodeJS.WriteStream);
+    printJson({ id: 'a\x9b2J\x7f\u202eb' }, stdout as unknown as NodeJS.WriteStream);
+    assert.equal(written[0], '\x1b[31mred\x1b[39m\n\n');
+    assert.doesNotMatch(written[1] ?? '', /[\x7f-\x9f\u202e]/);
+    assert.deepEqual(JSON.parse(written[1] ?? ''), { id: 'a\x9b2J\x7f\u202eb' });
   });
   test('json is one list, jsonl a document in each line, name a name', () => {
     assert.deepEqual(JSON.parse(print('json')), rows);

@@ -52,7 +52,7 @@ export function edgesAmong(nodes: readonly { readonly name: string }[], edges: r
   const known = new Set(nodes.map(({ name }) => name));
   return edges
     .filter(([from, to]) => known.has(from) && known.has(to) && from !== to)
-    .map(([from, to, kind]) => [oneLine(from), oneLine(to), kind]);
+    .map(([from, to, kind]) => [oneLine(from), oneLine(to), kind === 'data' ? 'data' : 'order']);
 }
 
 /** What stands under a name. */
@@ -76,7 +76,8 @@ function drawnNode(node: GraphNode, now: number): DrawnNode {
   ];
   return {
     name: oneLine(name),
-    state,
+    // A query's answer may say anything: what is none of our words is not drawn.
+    state: Object.hasOwn(HUES, state) ? state : 'planned',
     notes: notesOn(node, now),
     ...(parent !== undefined && { parent: oneLine(parent) }),
     ...(error !== undefined && { error: oneLine(error) }),

@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { drawingOf } from '../../../../src/client/view/graph/drawing.ts';
+import { dotOf } from '../../../../src/client/view/graph/dot.ts';
+import { mermaidOf } from '../../../../src/client/view/graph/mermaid.ts';
 import { layOut, svgOf } from '../../../../src/client/view/graph/svg.ts';
 import { DIAMOND, drawings, graph } from './support.ts';
 
@@ -35,6 +37,15 @@ suite('a graph as a picture', () => {
     );
     assert.doesNotMatch(svg.replace('http://www.w3.org/2000/svg', ''), /[a-z]+:\/\/[^&]*"|<[^>]*\bon\w+=/);
     assert.doesNotMatch(svg, /&(?!(amp|lt|gt|quot|#39);)/);
+  });
+
+  test('a kind of edge or a state that a run made up is none of ours, and is not part of the picture', () => {
+    const bad = '"/><script>alert(1)</script>';
+    const made = graph(['a', 'b . a']);
+    const edges = [['a', 'b', bad]] as unknown as typeof made.edges;
+    const nodes = made.nodes.map((node) => ({ ...node, state: bad })) as unknown as typeof made.nodes;
+    const drawing = drawingOf({ ...made, nodes, edges }, { title: 'x', now: 0 });
+    for (const text of [svgOf(drawing), dotOf(drawing), mermaidOf(drawing)]) assert.doesNotMatch(text, /script|alert/);
   });
 
   test('a name that every object has a property of is a name', () => {
