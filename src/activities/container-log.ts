@@ -31,7 +31,7 @@ const LOOK_MS = 2_000;
 const OPEN_MS = 60_000;
 
 /** What a log has to know of its pod. */
-export type Watched = Pick<PodWatcher, 'latest' | 'gone' | 'change' | 'refresh'>;
+export type Watched = Pick<PodWatcher, 'latest' | 'gone' | 'change' | 'refresh' | 'doubt'>;
 
 export interface ContainerLogOptions {
   cluster: Cluster;

@@ -28,6 +28,7 @@ const GONE: Watched = {
   gone: true,
   change: () => Promise.resolve(),
   refresh: () => Promise.resolve(),
+  doubt: () => undefined,
 };
 
 /** Whose logs: those of an attempt's pod, or of one that its activity left behind. */

@@ -9,8 +9,10 @@ import { shown } from '../common/issue-text.ts';
 /** Message: field, file, what is wrong, and the value. */
 export class TemplateFileFault extends Error {}
 
-/** As much as etcd takes of an object. */
-const MAX_BYTES = 1024 * 1024;
+/** As much as a spec may have: to read more would hold up every other pod of the worker. */
+const MAX_BYTES = 256 * 1024;
+/** So many files are remembered. */
+const MOST = 100;
 
 /**
  * Its labels, annotations and spec. A name in it is ignored, since the pod's name is its identity; another namespace than the pod's
@@ -22,13 +24,30 @@ export async function readTemplateFile(file: string, folder: string | undefined,
   if (folder === undefined) throw fault('cannot be read: this worker has no folder of templates');
   const path = await inside(folder, file, fault);
   const text = await orFault(() => read(path), folder, fault);
-  let document: unknown;
+  const content = parsedOnce(text);
+  if ('wrong' in content) throw fault(content.wrong);
+  return podOf(content.document, namespace, fault);
+}
+
+type Parsed = { document: unknown } | { wrong: string };
+
+/** By text: a file is parsed once, and not for every pod. What is in here nobody changes. */
+const parsed = new Map<string, Parsed>();
+
+function parsedOnce(text: string): Parsed {
+  const known = parsed.get(text) ?? parse(text);
+  const [oldest] = parsed.keys();
+  if (oldest !== undefined && parsed.size >= MOST) parsed.delete(oldest);
+  parsed.set(text, known);
+  return known;
+}
+
+function parse(text: string): Parsed {
   try {
-    document = readYaml(text);
+    return { document: readYaml(text) };
   } catch (error) {
-    throw fault(messageOf(error));
+    return { wrong: messageOf(error) };
   }
-  return podOf(document, namespace, fault);
 }
 
 type Fault = (what: string) => TemplateFileFault;

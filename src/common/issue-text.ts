@@ -1,9 +1,17 @@
 /** A validator's complaints as lines for a person: path, what it must be, value. Pure; the workflow sandbox loads it too. */
 import type { z } from 'zod';
+import { shortened } from './shortened.ts';
 
-/** What is wrong with the value at `at`. A key that nobody knows is for the caller to say, who knows which ones there are. */
-export function issueText(at: string, issue: Exclude<z.core.$ZodIssue, z.core.$ZodIssueUnrecognizedKeys>): string {
-  const got = `got ${shown(issue.code === 'invalid_key' ? issue.path.at(-1) : issue.input)}`;
+/**
+ * What is wrong with the value at `at`. A key that nobody knows is for the caller to say, who knows which ones there are.
+ * @param written the value as its author wrote it, where the value alone does not tell
+ */
+export function issueText(
+  at: string,
+  issue: Exclude<z.core.$ZodIssue, z.core.$ZodIssueUnrecognizedKeys>,
+  written?: string,
+): string {
+  const got = `got ${issue.code === 'invalid_key' ? shown(issue.path.at(-1)) : (written ?? shown(issue.input))}`;
   switch (issue.code) {
     case 'invalid_type':
       return `${at}: must be ${wanted(issue.expected)}, ${got}`;
@@ -34,7 +42,33 @@ export const pathText = (path: readonly PropertyKey[], whole = 'spec'): string =
 export const elementText = (key: string | number): string =>
   `[${typeof key === 'string' && /^\d+$/.test(key) ? JSON.stringify(key) : keyText(String(key))}]`;
 
-const keyText = (key: string) => (/^[^\s"[\]]+$/.test(key) ? key : JSON.stringify(key));
+/** Long ones are cut: a path is there to be found. */
+function keyText(key: string): string {
+  const text = key.length > 80 ? `${key.slice(0, 77)}...` : key;
+  return /^[^\s"[\]]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** So many faults are told at once. */
+const FAULTS = 20;
+/** No line is longer: a key of an author's may stand in it. */
+const LINE = 1_000;
+
+/**
+ * The first faults, and whether there are more. Those are not looked for: what an author sends can be wrong in a hundred thousand
+ * places, each with a message of its own.
+ */
+export function firstFaults(faults: Iterable<string>, most = FAULTS): string[] {
+  const first: string[] = [];
+  for (const fault of faults) {
+    if (first.length === most) return [...first, `and more: these are the first ${most}`];
+    first.push(shortened(fault, LINE));
+  }
+  return first;
+}
+
+/** A list in a message: the first ten, and how many more. */
+export const someOf = (names: readonly string[], most = 10): string =>
+  names.slice(0, most).join(', ') + (names.length > most ? ` and ${names.length - most} more` : '');
 
 /** At most 80 characters: a value is there to be recognised. */
 export function shown(value: unknown): string {

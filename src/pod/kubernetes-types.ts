@@ -4,8 +4,9 @@
  */
 import * as models from '@kubernetes/client-node';
 import { suggestion } from '../common/did-you-mean.ts';
-import { isObject } from '../common/is-object.ts';
+import { isObject, type Json } from '../common/is-object.ts';
 import { pathText, shown } from '../common/issue-text.ts';
+import { writtenAs } from '../common/yaml.ts';
 import { elementPaths } from './walk.ts';
 
 /** Directive of a merge: `delete`, `replace` or `merge`. */
@@ -32,33 +33,54 @@ export function fieldsOf(type: string): ReadonlyMap<string, string> | undefined 
 export const elementOf = (type: string): string =>
   /^Array<(.*)>$/.exec(type)?.[1] ?? /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1] ?? 'any';
 
-/** What of a (partial) pod Kubernetes would not understand: one line a fault, with path and value. `null` is understood. */
-export function typeFaults(value: unknown, type: string, path = ''): string[] {
-  if (value === undefined || value === null || type === 'any' || type === 'object') return [];
-  const wrong = (wanted: string) => [`${path || 'the pod'}: must be ${wanted}, got ${shown(value)}`];
-  const below = (field: string) => (path ? `${path}.${pathText([field])}` : pathText([field]));
+/**
+ * What of a (partial) pod Kubernetes would not understand: one line a fault, with path and value. `null` is understood.
+ * @param written the value as its author wrote it, where the value alone does not tell
+ */
+export function* typeFaults(value: unknown, type: string, path = '', written?: string): Iterable<string> {
+  if (value === undefined || value === null || type === 'any' || type === 'object') return;
   if (type.startsWith('Array<')) {
-    if (!Array.isArray(value)) return wrong('a list');
-    const paths = elementPaths(path, value);
-    return value.flatMap((element, at) => typeFaults(element, elementOf(type), paths[at]));
+    if (!Array.isArray(value)) yield wrong(path, 'a list', value);
+    else yield* elementFaults(value, elementOf(type), path);
+    return;
   }
   const fields = fieldsOf(type);
   if (fields || type.startsWith('{')) {
-    if (!isObject(value)) return wrong('an object');
-    return Object.entries(value).flatMap(([name, field]) => {
-      if (name === PATCH) return [];
-      const itsType = fields ? fields.get(name) : elementOf(type);
-      if (itsType === undefined) return [unknownField(below(name), name, [...(fields?.keys() ?? [])])];
-      if (QUANTITIES.has(name) && (typeof field === 'number' || isNumbers(field))) return [];
-      return typeFaults(field, itsType, below(name));
-    });
+    if (!isObject(value)) yield wrong(path, 'an object', value);
+    else yield* fieldFaults(value, type, path);
+    return;
   }
-  if (type === 'IntOrString')
-    return typeof value === 'string' || Number.isInteger(value) ? [] : wrong('text or a number');
-  if (type === 'number') return Number.isInteger(value) ? [] : wrong('a whole number');
-  if (type === 'boolean') return typeof value === 'boolean' ? [] : wrong('true or false');
-  return typeof value === 'string' || value instanceof Date ? [] : wrong('text');
+  const wanted = scalarWish(value, type);
+  if (wanted) yield wrong(path, wanted, value, written);
 }
+
+function* elementFaults(list: readonly unknown[], type: string, path: string): Iterable<string> {
+  const paths = elementPaths(path, list);
+  for (const [at, element] of list.entries()) yield* typeFaults(element, type, paths[at], writtenAs(list, at));
+}
+
+function* fieldFaults(value: Json, type: string, path: string): Iterable<string> {
+  const fields = fieldsOf(type);
+  for (const [name, field] of Object.entries(value)) {
+    if (name === PATCH) continue;
+    const below = path ? `${path}.${pathText([name])}` : pathText([name]);
+    const itsType = fields ? fields.get(name) : elementOf(type);
+    if (itsType === undefined) yield unknownField(below, name, [...(fields?.keys() ?? [])]);
+    else if (!(QUANTITIES.has(name) && (typeof field === 'number' || isNumbers(field))))
+      yield* typeFaults(field, itsType, below, writtenAs(value, name));
+  }
+}
+
+function scalarWish(value: unknown, type: string): string | undefined {
+  if (type === 'IntOrString')
+    return typeof value === 'string' || Number.isInteger(value) ? undefined : 'text or a number';
+  if (type === 'number') return Number.isInteger(value) ? undefined : 'a whole number';
+  if (type === 'boolean') return typeof value === 'boolean' ? undefined : 'true or false';
+  return typeof value === 'string' || value instanceof Date ? undefined : 'text';
+}
+
+const wrong = (path: string, wanted: string, value: unknown, written = shown(value)) =>
+  `${path || 'the pod'}: must be ${wanted}, got ${written}`;
 
 /** `{ cpu: 1 }`: as everybody writes it in YAML. */
 const isNumbers = (value: unknown) =>

@@ -4,6 +4,7 @@ import { mainContainerName, DEFAULT_GRACE, DEFAULT_USER } from '../contract/defa
 import type { PodSpec, Duration } from '../contract/index.ts';
 import { milliseconds } from '../common/duration.ts';
 import { isObject } from '../common/is-object.ts';
+import { firstFaults } from '../common/issue-text.ts';
 import { typeFaults, PATCH } from './kubernetes-types.ts';
 import { MergeFault, mergeLayers } from './merge.ts';
 import { withInvariants, type ManifestContext } from './invariants.ts';
@@ -24,17 +25,23 @@ export interface Layer {
 export function podManifest(spec: PodSpec, context: ManifestContext, templates: readonly Layer[] = []): V1Pod {
   const main = mainContainerName(spec);
   const layers = [...templates, { from: 'template', pod: spec.template }, { from: '', pod: fieldsLayer(spec) }];
-  const faults = layers.flatMap(({ from, pod }) => typeFaults(pod, 'V1Pod').map((fault) => at(from, fault, main)));
-  if (faults.length > 0) throw new ManifestFault(faults.join('\n'));
+  mustBeUnderstood(layers, main);
   const upper = layers.reduce((below, layer) => over(below, layer, main), {} as V1Pod);
   return withInvariants(mergeLayers([defaultsUnder(upper), ...layers.map(({ pod }) => oneName(pod))]), context, main);
 }
 
 /** Also takes the last directives out of what a callback made of a manifest. @throws ManifestFault */
 export function cleanManifest(pod: V1Pod, from: string): V1Pod {
-  const faults = typeFaults(pod, 'V1Pod').map((fault) => `${from}: ${fault}`);
-  if (faults.length > 0) throw new ManifestFault(faults.join('\n'));
+  mustBeUnderstood([{ from, pod }], '');
   return over({}, { from, pod }, '');
+}
+
+function mustBeUnderstood(layers: readonly Layer[], main: string): void {
+  const all = function* () {
+    for (const { from, pod } of layers) for (const fault of typeFaults(pod, 'V1Pod')) yield at(from, fault, main);
+  };
+  const faults = firstFaults(all());
+  if (faults.length > 0) throw new ManifestFault(faults.join('\n'));
 }
 
 function over(below: V1Pod, { from, pod }: Layer, main: string): V1Pod {

@@ -31,7 +31,7 @@ export const LIST_KEYS: Readonly<Record<string, readonly string[]>> = {
 const KEY_DEFAULTS: Readonly<Json> = { protocol: 'TCP' };
 
 /** Those of the list at a path, which ends in the name of a field. */
-export const keysOf = (path: string): readonly string[] => LIST_KEYS[/\w*$/.exec(path)?.[0] ?? ''] ?? [];
+export const keysOf = (path: string): readonly string[] => LIST_KEYS[path.slice(path.lastIndexOf('.') + 1)] ?? [];
 
 /** What an element says for each of the keys. */
 export const keyValues = (element: Json, keys: readonly string[]): unknown[] =>
@@ -49,10 +49,9 @@ function keyOf(element: unknown, keys: readonly string[]): string | undefined {
 export function elementPaths(path: string, list: readonly unknown[]): string[] {
   const keys = keysOf(path);
   const known = list.map((element) => keyOf(element, keys));
-  return known.map((key, at) => {
-    const isOwn = key !== undefined && known.indexOf(key) === known.lastIndexOf(key);
-    return path + elementText(isOwn ? key : at);
-  });
+  const times = new Map<string | undefined, number>();
+  for (const key of known) times.set(key, (times.get(key) ?? 0) + 1);
+  return known.map((key, at) => path + elementText(key !== undefined && times.get(key) === 1 ? key : at));
 }
 
 export interface Placed<T> {

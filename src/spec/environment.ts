@@ -1,6 +1,7 @@
 /** Variables: their names, their texts, and where else they come from. */
 import { isObject, type Json } from '../common/is-object.ts';
 import { pathText, shown } from '../common/issue-text.ts';
+import { writtenAs } from '../common/yaml.ts';
 import { placed } from '../pod/walk.ts';
 import { typeFaults } from '../pod/kubernetes-types.ts';
 import { keyFaults, LONGEST_TEXT } from './words.ts';
@@ -32,9 +33,12 @@ export function* environmentFaults(env: unknown): Iterable<string> {
       else if (Array.isArray(value))
         yield `${at}: must be a string, null, or a reference ({ secretKeyRef: { name, key } }), got ${shown(value)}`;
       else if (value !== null && value !== undefined)
-        yield `${at}: must be a string, got ${shown(value)}; write it in quotes, ${JSON.stringify(JSON.stringify(value))}`;
+        yield numberFault(at, writtenAs(env, name) ?? JSON.stringify(value));
     }
 }
+
+const numberFault = (at: string, written: string) =>
+  `${at}: must be a string, got ${written}; write it in quotes, ${JSON.stringify(written)}`;
 
 /** A container's `env`; Kubernetes' types were looked at. */
 export function* envFaults(at: string, env: unknown): Iterable<string> {

@@ -1,19 +1,41 @@
 /** zod's issues as lines: path, what is wrong, value; and for a field that is not known, what it is called here. */
 import { z } from 'zod';
+import { isObject } from '../common/is-object.ts';
 import { issueText, pathText, shown } from '../common/issue-text.ts';
 import { suggestion } from '../common/did-you-mean.ts';
+import { writtenAs } from '../common/yaml.ts';
 import { fieldsOf } from '../pod/kubernetes-types.ts';
-import { shape } from './shape.ts';
 
-export function explain(issue: z.core.$ZodIssue, within: readonly PropertyKey[] = [], of: z.ZodType = shape): string[] {
+export function* explain(
+  issue: z.core.$ZodIssue,
+  within: readonly PropertyKey[],
+  of: z.ZodType,
+  value: unknown,
+): Iterable<string> {
   const path = [...within, ...issue.path];
   const at = pathText(path);
-  if (issue.code !== 'unrecognized_keys') return [issueText(at, issue)];
-  return issue.keys.map((key) => {
-    const value = issue.input?.[key];
-    const said = `is not a field that runPod knows, got ${shown(value)}`;
-    return `${pathText([...path, key])}: ${said}${hint(path, key, keysAt(of, issue.path), value)}`;
-  });
+  if (issue.code !== 'unrecognized_keys') {
+    yield issueText(at, issue, writtenAt(value, issue.path));
+    return;
+  }
+  const known = keysAt(of, issue.path);
+  for (const key of issue.keys) {
+    const given = issue.input?.[key];
+    const said = `is not a field that runPod knows, got ${shown(given)}`;
+    yield `${pathText([...path, key])}: ${said}${hint(path, key, known, given)}`;
+  }
+}
+
+/** What a YAML file has there, where that is more than its value. */
+function writtenAt(value: unknown, path: readonly PropertyKey[]): string | undefined {
+  const last = path.at(-1);
+  const holder = path
+    .slice(0, -1)
+    .reduce<unknown>(
+      (at, step) => (isObject(at) || Array.isArray(at) ? (at as Record<PropertyKey, unknown>)[step] : undefined),
+      value,
+    );
+  return last === undefined ? undefined : writtenAs(holder, last);
 }
 
 function keysAt(type: z.ZodType, path: readonly PropertyKey[]): string[] {

@@ -4,58 +4,64 @@ import { pathText } from '../common/issue-text.ts';
 
 /** Temporal warns about larger payloads; etcd takes no object of more than 1.5 MiB, and the manifest is larger than the spec. */
 const MAX_BYTES = 256 * 1024;
+/** Fields and elements: what each costs to check, merge and judge is time of the one thread that all pods of a worker share. */
+const MAX_VALUES = 10_000;
 const MAX_DEPTH = 64;
+const FAULTS = 20;
 
 /** One line a fault, with path and value; the rest of the checks need not care when there is one. */
 export function plainFaults(spec: unknown): string[] {
-  const seen = new Walk();
-  seen.visit(spec, []);
-  if (seen.bytes > MAX_BYTES)
-    seen.faults.push(
-      `spec: is too large for a history: ${seen.isWhole ? seen.bytes : `more than ${MAX_BYTES}`} bytes as JSON, at most ${MAX_BYTES}; ` +
+  const walk = new Walk();
+  walk.visit(spec);
+  const { faults, values, bytes } = walk;
+  const size = `${values > MAX_VALUES ? `more than ${MAX_VALUES} values` : `${bytes} bytes as JSON`}`;
+  if (values > MAX_VALUES || bytes > MAX_BYTES)
+    faults.push(
+      `spec: is too large: ${size}, at most ${MAX_BYTES} bytes and ${MAX_VALUES} values; ` +
         'large values belong in a ConfigMap, a volume or the image',
     );
-  return seen.faults;
+  return faults;
 }
-
-const FAULTS = 20;
 
 class Walk {
   readonly faults: string[] = [];
   bytes = 0;
-  isWhole = true;
+  values = 0;
+  readonly #path: PropertyKey[] = [];
   readonly #above = new Set<object>();
 
-  visit(value: unknown, path: readonly PropertyKey[]): void {
-    // A few shared objects can unfold into more than there is memory for.
-    if (this.bytes > 4 * MAX_BYTES || this.faults.length >= FAULTS) {
-      this.isWhole = false;
-      return;
-    }
+  visit(value: unknown): void {
+    this.values++;
     const wrong = what(value);
-    if (wrong) this.#say(path, wrong);
+    if (wrong) this.#say(wrong);
     else if (typeof value !== 'object' || value === null)
       this.bytes += value === undefined ? 0 : Buffer.byteLength(JSON.stringify(value));
-    else if (this.#above.has(value)) this.#say(path, 'contains itself');
-    else if (path.length >= MAX_DEPTH) this.#say(path, `is nested more than ${MAX_DEPTH} levels deep`);
-    else this.#inside(value, path);
+    else if (this.#above.has(value)) this.#say('contains itself');
+    else if (this.#path.length >= MAX_DEPTH) this.#say(`is nested more than ${MAX_DEPTH} levels deep`);
+    else this.#inside(value);
   }
 
-  #inside(value: object, path: readonly PropertyKey[]): void {
+  #inside(value: object): void {
+    const isList = Array.isArray(value);
     this.#above.add(value);
     this.bytes += 2;
-    for (const [key, item] of Object.entries(value)) {
-      const at = [...path, Array.isArray(value) ? Number(key) : key];
-      if (item === undefined && Array.isArray(value)) this.#say(at, 'must be a value, got nothing');
-      if (item === undefined) continue;
-      this.bytes += 1 + (Array.isArray(value) ? 0 : Buffer.byteLength(JSON.stringify(key)) + 1);
-      this.visit(item, at);
+    for (const key of isList ? value.keys() : Object.keys(value)) {
+      // A few shared objects can unfold into more than there is memory for.
+      if (this.values > MAX_VALUES || this.faults.length >= FAULTS) break;
+      const item = (value as Record<PropertyKey, unknown>)[key];
+      this.#path.push(key);
+      if (item === undefined && isList) this.#say('must be a value, got nothing');
+      if (item !== undefined) {
+        this.bytes += 1 + (isList ? 0 : Buffer.byteLength(JSON.stringify(key)) + 1);
+        this.visit(item);
+      }
+      this.#path.pop();
     }
     this.#above.delete(value);
   }
 
-  #say(path: readonly PropertyKey[], what: string): void {
-    this.faults.push(`${pathText(path)}: ${what}`);
+  #say(what: string): void {
+    this.faults.push(`${pathText(this.#path)}: ${what}`);
   }
 }
 

@@ -8,16 +8,14 @@ import { DEFAULT_TIMEOUTS, LONGEST_DRAIN, LONGEST_DEBUG, mainContainerName } fro
 import { schemaProblems } from '../json-schema/schema.ts';
 import { lengthOf } from './words.ts';
 
-export function togetherFaults(spec: PodSpec): string[] {
-  return [
-    ...imageFaults(spec),
-    ...timeoutFaults(spec),
-    ...exitCodeFaults(spec),
-    ...retryFaults(spec),
-    ...amountFaults(spec),
-    ...keepFaults(spec),
-    ...resultFaults(spec),
-  ];
+export function* togetherFaults(spec: PodSpec): Iterable<string> {
+  yield* imageFaults(spec);
+  yield* timeoutFaults(spec);
+  yield* exitCodeFaults(spec);
+  yield* retryFaults(spec);
+  yield* amountFaults(spec);
+  yield* keepFaults(spec);
+  yield* resultFaults(spec);
 }
 
 function* imageFaults(spec: PodSpec): Iterable<string> {

@@ -6,6 +6,7 @@ import { after, before, suite, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodSpec } from '../../src/contract/index.ts';
+import { readTemplateFile } from '../../src/activities/template-file.ts';
 import { composeManifest, type Workshop } from '../../src/activities/compose-manifest.ts';
 import { belongsTo } from '../../src/pod/identity.ts';
 import { COLLECTOR } from '../../src/pod/collector.ts';
@@ -271,8 +272,18 @@ status: {}
     assert.match(message, /templateFile: "a\.yaml" cannot be read: this worker has no folder of templates/);
   });
 
-  test('is refused when it is longer than any pod can be', async () => {
-    const { message } = await refusalOf(await withFile(`# ${'x'.repeat(1024 * 1024)}\n${pod('hostname: a')}`));
-    assert.match(message, /more than 1048576/);
+  test('is refused when it is longer than a spec may be', async () => {
+    const { message } = await refusalOf(await withFile(`# ${'x'.repeat(256 * 1024)}\n${pod('hostname: a')}`));
+    assert.match(message, /more than 262144/);
+  });
+
+  test('is parsed once and not for every pod, and again when it has changed', async () => {
+    const { spec, shop } = await withFile(pod('hostname: a'));
+    const read = async () =>
+      (await readTemplateFile(spec.templateFile, shop.templates.folder, 'n')) as { spec: object };
+    const first = await read();
+    assert.equal((await read()).spec, first.spec, 'the very same object');
+    await withFile(pod('hostname: b'));
+    assert.deepEqual((await read()).spec, { hostname: 'b' });
   });
 });

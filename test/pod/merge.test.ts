@@ -493,7 +493,7 @@ suite('merge: laws for all layers', () => {
         const pod = mergeLayers(layers);
         const found = all(pod);
         assert.ok(!found.includes(null) && !found.includes(undefined) && !found.includes('$patch'));
-        assert.deepEqual(typeFaults(pod, 'V1Pod'), []);
+        assert.deepEqual([...typeFaults(pod, 'V1Pod')], []);
       }),
     ));
 

@@ -46,7 +46,7 @@ const BAD: [spec: unknown, fault: string][] = [
   [{ ...I, keepFor: new Date(0) }, 'keepFor: must be plain JSON, got an object of a class'],
   [
     { ...I, env: { A: 'x'.repeat(300_000) } },
-    'spec: is too large for a history: 300030 bytes as JSON, at most 262144; large values belong in a ConfigMap, a volume or the image',
+    'spec: is too large: 300030 bytes as JSON, at most 262144 bytes and 10000 values; large values belong in a ConfigMap, a volume or the image',
   ],
   [
     { ...I, env: { A: 'x'.repeat(131_070) } },
@@ -55,6 +55,10 @@ const BAD: [spec: unknown, fault: string][] = [
   [
     { ...I, args: ['x'.repeat(131_072)] },
     'args[0]: is longer than the 131071 bytes that Linux takes, got "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...',
+  ],
+  [
+    { ...I, args: Array.from({ length: 10_000 }, () => 'x') },
+    'spec: is too large: more than 10000 values, at most 262144 bytes and 10000 values; large values belong in a ConfigMap, a volume or the image',
   ],
   [{ ...I, command: ['a\0b'] }, 'command[0]: has a zero byte in it, which no program is given, got "a\\u0000b"'],
   [{ ...I, env: { A: '\0' } }, 'env.A: has a zero byte in it, which no program is given, got "\\u0000"'],
