@@ -6,6 +6,7 @@ import { ActivityCancellationDetails, ApplicationFailure, CancelledFailure } fro
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCleanupActivities, type PodDependencies } from '../../src/activities/index.ts';
 import { refOf } from '../../src/pod/identity.ts';
+import { DEFAULT_POLICY } from '../../src/policy/index.ts';
 import { ClusterError } from '../../src/kubernetes/cluster-error.ts';
 import type { Cluster } from '../../src/kubernetes/cluster.ts';
 import { ANNOTATION } from '../../src/pod/identity.ts';
@@ -48,7 +49,7 @@ function clusterOf(readPod: (read: number) => Promise<V1Pod | undefined>) {
     },
   } as unknown as Cluster;
   const reflector = () => ({ subscribe: () => () => undefined });
-  const about = { namespaces: ['n'], temporalNamespaceId: 'ns-1', logRoot: '/nowhere' };
+  const about = { namespaces: ['n'], temporalNamespaceId: 'ns-1', logRoot: '/nowhere', policy: DEFAULT_POLICY };
   const dependencies = { cluster, reflector, ...about } as unknown as PodDependencies;
   return { asked, dependencies, reading: reading.promise, deleted: deleted.promise };
 }
