@@ -11,8 +11,10 @@ export interface Verdict {
   doubled: string[];
   /** Lines, with no word in the log about it. */
   lost: number;
-  /** Lines, where the log says that some are missing. */
+  /** Lines, where the log or the result says that some are missing. */
   marked: number;
+  /** Last lines of a run that was terminated, or reset: there is no end that could tell of them. */
+  abandoned: number;
   repeated: number;
   wrong: string[];
   /** What the counts are about. */
@@ -75,23 +77,26 @@ function doubledOf({ seen }: RunFacts, printed: ReadonlyMap<string, Printed>): s
   return found;
 }
 
-function judgeLines({ seen, stored, end }: RunFacts, printed: ReadonlyMap<string, Printed>) {
-  const sum = { lost: 0, marked: 0, repeated: 0, lines: 0, notes: [] as string[] };
+function judgeLines({ seen, stored, end, runIds }: RunFacts, printed: ReadonlyMap<string, Printed>) {
+  const told = end.result?.logs.unstored ?? end.failure?.details?.logs?.unstored ?? false;
+  const sum = { lost: 0, marked: 0, abandoned: 0, repeated: 0, lines: 0, notes: [] as string[] };
   for (const one of seen) {
     const truth = printed.get(one.uid);
     if (!truth || one.lines.length === 0) continue;
     const log = stored.find(({ uid }) => uid === one.uid);
     const { numbers, torn } = readLines(log?.lines ?? []);
     const highest = Math.max(0, ...numbers.keys());
-    // Nobody reads on for a run that was terminated; what is stored of it must still be whole.
-    const until = end.status === 'TERMINATED' ? highest : Infinity;
-    const missing = [...truth.numbers.keys()].filter((number) => number <= until && !numbers.has(number));
+    const isTerminated = end.status === 'TERMINATED' || one.key?.runId !== runIds.at(-1);
+    const missing = [...truth.numbers.keys()].filter((number) => !numbers.has(number));
     const holes = Array.from({ length: highest }, (_, index) => index + 1).filter((number) => !numbers.has(number));
-    const lost = new Set([...missing, ...holes]).size + torn.length;
+    const all = [...new Set([...missing, ...holes])];
+    const abandoned = isTerminated ? all.filter((number) => number > highest).length : 0;
+    const lost = all.length - abandoned + torn.length;
     const repeated = [...numbers.values()].reduce((all, times) => all + times - 1, 0);
+    sum.abandoned += abandoned;
     sum.lines += numbers.size;
     sum.repeated += repeated;
-    if (log && log.gaps.length > 0) sum.marked += lost;
+    if (told || (log && log.gaps.length > 0)) sum.marked += lost;
     else sum.lost += lost;
     if (lost + repeated > 0)
       sum.notes.push(
@@ -141,7 +146,7 @@ function wrongOf(facts: RunFacts, printed: ReadonlyMap<string, Printed>): string
     default:
       found.push(`${status} for no reason`);
   }
-  // What is told of the log is what is in it.
+  // What is told of the log is what is in it. A container that did not start has none.
   const told = result?.logs ?? failure?.details?.logs;
   const uid = result?.pod.uid ?? failure?.details?.pod?.uid;
   const log = stored.find((one) => one.uid === uid);
@@ -169,8 +174,9 @@ function lateEndOf({ seen, end, closedAt }: RunFacts): number | undefined {
   return end.status === 'COMPLETED' && endedAt !== undefined ? closedAt - endedAt : undefined;
 }
 
-/** Of a pod that was there when it was cancelled. */
+/** Of a pod that was there when it was cancelled, and nothing else was wrong. */
 function cancelledAfter({ met, actedAt, seen }: RunFacts): number | undefined {
+  if (met.size > 1) return undefined;
   const pod = seen.find(({ createdAt }) => createdAt < (actedAt ?? 0));
   if (!met.has('run cancelled') || actedAt === undefined || pod?.deletingAt === undefined) return undefined;
   return pod.deletingAt < actedAt ? undefined : pod.deletingAt - actedAt;

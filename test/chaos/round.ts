@@ -105,6 +105,8 @@ export class Lane {
   readonly #podRuns = new Map<string, string>();
   readonly #holders = new Map<string, ChaosWorker>();
   #runs: Run[] = [];
+  /** Of the round: since when each kind has met everything that its worker does. */
+  #wide = new Map<string, { from: number; to: number }>();
   /** Of the round: how often each kind has done anything at all. */
   #fired = new Map<string, number>();
   #over = new AbortController();
@@ -141,7 +143,9 @@ export class Lane {
       (kind, id) => this.#fire(kind, id === undefined ? held() : [id]),
       workflowOf,
     );
-    const temporal = new TemporalProxy(temporalAddress, (kind, id) => this.#fire(kind, id === undefined ? [] : [id]));
+    const temporal = new TemporalProxy(temporalAddress, (kind, id) =>
+      this.#fire(kind, id === undefined ? held() : [id]),
+    );
     const worker = new ChaosWorker(
       name,
       {
@@ -209,6 +213,7 @@ export class Lane {
     await this.#ready();
     this.#runs = [];
     this.#fired = new Map();
+    this.#wide = new Map();
     this.#over = new AbortController();
     const turn = this.#rounds++;
     const path = `/api/v1/namespaces/${this.#namespace}/pods?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dtemporal-pods`;
@@ -419,6 +424,13 @@ export class Lane {
     }
   }
 
+  /** A fault of a whole worker: it meets every run that is open while it lasts, whoever holds its pod at the moment. */
+  #fireWide(kind: string): void {
+    this.#fire(kind, []);
+    const now = Date.now();
+    this.#wide.set(kind, { from: this.#wide.get(kind)?.from ?? now, to: now });
+  }
+
   /** Waits, but not longer than the round. */
   async #wait(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#over.signal }).catch(() => undefined);
@@ -436,8 +448,7 @@ export class Lane {
     const wires = (which: ('kube' | 'temporal')[]) => targets.flatMap((one) => which.map((part) => one[part].wire));
     const onWires = (which: ('kube' | 'temporal')[]) => {
       const all = wires(which);
-      for (const worker of targets)
-        for (const part of which) worker[part].wire.onMet = () => this.#fire(kind, this.#heldBy([worker]));
+      for (const worker of targets) for (const part of which) worker[part].wire.onMet = () => this.#fireWide(kind);
       return all;
     };
     const each = async (all: ReturnType<typeof wires>, begin: 'partition' | 'halfOpen', ms?: number) => {
@@ -451,24 +462,24 @@ export class Lane {
       case 'nothing':
         return;
       case 'worker killed':
-        this.#fire(kind, this.#heldBy(targets));
+        this.#fireWide(kind);
         await Promise.all(targets.map((worker) => worker.end('SIGKILL')));
         release('drop');
         await this.#wait(targets.length > 1 ? 500 : seconds * 1000);
         return this.#restart(targets);
       case 'worker told to stop':
-        this.#fire(kind, this.#heldBy(targets));
+        this.#fireWide(kind);
         await this.#stopped(targets, release);
         return this.#restart(targets);
       case 'worker frozen past its heartbeat, then woken':
-        this.#fire(kind, this.#heldBy(targets));
+        this.#fireWide(kind);
         for (const worker of targets) worker.freeze();
         release('go');
         await this.#wait(FREEZE_MS);
         for (const worker of targets) worker.wake();
-        return;
+        return this.#fireWide(kind);
       case 'all workers gone while the pod ends':
-        this.#fire(kind, this.#heldBy(this.#workers));
+        this.#fireWide(kind);
         await Promise.all(this.#workers.map((worker) => worker.end('SIGKILL')));
         await Promise.race([this.#wait(20_000), this.#untilPodsEnd()]);
         return this.#restart(this.#workers);
@@ -506,6 +517,7 @@ export class Lane {
         return onKube({ do: 'lose' }, 'delete');
       case 'API: request never answered':
         left.times = 1;
+        this.#askForWatch(verb, targets);
         return onKube({ do: 'hang' });
       case 'API: answers 409':
       case 'API: answers 429':
@@ -556,7 +568,7 @@ export class Lane {
       case 'log store: slow':
       case 'log store: read-only for a while':
         for (const worker of targets) {
-          worker.onDisk = () => this.#fire(kind, this.#heldBy([worker]));
+          worker.onDisk = () => this.#fireWide(kind);
           worker.disk(kind.includes('full') ? 'full' : kind.includes('slow') ? 'slow' : 'read-only');
         }
         await this.#wait(seconds * 1000);
@@ -630,13 +642,15 @@ export class Lane {
     const end = run.end ?? { status: 'RUNNING' };
     if (end.status === 'RUNNING') await run.handle.terminate('the round is over').catch(() => undefined);
     const { plan, workflowId, runIds, startedAt, met, growth, actedAt } = run;
+    const closedAt = run.closedAt ?? Date.now();
+    for (const [kind, { from, to }] of this.#wide) if (startedAt <= to && closedAt >= from) met.add(kind);
     return {
       plan,
       workflowId,
       end,
       runIds,
       startedAt,
-      closedAt: run.closedAt ?? Date.now(),
+      closedAt,
       met,
       ...(actedAt !== undefined && { actedAt }),
       growth,

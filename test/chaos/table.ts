@@ -9,6 +9,7 @@ export interface Row {
   doubled: number;
   lost: number;
   marked: number;
+  abandoned: number;
   repeated: number;
   wrong: number;
   silence: number;
@@ -23,6 +24,7 @@ const emptyRow = (): Row => ({
   doubled: 0,
   lost: 0,
   marked: 0,
+  abandoned: 0,
   repeated: 0,
   wrong: 0,
   silence: 0,
@@ -65,6 +67,7 @@ export class Table {
       row.doubled += verdict.doubled.length;
       row.lost += verdict.lost;
       row.marked += verdict.marked;
+      row.abandoned += verdict.abandoned;
       row.repeated += verdict.repeated;
       row.wrong += verdict.wrong.length;
       row.silence = Math.max(row.silence, verdict.silence);
@@ -95,13 +98,13 @@ export class Table {
         row.orphans,
         row.doubled,
         `${row.lost} / ${row.repeated}`,
-        row.marked,
+        `${row.marked} / ${row.abandoned}`,
         row.wrong,
         seconds(row.silence),
         seconds(row.lateEnd),
       ].join(' | ')} |`;
     return [
-      '| fault | runs | fired | orphans | doubled | lines lost / repeated | lost with a mark | wrong outcomes | slowest recovery of the log, s | slowest end, s |',
+      '| fault | runs | fired | orphans | doubled | lines lost / repeated | lost with a mark / after a terminate or reset | wrong outcomes | slowest recovery of the log, s | slowest end, s |',
       '|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|',
       ...[...this.rows].sort(([a], [b]) => a.localeCompare(b)).map(([name, row]) => cells(name, row)),
       cells('**all**', this.#all),
