@@ -18,24 +18,21 @@ export interface Mutant {
 
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'leaves-pods': {
-    what: 'a pod is called gone, and no DELETE is ever sent',
+    what: 'a pod is called gone, and no DELETE is ever sent for it',
     column: 'orphans',
-    only: ['worker told to stop', 'API: 2 s slow'],
-    changes: [
-      { from: 'api.deleteNamespacedPod({ namespace, name, body })', to: 'api.readNamespacedPod({ namespace, name })' },
-    ],
-  },
-  'forgets-its-pod': {
-    what: 'every attempt makes a pod of its own',
-    column: 'doubled',
-    only: ['worker told to stop', 'worker killed'],
+    only: ['API: 2 s slow'],
     changes: [
       {
-        from: 'this.podName = podName(input.task, this.key);',
-        to: 'this.podName = `${podName(input.task, this.key)}-${info.attempt}`;',
+        from: "if ((await cluster.deletePod(ref, removal.graceSeconds)) === 'gone') return { gone: true };",
+        to: 'return { gone: true };',
       },
-      { from: 'const known = attempt.recorder.state.pod;', to: 'const known = undefined as PodRef | undefined;' },
     ],
+  },
+  'forgets-earlier-runs': {
+    what: 'the pod of a run that was reset is not waited for',
+    column: 'doubled',
+    only: ['run reset'],
+    changes: [{ from: 'if (!alone) await removeEarlierRuns(attempt);', to: '' }],
   },
   'believes-an-exit-code': {
     what: 'a pod that was deleted while it worked, and then ends with 0, has succeeded',
@@ -53,10 +50,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     changes: [{ from: "this.state = cursor ? 'searching' : 'found';", to: "this.state = 'found';" }],
   },
   'drops-lines': {
-    what: 'a stream that breaks is taken for the end of a log',
+    what: 'a log that is read again goes on one line too late',
     column: 'lost',
-    only: ['logs: stream reset', 'logs: stream ends cleanly'],
-    changes: [{ from: "how === 'eof' && found && terminal;", to: "how !== 'idle' && found;" }],
+    only: ['logs: stream reset'],
+    changes: [{ from: 'return records.slice(index + 1);', to: 'return records.slice(index + 2);' }],
   },
 };
 
