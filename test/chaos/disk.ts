@@ -44,5 +44,7 @@ syncBuiltinESMExports();
 process.on('message', (message: { disk?: DiskMode }) => {
   if (message.disk) mode = message.disk;
 });
+// Whoever started this worker is gone: nobody else would end it.
+process.on('disconnect', () => process.exit(1));
 // It keeps no worker from its end.
 process.channel?.unref();

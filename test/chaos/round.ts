@@ -126,9 +126,15 @@ export class Lane {
     const lane = new Lane(world, name, await world.createNamespace(name));
     mkdirSync(lane.#logRoot, { recursive: true });
     lane.#observer.start();
-    for (const which of ['a', 'b']) await lane.#addWorker(`${name}-${which}`);
-    await Promise.all(lane.#workers.map((worker) => worker.start()));
-    return lane;
+    try {
+      for (const which of ['a', 'b']) await lane.#addWorker(`${name}-${which}`);
+      for (const start of await Promise.allSettled(lane.#workers.map((worker) => worker.start())))
+        if (start.status === 'rejected') throw start.reason;
+      return lane;
+    } catch (error) {
+      await lane.close();
+      throw error;
+    }
   }
 
   get taskQueue(): string {
