@@ -1,6 +1,6 @@
 /** The campaign's own parts: a judge that sees nothing, or a mutant that is none, would prove nothing. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -169,6 +169,19 @@ suite('the campaign itself', () => {
         rmSync(folder, { recursive: true, force: true });
       }
     });
+
+  test('docs/reliability.md names no test that is not there, and every mutant', () => {
+    const page = readFileSync(join(PROJECT, 'docs/reliability.md'), 'utf8');
+    const files = [...page.matchAll(/\b(?:test|bench)\/[\w/.-]+\.ts\b/g)].map(([file]) => file);
+    assert.deepEqual(
+      files.filter((file) => !existsSync(join(PROJECT, file))),
+      [],
+    );
+    assert.deepEqual(
+      Object.keys(MUTANTS).filter((name) => !page.includes(name)),
+      [],
+    );
+  });
 
   test('a connection can fall silent, be reset, and be well again', async () => {
     const server = http.createServer((_, answer) => answer.end('well')).listen(0, '127.0.0.1');

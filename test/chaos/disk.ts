@@ -37,8 +37,7 @@ const any = await files.open('/dev/null', 'r');
 withDisk(Object.getPrototypeOf(any) as FileHandle & Record<string, unknown>, 'write', () => true);
 await any.close();
 const isInStore = ([path]: unknown[]) => String(path).startsWith(store);
-for (const name of ['writeFile', 'link', 'mkdir'])
-  withDisk(files as unknown as Record<string, unknown>, name, isInStore);
+for (const name of ['writeFile', 'link', 'mkdir']) withDisk(files, name, isInStore);
 syncBuiltinESMExports();
 
 process.on('message', (message: { disk?: DiskMode }) => {

@@ -1,5 +1,5 @@
 /** A plain way to the API server, with nothing of the product in it: for the observer, the proxies and whoever deletes pods. */
-import http from 'node:http';
+import type http from 'node:http';
 import https from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 

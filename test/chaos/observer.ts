@@ -3,7 +3,8 @@
  * goes through a proxy, and nothing of the product is used.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Kube, keyOf, linesOf, mainState, textOf, type Key, type Pod } from './kube.ts';
+import type { Kube } from './kube.ts';
+import { keyOf, linesOf, mainState, textOf, type Key, type Pod } from './kube.ts';
 
 /** One pod, by its uid. Times are milliseconds since the epoch, as seen here. */
 export interface Seen {

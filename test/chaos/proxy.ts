@@ -343,7 +343,10 @@ export class KubeProxy {
   }
 
   async *#pieces({ verb }: Exchange, got: http.IncomingMessage): AsyncGenerator<Buffer> {
-    if (verb !== 'watch') return yield* got as AsyncIterable<Buffer>;
+    if (verb !== 'watch') {
+      for await (const chunk of got as AsyncIterable<Buffer>) yield chunk;
+      return;
+    }
     let rest = Buffer.alloc(0);
     for await (const chunk of got as AsyncIterable<Buffer>) {
       rest = Buffer.concat([rest, chunk]);
@@ -503,7 +506,7 @@ export class TemporalProxy {
         stream.respond(answer, endStream ? { endStream } : { waitForTrailers: true });
         if (endStream) return;
         let trailers: http2.IncomingHttpHeaders = {};
-        onward.on('trailers', (all) => (trailers = all));
+        onward.on('trailers', (all: http2.IncomingHttpHeaders) => (trailers = all));
         stream.on('wantTrailers', () => stream.sendTrailers(trailers));
         onward.on('data', (chunk: Buffer) => stream.write(chunk));
         onward.on('end', () => stream.end());

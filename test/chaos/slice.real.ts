@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { campaign, conclusion } from './campaign.ts';
 
-const SEED = 4;
+const SEED = 1704;
 const ONLY = ['logs: stream reset', 'worker told to stop', 'run cancelled', 'pod deleted', 'activity reset'];
 
 test('a round of faults: no pod left, no work twice, no line lost, no wrong word', { timeout: 240_000 }, async () => {

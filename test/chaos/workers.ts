@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { DiskMode } from './disk.ts';
-import { KubeProxy, TemporalProxy } from './proxy.ts';
+import type { KubeProxy, TemporalProxy } from './proxy.ts';
 
 export interface WorkerPlace {
   /** The folder with `src` in it: the project's, or a mutant's. */
