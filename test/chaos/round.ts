@@ -78,7 +78,6 @@ interface Run {
   closedAt?: number;
   end?: End;
   runIds: string[];
-  met: Set<string>;
   actedAt?: number;
   growth: { at: number; bytes: number }[];
 }
@@ -104,9 +103,13 @@ export class Lane {
   readonly #logRoot: string;
   readonly #podRuns = new Map<string, string>();
   readonly #holders = new Map<string, ChaosWorker>();
+  /** Of the round's workflows. */
+  #ids: readonly string[] = [];
   #runs: Run[] = [];
   /** Of the round: since when each kind has met everything that its worker does. */
   #wide = new Map<string, { from: number; to: number }>();
+  /** Of the round: the kinds that have met each workflow. */
+  readonly #met = new Map<string, Set<string>>();
   /** Of the round: how often each kind has done anything at all. */
   #fired = new Map<string, number>();
   #over = new AbortController();
@@ -171,7 +174,7 @@ export class Lane {
     const held = () => this.#heldBy([worker]);
     await kube.open();
     await temporal.open();
-    temporal.workflowIds = () => this.#open.map(({ workflowId }) => workflowId);
+    temporal.workflowIds = () => this.#ids;
     kube.onExchange = (exchange) => {
       const { verb, pod, workflowId } = exchange;
       if (verb === 'create' && pod && workflowId) this.#podRuns.set(pod, workflowId);
@@ -207,11 +210,18 @@ export class Lane {
       .filter((id) => workers.includes(this.#holders.get(id) as ChaosWorker));
   }
 
+  /** Also of a run whose start has not been answered yet. */
+  #metBy(workflowId: string): Set<string> {
+    const met = this.#met.get(workflowId) ?? new Set();
+    this.#met.set(workflowId, met);
+    return met;
+  }
+
   /** Without a name: what only prepares a fault. */
   #fire(kind: string, workflowIds: readonly string[]): void {
     if (kind === '') return;
     this.#fired.set(kind, (this.#fired.get(kind) ?? 0) + 1);
-    for (const run of this.#runs) if (workflowIds.includes(run.workflowId)) run.met.add(kind);
+    for (const id of workflowIds) this.#metBy(id).add(kind);
   }
 
   /** @returns the facts of every run, and how often each kind of fault has acted */
@@ -222,10 +232,11 @@ export class Lane {
     this.#wide = new Map();
     this.#over = new AbortController();
     const turn = this.#rounds++;
+    this.#ids = plan.runs.map(({ id }) => `${this.#name}-${turn}-${id}`);
     const path = `/api/v1/namespaces/${this.#namespace}/pods?labelSelector=app.kubernetes.io%2Fmanaged-by%3Dtemporal-pods`;
     for (const { kube } of this.#workers) await kube.remember(path);
     const driving = plan.faults.map((fault) => this.#driveShared(fault));
-    for (const run of plan.runs) driving.push(this.#startRun(run, `${this.#name}-${turn}-${run.id}`, turn));
+    for (const [index, run] of plan.runs.entries()) driving.push(this.#startRun(run, this.#ids[index] ?? '', turn));
     const measuring = this.#measure();
     await this.#untilClosed(plan.runs.length);
     this.#over.abort();
@@ -256,7 +267,6 @@ export class Lane {
       workflowId,
       startedAt: Date.now(),
       runIds: [],
-      met: new Set(),
       growth: [],
     };
     const moment = plan.fault && this.#moment(plan.fault, workflowId);
@@ -422,7 +432,8 @@ export class Lane {
   async #driveShared(fault: SharedFault): Promise<void> {
     if (fault.kind === 'nothing') return;
     const { worker, release } = await this.#moment(fault);
-    const targets = fault.who === 'both' || !worker ? this.#workers : [worker];
+    // At the start nobody is the first yet: what is armed at both acts on who comes first.
+    const targets = fault.who === 'both' || fault.step === 'start' || !worker ? this.#workers : [worker];
     try {
       await this.#act(fault, targets, release);
     } finally {
@@ -647,7 +658,8 @@ export class Lane {
       await sleep(100);
     const end = run.end ?? { status: 'RUNNING' };
     if (end.status === 'RUNNING') await run.handle.terminate('the round is over').catch(() => undefined);
-    const { plan, workflowId, runIds, startedAt, met, growth, actedAt } = run;
+    const { plan, workflowId, runIds, startedAt, growth, actedAt } = run;
+    const met = this.#metBy(workflowId);
     const closedAt = run.closedAt ?? Date.now();
     for (const [kind, { from, to }] of this.#wide) if (startedAt <= to && closedAt >= from) met.add(kind);
     return {
