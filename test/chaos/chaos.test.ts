@@ -1,0 +1,211 @@
+/** The campaign's own parts: a judge that sees nothing, or a mutant that is none, would prove nothing. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import http from 'node:http';
+import net from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { MUTANTS, makeMutant } from './mutants.ts';
+import type { Seen } from './observer.ts';
+import { isBad, judge } from './oracle.ts';
+import { rounds, SHARED, SINGLE, smaller, type RoundPlan } from './plan.ts';
+import { Wire } from './proxy.ts';
+import type { RunFacts } from './round.ts';
+import { Table } from './table.ts';
+import { PROJECT } from './world.ts';
+
+const take = (seed: number, count: number) => {
+  const all = rounds(seed, { runsPerRound: 4 });
+  return Array.from({ length: count }, () => all.next().value as RoundPlan);
+};
+
+const line = (number: number, ns = number) =>
+  `${number} ${(10n ** 18n + BigInt(ns)).toString()} ${'x'.repeat((number * 7) % 61)}`;
+const done = (count: number) => `done ${count} ${(10n ** 18n + BigInt(count + 1)).toString()}`;
+const printedBy = (count: number, from = 0) => [
+  ...Array.from({ length: count }, (_, index) => line(index + 1, from + index + 1)),
+  done(count),
+];
+
+const KEY = { workflowId: 'w', runId: 'r', activityId: 'main-1' };
+const seen = (more: Partial<Seen> = {}): Seen => ({
+  uid: 'u',
+  name: 'main-1',
+  key: KEY,
+  pod: { metadata: { name: 'main-1', namespace: 'n', uid: 'u', resourceVersion: '1' } },
+  createdAt: 0,
+  ranAt: 100,
+  endedAt: 900,
+  exitCode: 0,
+  deletingAt: 1000,
+  goneAt: 1000,
+  lines: printedBy(3),
+  complete: true,
+  ...more,
+});
+const STORED = { uid: 'u', runId: 'r', activityId: 'main-1', lines: printedBy(3), gaps: [], ended: true };
+const RESULT = {
+  outcome: 'Succeeded',
+  exitCode: 0,
+  output: { lines: 3 },
+  pod: { uid: 'u' },
+  logs: { lines: 4, gaps: 0 },
+  cleanup: { gone: true },
+};
+const facts = (more: Partial<RunFacts> = {}): RunFacts => ({
+  plan: { id: '0', pod: { lines: 3, burst: 1, pauseMs: 0, exit: 0, deaf: false } },
+  workflowId: 'w',
+  end: { status: 'COMPLETED', result: RESULT },
+  runIds: ['r'],
+  startedAt: 0,
+  closedAt: 1100,
+  met: new Set(),
+  growth: [],
+  seen: [seen()],
+  stored: [STORED],
+  orphans: [],
+  ...more,
+});
+const verdict = (more: Partial<RunFacts> = {}) => judge(facts(more), undefined);
+
+suite('the campaign itself', () => {
+  test('a seed gives the same plans again, another seed gives others', () => {
+    assert.deepEqual(take(7, 20), take(7, 20));
+    assert.notDeepEqual(take(7, 1), take(8, 1));
+  });
+
+  test('every kind of fault comes up', () => {
+    const plans = take(1, 60);
+    const kinds = new Set([
+      ...plans.flatMap(({ faults }) => faults.map(({ kind }) => kind)),
+      ...plans.flatMap(({ runs }) => runs.flatMap(({ fault }) => (fault ? [fault.kind] : []))),
+    ]);
+    assert.deepEqual([...kinds].sort(), [...Object.keys(SHARED), ...Object.keys(SINGLE)].sort());
+  });
+
+  test('a smaller plan has fewer faults or fewer runs', () => {
+    const [plan] = take(3, 1);
+    assert.ok(plan);
+    for (const one of smaller(plan))
+      assert.ok(one.runs.length + one.faults.length < plan.runs.length + plan.faults.length);
+  });
+
+  test('a run that went well is called so', () => {
+    assert.equal(isBad(verdict()), false);
+    assert.equal(verdict().lines, 3);
+  });
+
+  const bad: [string, 'orphans' | 'doubled' | 'lost' | 'repeated' | 'wrong', Partial<RunFacts>][] = [
+    ['a pod that outlives its run', 'orphans', { seen: [seen({ goneAt: 9_000 })] }],
+    ['a pod that nobody deletes', 'orphans', { orphans: ['main-1'] }],
+    [
+      'a second pod that worked for the same task',
+      'doubled',
+      { seen: [seen(), seen({ uid: 'v', lines: printedBy(3, 50) })] },
+    ],
+    [
+      'a pod of a reset run that begins before the old one has ended',
+      'doubled',
+      { seen: [seen(), seen({ uid: 'v', key: { ...KEY, runId: 's' }, lines: [line(1, 2)] })] },
+    ],
+    ['a line that is missing in the middle', 'lost', { stored: [{ ...STORED, lines: printedBy(3).toSpliced(1, 1) }] }],
+    ['a torn line', 'lost', { stored: [{ ...STORED, lines: printedBy(3).toSpliced(1, 1, '2 10') }] }],
+    ['a log that was not stored', 'lost', { stored: [] }],
+    ['a line told twice', 'repeated', { stored: [{ ...STORED, lines: [line(1), ...printedBy(3)] }] }],
+    ['a success of a pod that was stopped', 'wrong', { seen: [seen({ lines: [line(1)] })] }],
+    ['a result that is not the pod’s', 'wrong', { end: { status: 'COMPLETED', result: { ...RESULT, output: {} } } }],
+    [
+      'a failure of a pod that did its work',
+      'wrong',
+      { end: { status: 'FAILED', failure: { type: 'PodDeleted', message: '' } } },
+    ],
+    ['a cancellation that nobody asked for', 'wrong', { end: { status: 'CANCELLED' } }],
+    ['a run that does not end', 'wrong', { end: { status: 'RUNNING' } }],
+    [
+      'a count of lines that is not that of the log',
+      'wrong',
+      { stored: [{ ...STORED, lines: [...printedBy(3), done(3)] }] },
+    ],
+  ];
+  for (const [what, column, more] of bad)
+    test(`${what} is seen: ${column}`, () => {
+      const found = verdict(more)[column];
+      assert.ok(typeof found === 'number' ? found > 0 : found.length > 0);
+    });
+
+  test('a loss that the log tells of is no silent one', () => {
+    const { lost, marked } = verdict({
+      stored: [{ ...STORED, lines: printedBy(3).toSpliced(1, 1), gaps: ['unread'] }],
+    });
+    assert.deepEqual({ lost, marked }, { lost: 0, marked: 1 });
+  });
+
+  test('what the result itself says is not stored is no silent loss', () => {
+    const result = { ...RESULT, logs: { lines: 0, gaps: 1, unstored: true as const } };
+    assert.equal(verdict({ end: { status: 'COMPLETED', result }, stored: [] }).lost, 0);
+  });
+
+  test('a history that does not replay is a wrong outcome', () => {
+    assert.equal(judge(facts(), 'nondeterminism').wrong.length, 1);
+  });
+
+  test('a fault that was planned and never acted is no proof', () => {
+    const table = new Table();
+    table.planned('worker killed');
+    table.add([], verdict(), 1);
+    assert.deepEqual(table.vain, ['worker killed']);
+    table.fired('worker killed', 1);
+    assert.deepEqual(table.vain, []);
+  });
+
+  for (const [name, mutant] of Object.entries(MUTANTS))
+    test(`the mutant ${name} can be made of the product as it is`, () => {
+      const folder = mkdtempSync(join(tmpdir(), 'mutant-'));
+      try {
+        makeMutant(PROJECT, folder, mutant);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+
+  test('docs/reliability.md names no test that is not there, and every mutant', () => {
+    const page = readFileSync(join(PROJECT, 'docs/reliability.md'), 'utf8');
+    const files = [...page.matchAll(/\b(?:test|bench)\/[\w/.-]+\.ts\b/g)].map(([file]) => file);
+    assert.deepEqual(
+      files.filter((file) => !existsSync(join(PROJECT, file))),
+      [],
+    );
+    assert.deepEqual(
+      Object.keys(MUTANTS).filter((name) => !page.includes(name)),
+      [],
+    );
+  });
+
+  test('a connection can fall silent, be reset, and be well again', async () => {
+    const server = http.createServer((_, answer) => answer.end('well')).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const wire = new Wire();
+    await wire.open((server.address() as AddressInfo).port);
+    const ask = () => fetch(`http://127.0.0.1:${wire.port}`);
+    assert.equal(await (await ask()).text(), 'well');
+
+    wire.partition();
+    let answered = false;
+    const silent = ask().then(
+      () => (answered = true),
+      (error: unknown) => error,
+    );
+    const other = net.connect(wire.port, '127.0.0.1').on('error', () => undefined);
+    await new Promise((resolve) => other.once('connect', resolve));
+    assert.equal(answered, false);
+    wire.heal();
+    assert.ok((await silent) instanceof Error, 'what was silent is broken in the end');
+    assert.equal(await (await ask()).text(), 'well');
+    other.destroy();
+    await wire.close();
+    server.close();
+    server.closeAllConnections();
+  });
+});

@@ -1,0 +1,120 @@
+/** Workers in processes of their own, each behind proxies of its own. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { DiskMode } from './disk.ts';
+import type { KubeProxy, TemporalProxy } from './proxy.ts';
+
+export interface WorkerPlace {
+  /** The folder with `src` in it: the project's, or a mutant's. */
+  root: string;
+  /** For its own files. */
+  folder: string;
+  taskQueue: string;
+  namespace: string;
+  logRoot: string;
+  /** The worker's identity in the cluster; the server in it is replaced by the proxy. */
+  kubeconfig: string;
+  context: string;
+  image: string;
+  temporalNamespace: string;
+}
+
+export class ChaosWorker {
+  readonly name: string;
+  readonly kube: KubeProxy;
+  readonly temporal: TemporalProxy;
+  onDisk: () => void = () => undefined;
+  readonly said: string[] = [];
+  readonly #place: WorkerPlace;
+  #child: ChildProcess | undefined;
+  #frozen = false;
+
+  constructor(name: string, place: WorkerPlace, kube: KubeProxy, temporal: TemporalProxy) {
+    this.name = name;
+    this.#place = place;
+    this.kube = kube;
+    this.temporal = temporal;
+  }
+
+  get alive(): boolean {
+    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when it polls. */
+  async start(): Promise<void> {
+    if (this.alive) return;
+    const { root, folder, taskQueue, namespace, logRoot, context, image, temporalNamespace } = this.#place;
+    const kubeconfig = join(folder, `${this.name}.kubeconfig`);
+    const own = JSON.parse(readFileSync(this.#place.kubeconfig, 'utf8')) as {
+      clusters: { cluster: Record<string, unknown> }[];
+    };
+    // The CA stays: by it a worker knows its cluster, whatever is in between.
+    for (const { cluster } of own.clusters) {
+      cluster.server = `http://127.0.0.1:${this.kube.wire.port}`;
+      cluster['insecure-skip-tls-verify'] = true;
+    }
+    writeFileSync(kubeconfig, JSON.stringify(own), { mode: 0o600 });
+    const env = {
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('TEMPORAL'))),
+      TEMPORAL_ADDRESS: `127.0.0.1:${this.temporal.wire.port}`,
+      TEMPORAL_NAMESPACE: temporalNamespace,
+      TEMPORAL_PODS_CONTEXT: context,
+      TEMPORAL_PODS_KUBECONFIG: kubeconfig,
+      TEMPORAL_PODS_NAMESPACE: namespace,
+      TEMPORAL_PODS_TASK_QUEUE: taskQueue,
+      TEMPORAL_PODS_LOG_DIR: logRoot,
+      TEMPORAL_PODS_SWEEP_EVERY: 'never',
+      TEMPORAL_PODS_MAX_PODS: '50',
+      TEMPORAL_PODS_COLLECTOR_IMAGE: image,
+    };
+    const disk = fileURLToPath(new URL('disk.ts', import.meta.url));
+    const child = spawn(process.execPath, ['--import', disk, join(root, 'src/worker.ts')], {
+      env,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#child = child;
+    child.on('message', () => this.onDisk());
+    child.on('error', () => undefined);
+    const ready = Promise.withResolvers<void>();
+    child.once('exit', (code, signal) =>
+      ready.reject(new Error(`worker ${this.name} ended with ${code ?? signal}:\n${this.said.slice(-20).join('\n')}`)),
+    );
+    ready.promise.catch(() => undefined);
+    // The one pipe; what it says last may be why it ended.
+    createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
+      this.said.push(`${new Date().toISOString()} ${line}`);
+      if (this.said.length > 3000) this.said.shift();
+      if (line.startsWith('worker ready')) ready.resolve();
+    });
+    await ready.promise;
+  }
+
+  disk(mode: DiskMode): void {
+    if (this.alive && this.#child?.connected) this.#child.send({ disk: mode }, () => undefined);
+  }
+
+  /** Only ever the process that this object has started. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.#child;
+    if (!child || !this.alive) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    this.wake();
+    const late = setTimeout(() => child.kill('SIGKILL'), 120_000);
+    await ended;
+    clearTimeout(late);
+  }
+
+  freeze(): void {
+    this.#frozen = this.#child?.kill('SIGSTOP') ?? false;
+  }
+
+  wake(): void {
+    if (this.#frozen) this.#child?.kill('SIGCONT');
+    this.#frozen = false;
+  }
+}
