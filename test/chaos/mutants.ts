@@ -39,7 +39,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     column: 'wrong',
     only: ['pod deleted by somebody else', 'pod evicted'],
     changes: [
-      { from: 'if (sightings.deletion !== undefined && !sightings.finishedByItself)', to: 'if (Math.random() > 2)' },
+      { from: 'if (evidence.deletion !== undefined && !evidence.finishedByItself)', to: 'if (Math.random() > 2)' },
       { from: 'if (disruption && !isEarlier(', to: 'if (Math.random() > 2 && disruption && !isEarlier(' },
     ],
   },
