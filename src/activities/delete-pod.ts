@@ -95,8 +95,8 @@ async function remove(
 ): Promise<Cleanup> {
   const ref = refOf(pod);
   const expectSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
-  const watcher = new PodWatcher(dependencies.cluster, dependencies.reflector(ref.namespace), ref, pod);
   const logs = new PodLogs(logsOf(dependencies, ref, input, context), dependencies);
+  const watcher = new PodWatcher(dependencies.cluster, dependencies.reflector(ref.namespace), ref, pod);
   const over = new AbortController();
   let cleanup: Cleanup;
   try {
