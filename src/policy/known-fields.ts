@@ -22,6 +22,9 @@ export const KNOWN = {
     seLinuxChangePolicy seLinuxOptions seccompProfile supplementalGroups supplementalGroupsPolicy sysctls windowsOptions`),
   securityContext: words(`allowPrivilegeEscalation appArmorProfile capabilities privileged procMount
     readOnlyRootFilesystem runAsGroup runAsNonRoot runAsUser seLinuxOptions seccompProfile windowsOptions`),
+  windowsOptions: words('gmsaCredentialSpec gmsaCredentialSpecName hostProcess runAsUserName'),
+  claim: words(`accessModes dataSource dataSourceRef resources selector storageClassName volumeAttributesClassName
+    volumeMode volumeName`),
   volume: words(`awsElasticBlockStore azureDisk azureFile cephfs cinder configMap csi downwardAPI emptyDir ephemeral fc
     flexVolume flocker gcePersistentDisk gitRepo glusterfs hostPath image iscsi name nfs persistentVolumeClaim
     photonPersistentDisk portworxVolume projected quobyte rbd scaleIO secret storageos vsphereVolume`),
@@ -38,11 +41,17 @@ export function* unknownFieldFaults(pod: V1Pod): Iterable<string> {
   const { spec } = pod;
   yield* unknown('spec', spec, KNOWN.podSpec);
   yield* unknown('spec.securityContext', spec?.securityContext, KNOWN.podSecurityContext);
+  yield* unknown('spec.securityContext.windowsOptions', spec?.securityContext?.windowsOptions, KNOWN.windowsOptions);
   for (const { path, item } of placed('spec.ephemeralContainers', spec?.ephemeralContainers))
     yield `ephemeralContainers: ${path} ${JSON.stringify(item.name)} cannot be part of a new pod`;
   for (const { path, item } of containersOf(pod.spec)) {
     yield* unknown(path, item, KNOWN.container);
     yield* unknown(`${path}.securityContext`, item.securityContext, KNOWN.securityContext);
+    yield* unknown(
+      `${path}.securityContext.windowsOptions`,
+      item.securityContext?.windowsOptions,
+      KNOWN.windowsOptions,
+    );
     for (const variable of placed(`${path}.env`, item.env))
       yield* unknown(`${variable.path}.valueFrom`, variable.item.valueFrom, KNOWN.envSource);
     for (const source of placed(`${path}.envFrom`, item.envFrom))
@@ -55,6 +64,8 @@ export function* unknownFieldFaults(pod: V1Pod): Iterable<string> {
   }
   for (const { path, item } of volumesOf(pod.spec)) {
     yield* unknown(path, item, KNOWN.volume);
+    const claim = item.ephemeral?.volumeClaimTemplate?.spec;
+    yield* unknown(`${path}.ephemeral.volumeClaimTemplate.spec`, claim, KNOWN.claim);
     for (const source of placed(`${path}.projected.sources`, item.projected?.sources))
       yield* unknown(source.path, source.item, KNOWN.projection);
   }

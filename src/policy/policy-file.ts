@@ -8,7 +8,8 @@ import { usage } from '../common/problem.ts';
 import { quantity } from '../common/quantity.ts';
 import { readYaml } from '../common/yaml.ts';
 import type { Duration } from '../contract/index.ts';
-import type { Policy } from './rules.ts';
+import type { HostPath, Policy } from './rules.ts';
+import { isWithin } from './volumes.ts';
 
 const names = z.array(z.string());
 const yes = z.boolean();
@@ -27,19 +28,28 @@ const hostPath = z.strictObject({
   readOnly: yes.optional(),
 });
 
+const hostPaths = z.array(hostPath).refine((all) => innerOf(all) === undefined, {
+  error: ({ input }) =>
+    `has a folder inside of another, ${innerOf(input as HostPath[])}: what is written into the one would choose what the other shows`,
+});
+const demands = z.record(z.string().min(1), z.union([z.string(), names]));
+
 const shape = {
   namespaces: names,
   images: names,
   imageDigestsOnly: yes,
   labels: names,
   annotations: names,
+  requireLabels: demands,
+  requireAnnotations: demands,
   serviceAccounts: names,
   serviceAccountTokens: yes,
   secrets: names,
   configMaps: names,
   volumeTypes: names.refine((types) => !types.includes('hostPath'), 'has hostPath: name its folders in hostPaths'),
-  hostPaths: z.array(hostPath),
+  hostPaths,
   persistentVolumeClaims: names,
+  storageClasses: names,
   csiDrivers: names,
   resourceClaims: names,
   hostNetwork: yes,
@@ -48,6 +58,7 @@ const shape = {
   hostPorts: z.array(port),
   probeHosts: yes,
   requireUserNamespace: yes,
+  gmsaCredentials: names,
   privileged: yes,
   privilegeEscalation: yes,
   runAsRoot: yes,
@@ -62,6 +73,7 @@ const shape = {
   schedulers: names,
   schedulingGates: names,
   nodeLabels: names,
+  requireNodeSelector: demands,
   nodeNames: yes,
   tolerations: names,
   resources: z.record(z.string().min(1), z.strictObject({ request: amount.optional(), limit: amount.optional() })),
@@ -98,6 +110,9 @@ function explain(issue: z.core.$ZodIssue): string[] {
     );
   return [issueText(at || 'the policy', issue)];
 }
+
+const innerOf = (all: readonly Pick<HostPath, 'path'>[]): string | undefined =>
+  all.find((one) => all.some((other) => other !== one && isWithin(one.path, other.path)))?.path;
 
 function isFolder(path: string): boolean {
   return path.startsWith('/') && !path.split('/').includes('..');

@@ -11,14 +11,30 @@ import { mustBeOneOf, fault, textOf } from './verdict.ts';
  */
 const SECRET = /^(secret|secretKeyRef|imagePullSecrets|.*[sS]ecretRef)$/;
 const SECRET_NAME = /^secretName$|[-/.]secret-name$/;
+/** Free maps, where drivers read what they like, in whatever case they like. */
+const ATTRIBUTE = /\.(csi\.volumeAttributes|flexVolume\.options)\../;
 const CONFIG_MAP = /^(configMap|configMapRef|configMapKeyRef)$/;
 
-export function* referenceFaults(rules: Rules, { spec }: V1Pod): Iterable<string> {
+export function* referenceFaults(rules: Rules, { metadata, spec }: V1Pod): Iterable<string> {
   for (const { field, path, value } of valuesOf('spec', spec)) {
-    if (SECRET.test(field)) yield* named('secrets', path, value, rules.secrets);
+    if (ATTRIBUTE.test(path)) yield* attributeFaults(rules, path, field, value, textOf(metadata?.namespace, 'default'));
+    else if (SECRET.test(field)) yield* named('secrets', path, value, rules.secrets);
     else if (SECRET_NAME.test(field)) yield* mustBeOneOf('secrets', path, textOf(value), rules.secrets);
     else if (CONFIG_MAP.test(field)) yield* named('configMaps', path, value, rules.configMaps);
   }
+}
+
+function* attributeFaults(
+  { secrets }: Rules,
+  path: string,
+  field: string,
+  value: unknown,
+  namespace: string,
+): Iterable<string> {
+  const word = field.toLowerCase().replace(/[^a-z]/g, '');
+  if (/secret(name|ref)?$/.test(word)) yield* mustBeOneOf('secrets', path, textOf(value), secrets);
+  if (/secretnamespace$/.test(word) && value !== namespace)
+    yield fault('secrets', path, value, 'is not the namespace of the pod');
 }
 
 /** A `secret` volume says `secretName`, which the walk finds by itself. */

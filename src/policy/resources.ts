@@ -7,7 +7,7 @@ import type { Duration, PodSpec } from '../contract/index.ts';
 import { graceOf } from '../pod/deadlines.ts';
 import { containersOf, type Placed } from '../pod/walk.ts';
 import type { Rules, Policy } from './rules.ts';
-import { fault } from './verdict.ts';
+import { fault, keys, matches } from './verdict.ts';
 
 /** A container without a limit may take all there is of these; of others (GPUs, huge pages) it gets none. */
 const UNBOUND = ['cpu', 'memory', 'ephemeral-storage'];
@@ -28,10 +28,22 @@ export function* resourceFaults(rules: Rules, pod: V1Pod): Iterable<string> {
     for (const { path, item } of containersOf(pod.spec))
       if (item.resources?.limits?.[name] === undefined || item.resources.limits[name] === null)
         yield fault('requireLimits', `${path}.resources.limits.${name}`, undefined, 'must be there');
-  for (const [name, { request, limit }] of bounds) {
-    yield* boundFaults(pod, name, 'requests', request);
-    yield* boundFaults(pod, name, 'limits', limit);
-  }
+  for (const [entry, { request, limit }] of bounds)
+    for (const name of entry.includes('*') ? otherResources(pod, entry, rules.resources) : [entry]) {
+      yield* boundFaults(pod, name, 'requests', request);
+      yield* boundFaults(pod, name, 'limits', limit);
+    }
+}
+
+/** What the pod asks for that a name with `*` means: extended resources and huge pages without an entry of their own. */
+function otherResources({ spec }: V1Pod, glob: string, bounds: Rules['resources']): string[] {
+  const all = [...containersOf(spec).map(({ item }) => item), spec ?? {}].flatMap(({ resources }: Resourced) => [
+    ...keys(resources?.requests),
+    ...keys(resources?.limits),
+  ]);
+  return [...new Set(all)].filter(
+    (name) => !UNBOUND.includes(name) && !Object.hasOwn(bounds, name) && matches(name, glob),
+  );
 }
 
 function* boundFaults(pod: V1Pod, name: string, kind: Kind, bound: number | string | undefined): Iterable<string> {

@@ -17,6 +17,10 @@ export interface Policy {
   labels?: string[];
   /** Keys. Ours are always allowed. Default: all. */
   annotations?: string[];
+  /** Labels that every pod must have, each with the values it may have. Default: none. */
+  requireLabels?: Demands;
+  /** Annotations that every pod must have, each with the values it may have. Default: none. */
+  requireAnnotations?: Demands;
 
   /** Default: `default`. */
   serviceAccounts?: string[];
@@ -32,10 +36,12 @@ export interface Policy {
    * network file systems. `hostPath` is `hostPaths`' alone.
    */
   volumeTypes?: string[];
-  /** Folders of the node, with all below them. Default: none. */
+  /** Folders of the node. Default: none. */
   hostPaths?: HostPath[];
-  /** Default: all of the namespace. */
+  /** Also what an ephemeral volume is a copy of. Default: all of the namespace. */
   persistentVolumeClaims?: string[];
+  /** Of ephemeral volumes; one that names none has the cluster's, which is always allowed. Default: all. */
+  storageClasses?: string[];
   /** Of inline `csi` volumes. Default: all. */
   csiDrivers?: string[];
   /** ResourceClaims and their templates. Default: all of the namespace. */
@@ -54,11 +60,14 @@ export interface Policy {
   /** The pod must have users of its own (`hostUsers: false`). Default false. */
   requireUserNamespace?: boolean;
 
+  /** Windows' group managed service accounts, by the name of their GMSACredentialSpec. Default: none. */
+  gmsaCredentials?: string[];
+
   /** Also Windows' `hostProcess`. Default false. */
   privileged?: boolean;
   /** Default true: a pod gets `allowPrivilegeEscalation: false` unless its template says otherwise. */
   privilegeEscalation?: boolean;
-  /** Default true: a pod runs as 65532 unless its template says otherwise; many images need root. */
+  /** Also Windows' administrators. Default true: a pod runs as 65532 unless its template says otherwise; many images need root. */
   runAsRoot?: boolean;
   /** That may be added, without `CAP_`; `ALL` allows every one. Default: those of Pod Security `baseline`. */
   capabilities?: string[];
@@ -83,12 +92,14 @@ export interface Policy {
   schedulingGates?: string[];
   /** Keys of labels that a pod may choose its nodes by (selector, affinity, topology). Default: all. */
   nodeLabels?: string[];
+  /** What `nodeSelector` must say, each with the values it may have: the only way to keep a pod from other nodes. Default: nothing. */
+  requireNodeSelector?: Demands;
   /** Whether a pod may choose its node by name. Default true. */
   nodeNames?: boolean;
   /** Keys of taints that may be tolerated; `''` is the toleration of all. Default: all. */
   tolerations?: string[];
 
-  /** By resource. Default: no bounds. */
+  /** By resource; a name with `*` means extended resources and huge pages that have no entry. Default: no bounds. */
   resources?: Record<string, ResourceBound>;
   /** Resources that every container must have a limit for. Default: none. */
   requireLimits?: string[];
@@ -100,7 +111,14 @@ export interface Policy {
   maxLogBytes?: number | string;
 }
 
+/** Each key must be there, with a value of these globs. */
+export type Demands = Record<string, string | string[]>;
+
 export interface HostPath {
+  /**
+   * Pods may write here, so only this very folder is allowed: one below it can be a link that another pod has made, and the node
+   * follows links. Read-only: this folder and all below it; whatever is linked there is shown too.
+   */
   path: string;
   /** Every mount of it must be read-only. Default false. */
   readOnly?: boolean;
@@ -124,6 +142,8 @@ export const DEFAULTS: Rules = {
   imageDigestsOnly: false,
   labels: ALL,
   annotations: ALL,
+  requireLabels: {},
+  requireAnnotations: {},
   serviceAccounts: ['default'],
   serviceAccountTokens: false,
   secrets: ALL,
@@ -136,6 +156,7 @@ export const DEFAULTS: Rules = {
   ],
   hostPaths: [],
   persistentVolumeClaims: ALL,
+  storageClasses: ALL,
   csiDrivers: ALL,
   resourceClaims: ALL,
   hostNetwork: false,
@@ -144,6 +165,7 @@ export const DEFAULTS: Rules = {
   hostPorts: [],
   probeHosts: false,
   requireUserNamespace: false,
+  gmsaCredentials: [],
   privileged: false,
   privilegeEscalation: true,
   runAsRoot: true,
@@ -165,6 +187,7 @@ export const DEFAULTS: Rules = {
   schedulers: ALL,
   schedulingGates: ALL,
   nodeLabels: ALL,
+  requireNodeSelector: {},
   nodeNames: true,
   tolerations: ALL,
   resources: {},

@@ -4,7 +4,7 @@ import { SCHEDULING_GATE } from '../pod/identity.ts';
 import { placed, type Placed } from '../pod/walk.ts';
 import { isObject } from '../common/is-object.ts';
 import type { Rules } from './rules.ts';
-import { mustBeAllowed, mustBeOneOf, keys, textOf } from './verdict.ts';
+import { allowsAll, mustBeAllowed, mustBeOneOf, mustBeThere, keys, textOf } from './verdict.ts';
 
 /** The label that every node has its name in. */
 const HOSTNAME = 'kubernetes.io/hostname';
@@ -24,16 +24,25 @@ export function* schedulingFaults(rules: Rules, pod: V1Pod): Iterable<string> {
     if (item.name !== SCHEDULING_GATE)
       yield* mustBeOneOf('schedulingGates', `${path}.name`, textOf(item.name), rules.schedulingGates);
   for (const { path, item } of placed('spec.tolerations', spec.tolerations))
-    yield* mustBeOneOf('tolerations', `${path}.key`, textOf(item.key), rules.tolerations);
+    yield* tolerationFaults(rules, `${path}.key`, textOf(item.key));
   yield* nodeFaults(rules, spec);
+}
+
+/** One without a key is of every taint, also of those that a list takes back. */
+function* tolerationFaults({ tolerations }: Rules, path: string, key: string): Iterable<string> {
+  const isOfAll = key === '';
+  if (isOfAll && tolerations.includes('')) return;
+  yield* mustBeOneOf('tolerations', path, key, tolerations, !isOfAll || allowsAll(tolerations));
 }
 
 type Spec = NonNullable<V1Pod['spec']>;
 
 function* nodeFaults(rules: Rules, spec: Spec): Iterable<string> {
   if (spec.nodeName) yield* mustBeAllowed('nodeNames', 'spec.nodeName', spec.nodeName, rules.nodeNames);
+  yield* mustBeThere('requireNodeSelector', 'spec.nodeSelector', spec.nodeSelector, rules.requireNodeSelector);
+  const allowed = [...rules.nodeLabels, ...keys(rules.requireNodeSelector)];
   for (const [path, key] of labelKeys(spec)) {
-    yield* mustBeOneOf('nodeLabels', path, key, rules.nodeLabels);
+    yield* mustBeOneOf('nodeLabels', path, key, allowed);
     if (key === HOSTNAME) yield* mustBeAllowed('nodeNames', path, key, rules.nodeNames);
   }
   for (const { path, item } of nodeTerms(spec))

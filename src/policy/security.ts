@@ -2,10 +2,16 @@
  * What of the kernel a container may use (the fields that Pod Security `baseline` judges, and root), and what of the node a pod may
  * share: its network, processes, ports and users.
  */
-import type { V1Pod, V1PodSecurityContext, V1SecurityContext, V1Container } from '@kubernetes/client-node';
+import type {
+  V1Pod,
+  V1PodSecurityContext,
+  V1SecurityContext,
+  V1Container,
+  V1WindowsSecurityContextOptions,
+} from '@kubernetes/client-node';
 import { containersOf, placed } from '../pod/walk.ts';
 import type { Rules } from './rules.ts';
-import { fault, mustBeAllowed, mustBeOneOf, entries, textOf } from './verdict.ts';
+import { allowsAll, fault, mustAllowAll, mustBeAllowed, mustBeOneOf, entries, textOf } from './verdict.ts';
 
 const APP_ARMOR_ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
@@ -13,13 +19,13 @@ export function* securityFaults(rules: Rules, pod: V1Pod): Iterable<string> {
   const whole = pod.spec?.securityContext ?? {};
   yield* sharedFaults(rules, 'spec.securityContext', whole);
   for (const { path, item } of placed('spec.securityContext.sysctls', whole.sysctls))
-    yield* mustBeOneOf('sysctls', `${path}.name`, textOf(item.name), rules.sysctls);
+    yield* mustBeOneOf('sysctls', `${path}.name`, dotted(textOf(item.name)), rules.sysctls);
   for (const { path, item } of containersOf(pod.spec)) {
     const own = item.securityContext ?? {};
     const at = `${path}.securityContext`;
     yield* sharedFaults(rules, at, own);
     yield* containerFaults(rules, at, own);
-    if (!rules.runAsRoot) yield* rootFaults(at, own, whole);
+    if (!rules.runAsRoot) yield* rootFaults(at, own, whole, pod.spec?.os?.name === 'windows');
     // A profile that neither says is the node's default: a list without '' does not allow it.
     for (const [rule, field] of PROFILES)
       if (!own[field] && !whole[field]) yield* mustBeOneOf(rule, `${at}.${field}.type`, '', rules[rule]);
@@ -40,8 +46,25 @@ function* sharedFaults(rules: Rules, at: string, context: V1PodSecurityContext |
     if (context[field]) yield* mustBeOneOf(rule, `${at}.${field}.type`, textOf(context[field].type), rules[rule]);
   const { seLinuxOptions: seLinux, windowsOptions: windows } = context;
   if (seLinux) yield* seLinuxFaults(rules, `${at}.seLinuxOptions`, seLinux);
-  if (windows?.hostProcess)
-    yield* mustBeAllowed('privileged', `${at}.windowsOptions.hostProcess`, true, rules.privileged);
+  if (windows) yield* windowsFaults(rules, `${at}.windowsOptions`, windows);
+}
+
+function* windowsFaults(
+  { privileged, gmsaCredentials }: Rules,
+  at: string,
+  { hostProcess, gmsaCredentialSpec, gmsaCredentialSpecName }: V1WindowsSecurityContextOptions,
+): Iterable<string> {
+  if (hostProcess) yield* mustBeAllowed('privileged', `${at}.hostProcess`, true, privileged);
+  if (gmsaCredentialSpecName)
+    yield* mustBeOneOf(
+      'gmsaCredentials',
+      `${at}.gmsaCredentialSpecName`,
+      textOf(gmsaCredentialSpecName),
+      gmsaCredentials,
+    );
+  // It is the credential itself, under no name.
+  if (gmsaCredentialSpec && !gmsaCredentialSpecName)
+    yield* mustAllowAll('gmsaCredentials', `${at}.gmsaCredentialSpec`, gmsaCredentialSpec, gmsaCredentials);
 }
 
 function* containerFaults(rules: Rules, at: string, context: V1SecurityContext): Iterable<string> {
@@ -51,16 +74,30 @@ function* containerFaults(rules: Rules, at: string, context: V1SecurityContext):
   if (!rules.privilegeEscalation && escalation !== false)
     yield fault('privilegeEscalation', `${at}.allowPrivilegeEscalation`, escalation, 'must be false');
   if (procMount) yield* mustBeOneOf('procMounts', `${at}.procMount`, procMount, rules.procMounts);
-  const allowed = rules.capabilities.map(capability);
-  for (const [n, name] of (Array.isArray(capabilities?.add) ? capabilities.add : []).entries())
-    if (!allowed.includes('ALL'))
-      yield* mustBeOneOf('capabilities', `${at}.capabilities.add[${n}]`, capability(String(name)), allowed);
+  const allowed = rules.capabilities.map(capability).map((name) => (name === 'ALL' ? '*' : name));
+  for (const [n, added] of (Array.isArray(capabilities?.add) ? capabilities.add : []).entries()) {
+    const name = capability(String(added));
+    const may = name !== 'ALL' || allowsAll(allowed);
+    yield* mustBeOneOf('capabilities', `${at}.capabilities.add[${n}]`, name, allowed, may);
+  }
 }
 
 /** The container's word wins over the pod's; without a user the image decides, and the kubelet checks `runAsNonRoot`. */
-function* rootFaults(at: string, own: V1SecurityContext, whole: V1PodSecurityContext): Iterable<string> {
+function* rootFaults(
+  at: string,
+  own: V1SecurityContext,
+  whole: V1PodSecurityContext,
+  isWindows: boolean,
+): Iterable<string> {
   const user = own.runAsUser ?? whole.runAsUser ?? undefined;
   const nonRoot = own.runAsNonRoot ?? whole.runAsNonRoot ?? undefined;
+  const account = own.windowsOptions?.runAsUserName ?? whole.windowsOptions?.runAsUserName ?? undefined;
+  if (account !== undefined && ADMINISTRATOR.test(account))
+    yield fault('runAsRoot', `${at}.windowsOptions.runAsUserName`, account, 'is root: it must be another user');
+  // Windows reads no number.
+  else if (isWindows && account === undefined && nonRoot !== true)
+    yield fault('runAsRoot', `${at}.runAsNonRoot`, nonRoot, 'must be true, or windowsOptions.runAsUserName be set');
+  if (isWindows) return;
   if (user === 0) yield fault('runAsRoot', `${at}.runAsUser`, user, 'is root: it must be another user');
   else if (user === undefined && nonRoot !== true)
     yield fault('runAsRoot', `${at}.runAsNonRoot`, nonRoot, 'must be true, or runAsUser be set');
@@ -73,12 +110,18 @@ function* seLinuxFaults(
 ): Iterable<string> {
   yield* mustBeOneOf('seLinuxTypes', `${at}.type`, textOf(options.type), seLinuxTypes);
   for (const field of ['user', 'role'] as const)
-    if (options[field] && !seLinuxTypes.includes('*'))
-      yield fault('seLinuxTypes', `${at}.${field}`, options[field], "is not allowed; it needs seLinuxTypes: ['*']");
+    if (options[field]) yield* mustAllowAll('seLinuxTypes', `${at}.${field}`, options[field], seLinuxTypes);
 }
 
 /** `cap_sys_admin` and `CAP_SYS_ADMIN` are SYS_ADMIN to a container runtime. */
-const capability = (name: string): string => name.toUpperCase().replace(/^CAP_/, '');
+const capability = (name: string): string => name.toUpperCase().replace(/^(!?)CAP_/, '$1');
+
+/** A kubelet takes `kernel/msgmax` for `kernel.msgmax`: where the first separator is a slash, the two have changed places. */
+const dotted = (name: string): string =>
+  /^[^./]*\//.test(name) ? name.replace(/[./]/g, (separator) => (separator === '/' ? '.' : '/')) : name;
+
+/** With or without a domain, in any case. */
+const ADMINISTRATOR = /^(.*\\)?(containeradministrator|administrator|system|localsystem)$/i;
 
 /** The old annotation's words for the profile types. */
 function profileType(value: unknown): string {

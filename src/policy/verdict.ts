@@ -4,11 +4,47 @@ import { isObject } from '../common/is-object.ts';
 
 const SHOWN = 300;
 
-/** A name against a list of globs. */
-export function* mustBeOneOf(rule: string, path: string, value: string, globs: readonly string[]): Iterable<string> {
-  if (didMatch(value, globs)) return;
+/** A name against a list of globs. @param may whether the list can allow it at all */
+export function* mustBeOneOf(
+  rule: string,
+  path: string,
+  value: string,
+  globs: readonly string[],
+  may = true,
+): Iterable<string> {
+  if (may && didMatch(value, globs)) return;
   const list = globs.length > 0 ? shown(globs.map((glob) => glob || "''").join(', ')) : 'nothing';
   yield `${rule}: ${path} ${JSON.stringify(shown(value))} is not allowed; allowed: ${list}`;
+}
+
+/** Whether a list refuses nothing: what reaches more than the one thing it names is allowed by such a list only. */
+export const allowsAll = (globs: readonly string[]): boolean =>
+  globs.includes('*') && !globs.some((glob) => glob.startsWith('!'));
+
+/** What has no name that a list could hold. */
+export function* mustAllowAll(
+  rule: string,
+  path: string,
+  value: unknown,
+  globs: readonly string[],
+  why = 'is not allowed',
+): Iterable<string> {
+  if (!allowsAll(globs)) yield fault(rule, path, value, `${why}; it needs ${rule}: ['*']`);
+}
+
+/** A key with a value that somebody has demanded. */
+export function* mustBeThere(
+  rule: string,
+  path: string,
+  values: unknown,
+  demanded: Readonly<Record<string, string | readonly string[]>>,
+): Iterable<string> {
+  const given = new Map(entries(values));
+  for (const [key, allowed] of Object.entries(demanded)) {
+    const globs = [allowed].flat();
+    if (given.has(key)) yield* mustBeOneOf(rule, `${path}.${key}`, textOf(given.get(key)), globs);
+    else yield fault(rule, `${path}.${key}`, undefined, `must be there; allowed: ${globs.join(', ')}`);
+  }
 }
 
 /** A switch that is on in the manifest and off in the policy. */
@@ -44,7 +80,7 @@ function didMatch(name: string, globs: readonly string[]): boolean {
 }
 
 /** In linear time: both the glob and the name may be anybody's. */
-function matches(name: string, glob: string): boolean {
+export function matches(name: string, glob: string): boolean {
   const [first = '', ...rest] = glob.split('*');
   const last = rest.pop();
   if (last === undefined) return name === glob;

@@ -12,13 +12,13 @@ const NAME = /^[A-Za-z_][\w.-]*$/;
 const OURS = 'TEMPORAL_PODS_';
 
 /** What each source must say. */
-const SOURCES: Record<string, readonly string[]> = {
-  secretKeyRef: ['name', 'key'],
-  configMapKeyRef: ['name', 'key'],
-  fieldRef: ['fieldPath'],
-  resourceFieldRef: ['resource'],
-  fileKeyRef: ['volumeName', 'path', 'key'],
-};
+const SOURCES = new Map([
+  ['secretKeyRef', ['name', 'key']],
+  ['configMapKeyRef', ['name', 'key']],
+  ['fieldRef', ['fieldPath']],
+  ['resourceFieldRef', ['resource']],
+  ['fileKeyRef', ['volumeName', 'path', 'key']],
+]);
 
 /** The spec's `env`. */
 export function* environmentFaults(env: unknown): Iterable<string> {
@@ -66,7 +66,7 @@ function* textFaults(at: string, name: string, text: string): Iterable<string> {
 }
 
 function* sourceFaults(at: string, source: Json): Iterable<string> {
-  const known = Object.keys(SOURCES);
+  const known = [...SOURCES.keys()];
   if ('value' in source || 'valueFrom' in source)
     yield `${at}: must be the text or the reference itself, without value and valueFrom, got ${shown(source)}`;
   else {
@@ -74,7 +74,7 @@ function* sourceFaults(at: string, source: Json): Iterable<string> {
     const said = Object.keys(source).filter((kind) => source[kind] !== undefined && source[kind] !== null);
     if (said.length !== 1) yield `${at}: must have one of ${known.join(', ')}, got ${shown(source)}`;
     for (const kind of said)
-      for (const field of SOURCES[kind] ?? []) {
+      for (const field of SOURCES.get(kind) ?? []) {
         const reference = source[kind];
         if (isObject(reference) && !reference[field])
           yield `${at}.${kind}.${field}: is missing, got ${shown(reference)}`;

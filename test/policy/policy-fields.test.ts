@@ -18,6 +18,8 @@ const MODELS: Record<keyof typeof KNOWN, string> = {
   container: 'V1Container',
   podSecurityContext: 'V1PodSecurityContext',
   securityContext: 'V1SecurityContext',
+  windowsOptions: 'V1WindowsSecurityContextOptions',
+  claim: 'V1PersistentVolumeClaimSpec',
   volume: 'V1Volume',
   projection: 'V1VolumeProjection',
   envSource: 'V1EnvVarSource',

@@ -23,6 +23,7 @@ suite('the file of a policy', () => {
       spec: {
         automountServiceAccountToken: false,
         activeDeadlineSeconds: 3600,
+        nodeSelector: { 'node-pool': 'batch' },
         securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
         containers: [
           {
@@ -35,10 +36,13 @@ suite('the file of a policy', () => {
       },
     };
     assert.deepEqual(policyFaults(policy, good), []);
-    const bad = { ...good, spec: { ...good.spec, containers: [{ name: 'base', image: 'python:3' }] } };
+    const bad = {
+      metadata: { ...good.metadata, labels: {} },
+      spec: { ...good.spec, nodeSelector: { 'node-pool': 'web' }, containers: [{ name: 'base', image: 'python:3' }] },
+    };
     assert.deepEqual(
       policyFaults(policy, bad).map((fault) => fault.split(':')[0]),
-      ['images', 'imageDigestsOnly', 'privilegeEscalation', 'requireLimits'],
+      ['requireLabels', 'images', 'imageDigestsOnly', 'privilegeEscalation', 'requireNodeSelector', 'requireLimits'],
     );
   });
 
@@ -86,6 +90,21 @@ suite('the file of a policy', () => {
       'a relative folder',
       'hostPaths: [{ path: data }]',
       'hostPaths[0].path: is not an absolute path without "..", got "data"',
+    ],
+    [
+      'a folder of the node inside of another',
+      'hostPaths: [{ path: /data/ref, readOnly: true }, { path: /data }]',
+      'hostPaths: has a folder inside of another, /data/ref: what is written into the one would choose what the other shows, got [{"path":"/data/ref","readOnly":true},{"path":"/data"}]',
+    ],
+    [
+      'the same folder twice',
+      'hostPaths: [{ path: /data, readOnly: true }, { path: /data/ }]',
+      'hostPaths: has a folder inside of another, /data: what is written into the one would choose what the other shows, got [{"path":"/data","readOnly":true},{"path":"/data/"}]',
+    ],
+    [
+      'a demand without a value',
+      'requireLabels: { team: }',
+      'requireLabels.team: must be a string or a list, got null',
     ],
     [
       'hostPath among the types',

@@ -25,6 +25,11 @@ const amounts = (limits: Record<string, string>, requests: Record<string, string
   resources: { limits, requests },
 });
 const DIGEST = `sha256:${'a'.repeat(64)}`;
+const windows = (windowsOptions: object): Given => ({ os: { name: 'windows' }, securityContext: { windowsOptions } });
+const CLAIM = 'spec.volumes[v].ephemeral.volumeClaimTemplate.spec';
+const claim = (spec: object, metadata?: object): Given =>
+  volume({ ephemeral: { volumeClaimTemplate: { spec, ...(metadata && { metadata }) } } });
+const POOL = { requireNodeSelector: { pool: 'batch' } } satisfies Policy;
 const ONE_GI = { resources: { memory: { limit: '1Gi' } } } satisfies Policy;
 const TWO_CPUS = { resources: { cpu: { request: 2 } } } satisfies Policy;
 
@@ -170,6 +175,35 @@ const rows: Record<string, Row[]> = {
       [`for ${law}`, { secrets: ['x'] }, given],
       [`of others, for ${law}`, { secrets: ['etl-*'] }, given, `secrets: ${path} "x" is not allowed; allowed: etl-*`],
     ]),
+    ...(
+      [
+        'secretname',
+        'SecretName',
+        'secret-name',
+        'secret_name',
+        'keyVaultSecretName',
+        'csi.storage.k8s.io/secret-name',
+      ] as const
+    ).map((attribute): Row => [
+      `of others, as ${attribute} among the attributes of a driver`,
+      { secrets: ['etl-*'] },
+      volume({ csi: { driver: 'd', volumeAttributes: { [attribute]: 'x' } } }),
+      `secrets: spec.volumes[v].csi.volumeAttributes.${attribute} "x" is not allowed; allowed: etl-*`,
+    ]),
+    ...['secretnamespace', 'secretNamespace', 'csi.storage.k8s.io/node-stage-secret-namespace'].map(
+      (attribute): Row => [
+        `of another namespace, as ${attribute} among the attributes of a driver`,
+        {},
+        volume({ csi: { driver: 'd', volumeAttributes: { [attribute]: 'kube-system' } } }),
+        `secrets: spec.volumes[v].csi.volumeAttributes.${attribute} "kube-system" is not the namespace of the pod`,
+      ],
+    ),
+    [
+      'in its own namespace',
+      {},
+      volume({ csi: { driver: 'd', volumeAttributes: { secretNamespace: 'n', secretname: 'x' } } }),
+    ],
+    ['a label of nodes that is only called so', { secrets: [] }, { nodeSelector: { secretname: 'x' } }],
     [
       'the worker’s own, taken back from all',
       { secrets: ['*', '!worker-*'] },
@@ -235,7 +269,31 @@ const rows: Record<string, Row[]> = {
       'hostPaths: spec.volumes[v].hostPath.path "/data" is not allowed; allowed: nothing',
     ],
     ['a listed folder', { hostPaths: [{ path: '/data' }] }, volume({ hostPath: { path: '/data' } })],
-    ['one below it', { hostPaths: [{ path: '/data/' }] }, volume({ hostPath: { path: '/data//a' } })],
+    [
+      'a listed folder, spelt otherwise',
+      { hostPaths: [{ path: '/data/' }] },
+      volume({ hostPath: { path: '//data/.' } }),
+    ],
+    [
+      'one below a writable one, which may be a link to anywhere that another pod has made',
+      { hostPaths: [{ path: '/data/' }] },
+      volume({ hostPath: { path: '/data//a' } }),
+      'hostPaths: spec.volumes[v].hostPath.path "/data//a" is below /data/, which pods may write to; name that, and mount it with a subPath',
+    ],
+    [
+      'one below it that is mounted read only',
+      { hostPaths: [{ path: '/data' }] },
+      mounted([true]),
+      'hostPaths: spec.volumes[v].hostPath.path "/data/in" is below /data, which pods may write to; name that, and mount it with a subPath',
+    ],
+    [
+      'one below it by subPath',
+      { hostPaths: [{ path: '/data' }] },
+      {
+        ...volume({ hostPath: { path: '/data' } }),
+        ...base({ volumeMounts: [{ name: 'v', mountPath: '/m', subPath: 'a' }] }),
+      },
+    ],
     [
       'one beside it',
       { hostPaths: [{ path: '/data' }] },
@@ -255,6 +313,17 @@ const rows: Record<string, Row[]> = {
       'hostPaths: spec.volumes[v].hostPath.path "/data/link/../a" is not allowed; allowed: /data',
     ],
     ['read only', { hostPaths: [{ path: '/data', readOnly: true }] }, mounted([true])],
+    [
+      'read only, and made by the node where it is not there',
+      { hostPaths: [{ path: '/data', readOnly: true }] },
+      volume({ hostPath: { path: '/data/new', type: 'DirectoryOrCreate' } }),
+      'hostPaths: spec.volumes[v].hostPath.type "DirectoryOrCreate" would write: /data is readOnly',
+    ],
+    [
+      'writable, and made by the node where it is not there',
+      { hostPaths: [{ path: '/data' }] },
+      volume({ hostPath: { path: '/data', type: 'DirectoryOrCreate' } }),
+    ],
     [
       'read only, and a second mount that is not',
       { hostPaths: [{ path: '/data', readOnly: true }] },
@@ -297,7 +366,62 @@ const rows: Record<string, Row[]> = {
           },
         },
       }),
-      'persistentVolumeClaims: spec.volumes[v].ephemeral.volumeClaimTemplate.spec.dataSourceRef "PersistentVolumeClaim/etl-1" is not allowed; allowed: etl-*',
+      'persistentVolumeClaims: spec.volumes[v].ephemeral.volumeClaimTemplate.spec.dataSourceRef.namespace "hr" is not the namespace of the pod',
+    ],
+    [
+      'a snapshot of another namespace, whatever is allowed',
+      {},
+      claim({ dataSourceRef: { kind: 'VolumeSnapshot', name: 's', namespace: 'hr' } }),
+      `persistentVolumeClaims: ${CLAIM}.dataSourceRef.namespace "hr" is not the namespace of the pod`,
+    ],
+    [
+      'a source of its own namespace, by name',
+      {},
+      claim({ dataSourceRef: { kind: 'VolumeSnapshot', name: 's', namespace: 'n' } }),
+    ],
+    [
+      'a snapshot, where all claims but some may be had',
+      { persistentVolumeClaims: ['*', '!payroll'] },
+      claim({ dataSource: { kind: 'VolumeSnapshot', name: 's' } }),
+      `persistentVolumeClaims: ${CLAIM}.dataSource "VolumeSnapshot/s" is not allowed; allowed: *, !payroll`,
+    ],
+    [
+      'a snapshot of the list',
+      { persistentVolumeClaims: ['*', '!payroll', 'VolumeSnapshot/etl-*'] },
+      claim({ dataSource: { kind: 'VolumeSnapshot', name: 'etl-1' } }),
+    ],
+    ...(
+      [
+        ['by its name', { volumeName: 'pv-1' }, 'volumeName "pv-1"'],
+        ['by its labels', { selector: { matchLabels: { of: 'hr' } } }, 'selector {"matchLabels":{"of":"hr"}}'],
+        ['that somebody made by hand', { storageClassName: '' }, 'storageClassName ""'],
+      ] as const
+    ).flatMap(([law, given, words]): Row[] => [
+      [`a volume ${law}, without a rule`, {}, claim(given)],
+      ...[['etl-*'], ['*', '!payroll']].map((persistentVolumeClaims): Row => [
+        `a volume ${law}, where the claims are ${persistentVolumeClaims.join()}`,
+        { persistentVolumeClaims },
+        claim(given),
+        `persistentVolumeClaims: ${CLAIM}.${words} may take a volume of any claim; it needs persistentVolumeClaims: ['*']`,
+      ]),
+    ]),
+    [
+      'a claim that says it is bound already',
+      { persistentVolumeClaims: ['etl-*'] },
+      claim({}, { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } }),
+      'persistentVolumeClaims: spec.volumes[v].ephemeral.volumeClaimTemplate.metadata.annotations.pv.kubernetes.io/bind-completed "yes" may take a volume of any claim; it needs persistentVolumeClaims: [\'*\']',
+    ],
+    [
+      'a label of its own claim that no pod may have',
+      { labels: ['team'] },
+      claim({}, { labels: { team: 'a', app: 'web' } }),
+      'labels: spec.volumes[v].ephemeral.volumeClaimTemplate.metadata.labels "app" is not allowed; allowed: team',
+    ],
+    [
+      'a field of its own claim that is not known',
+      {},
+      claim({ volumeAnything: 'x' }),
+      `fields: ${CLAIM}.volumeAnything is not known to this worker, and not allowed as long as it is not`,
     ],
     [
       'a snapshot',
@@ -305,11 +429,22 @@ const rows: Record<string, Row[]> = {
       volume({ ephemeral: { volumeClaimTemplate: { spec: { dataSource: { kind: 'VolumeSnapshot', name: 's' } } } } }),
       'persistentVolumeClaims: spec.volumes[v].ephemeral.volumeClaimTemplate.spec.dataSource "VolumeSnapshot/s" is not allowed; allowed: etl-*',
     ],
+  ],
+  storageClasses: [
+    ['any, without a rule', {}, claim({ storageClassName: 'fast' })],
+    ['the one of the cluster, whatever the list', { storageClasses: [] }, claim({})],
+    ['one of the list', { storageClasses: ['fast'] }, claim({ storageClassName: 'fast' })],
     [
-      'a volume by its name',
-      { persistentVolumeClaims: ['etl-*'] },
-      volume({ ephemeral: { volumeClaimTemplate: { spec: { volumeName: 'pv-1' } } } }),
-      'persistentVolumeClaims: spec.volumes[v].ephemeral.volumeClaimTemplate.spec.volumeName "pv-1" is allowed with \'*\' only',
+      'another',
+      { storageClasses: ['fast'] },
+      claim({ storageClassName: 'local' }),
+      `storageClasses: ${CLAIM}.storageClassName "local" is not allowed; allowed: fast`,
+    ],
+    [
+      'another, by the old annotation',
+      { storageClasses: ['fast'] },
+      claim({}, { annotations: { 'volume.beta.kubernetes.io/storage-class': 'local' } }),
+      'storageClasses: spec.volumes[v].ephemeral.volumeClaimTemplate.metadata.annotations.volume.beta.kubernetes.io/storage-class "local" is not allowed; allowed: fast',
     ],
   ],
   csiDrivers: [
@@ -416,7 +551,57 @@ const rows: Record<string, Row[]> = {
       'runAsRoot: spec.containers[base].securityContext.runAsNonRoot false must be true, or runAsUser be set',
     ],
   ],
+  windows: [
+    ['a user of the image', { runAsRoot: false }, windows({ runAsUserName: 'ContainerUser' })],
+    ...['ContainerAdministrator', 'containeradministrator', 'NT AUTHORITY\\SYSTEM', 'Administrator'].map(
+      (name): Row => [
+        `its administrators: ${name}`,
+        { runAsRoot: false },
+        windows({ runAsUserName: name }),
+        `runAsRoot: spec.containers[base].securityContext.windowsOptions.runAsUserName ${JSON.stringify(name)} is root: it must be another user`,
+      ],
+    ),
+    [
+      'whatever user its image has, and a number that only Linux reads',
+      { runAsRoot: false },
+      { os: { name: 'windows' }, securityContext: { runAsUser: 1000 } },
+      'runAsRoot: spec.containers[base].securityContext.runAsNonRoot (absent) must be true, or windowsOptions.runAsUserName be set',
+    ],
+    ['its administrator, without a rule', {}, windows({ runAsUserName: 'ContainerAdministrator' })],
+    [
+      'an identity of the domain',
+      {},
+      windows({ gmsaCredentialSpecName: 'sql' }),
+      'gmsaCredentials: spec.securityContext.windowsOptions.gmsaCredentialSpecName "sql" is not allowed; allowed: nothing',
+    ],
+    ['one of the list', { gmsaCredentials: ['etl-*'] }, windows({ gmsaCredentialSpecName: 'etl-1' })],
+    [
+      'an identity written out, which has no name',
+      { gmsaCredentials: ['*', '!sql'] },
+      windows({ gmsaCredentialSpec: '{}' }),
+      'gmsaCredentials: spec.securityContext.windowsOptions.gmsaCredentialSpec "{}" is not allowed; it needs gmsaCredentials: [\'*\']',
+    ],
+    [
+      'an option that is not known',
+      {},
+      windows({ hostEverything: true }),
+      'fields: spec.securityContext.windowsOptions.hostEverything is not known to this worker, and not allowed as long as it is not',
+    ],
+  ],
   capabilities: [
+    ['all but one', { capabilities: ['ALL', '!cap_sys_admin'] }, caps('NET_ADMIN')],
+    [
+      'the one that is taken back',
+      { capabilities: ['ALL', '!cap_sys_admin'] },
+      caps('SYS_ADMIN'),
+      'capabilities: spec.containers[base].securityContext.capabilities.add[0] "SYS_ADMIN" is not allowed; allowed: *, !SYS_ADMIN',
+    ],
+    [
+      'all of them, where one is taken back',
+      { capabilities: ['ALL', '!cap_sys_admin'] },
+      caps('ALL'),
+      'capabilities: spec.containers[base].securityContext.capabilities.add[0] "ALL" is not allowed; allowed: *, !SYS_ADMIN',
+    ],
     ['of Pod Security baseline', {}, caps('CHOWN', 'CAP_KILL', 'net_bind_service')],
     ...['SYS_ADMIN', 'CAP_SYS_ADMIN', 'cap_sys_admin'].map((name): Row => [
       name,
@@ -440,6 +625,18 @@ const rows: Record<string, Row[]> = {
       'procMounts: spec.containers[base].securityContext.procMount "Unmasked" is not allowed; allowed: Default',
     ],
     ['an unmasked /proc, where allowed', { procMounts: ['*'] }, base({ securityContext: { procMount: 'Unmasked' } })],
+    [
+      'a sysctl that is taken back, in its other spelling',
+      { sysctls: ['*', '!kernel.msgmax'] },
+      { securityContext: { sysctls: [{ name: 'kernel/msgmax', value: '1' }] } },
+      'sysctls: spec.securityContext.sysctls[0].name "kernel.msgmax" is not allowed; allowed: *, !kernel.msgmax',
+    ],
+    [
+      'an SELinux role, where one type is taken back',
+      { seLinuxTypes: ['*', '!spc_t'] },
+      base({ securityContext: { seLinuxOptions: { role: 'sysadm_r' } } }),
+      'seLinuxTypes: spec.containers[base].securityContext.seLinuxOptions.role "sysadm_r" is not allowed; it needs seLinuxTypes: [\'*\']',
+    ],
     ['a safe sysctl', {}, { securityContext: { sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] } }],
     [
       'another sysctl',
@@ -583,6 +780,44 @@ const rows: Record<string, Row[]> = {
     ],
     ['tainted as allowed', { tolerations: ['team/*'] }, { tolerations: [{ key: 'team/gpu', operator: 'Exists' }] }],
     [
+      'with any taint, where all but one may be tolerated',
+      { tolerations: ['*', '!gpu'] },
+      { tolerations: [{ operator: 'Exists' }] },
+      'tolerations: spec.tolerations[0].key "" is not allowed; allowed: *, !gpu',
+    ],
+    [
+      'with any taint, where that is listed',
+      { tolerations: ['', '*', '!gpu'] },
+      { tolerations: [{ operator: 'Exists' }] },
+    ],
+    ['where they must be', POOL, { nodeSelector: { pool: 'batch' } }],
+    [
+      'where they must be, one of several',
+      { requireNodeSelector: { pool: ['web', 'b*'] } },
+      { nodeSelector: { pool: 'batch' } },
+    ],
+    [
+      'elsewhere than they must be',
+      POOL,
+      { nodeSelector: { pool: 'web' } },
+      'requireNodeSelector: spec.nodeSelector.pool "web" is not allowed; allowed: batch',
+    ],
+    [
+      'anywhere, where they must be somewhere',
+      POOL,
+      { nodeSelector: {} },
+      'requireNodeSelector: spec.nodeSelector.pool (absent) must be there; allowed: batch',
+    ],
+    [
+      'by an affinity alone, which is no selector',
+      POOL,
+      affine({
+        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [is('pool')] }] },
+      }),
+      'requireNodeSelector: spec.nodeSelector.pool (absent) must be there; allowed: batch',
+    ],
+    ['by a label that is demanded, and so allowed', { ...POOL, nodeLabels: [] }, { nodeSelector: { pool: 'batch' } }],
+    [
       'with any taint',
       { tolerations: ['team/*'] },
       { tolerations: [{ operator: 'Exists' }] },
@@ -687,6 +922,34 @@ const rows: Record<string, Row[]> = {
       { resources: { 'nvidia.com/gpu': { limit: 0 } } },
       base(amounts({ 'nvidia.com/gpu': '1' })),
       'resources.nvidia.com/gpu.limit: all containers together limits 1 of nvidia.com/gpu; allowed: 0',
+    ],
+    [
+      'an extended resource that no entry names',
+      { resources: { cpu: { limit: 2 }, '*': { limit: 0 } } },
+      base(amounts({ cpu: '1', 'example.com/fpga': '1' })),
+      'resources.example.com/fpga.limit: all containers together limits 1 of example.com/fpga; allowed: 0',
+    ],
+    [
+      'huge pages that no entry names, of an init container',
+      { resources: { '*': { limit: 0 } } },
+      init(amounts({ 'hugepages-2Mi': '64Mi' })),
+      'resources.hugepages-2Mi.limit: all containers together limits 64Mi of hugepages-2Mi; allowed: 0',
+    ],
+    [
+      'huge pages of the whole pod',
+      { resources: { 'hugepages-*': { limit: '32Mi' } } },
+      { ...base({}), ...amounts({ 'hugepages-2Mi': '64Mi' }) },
+      'resources.hugepages-2Mi.limit: spec.resources.limits.hugepages-2Mi limits 64Mi of hugepages-2Mi; allowed: 32Mi',
+    ],
+    [
+      'cpu and memory, which a name with * does not mean',
+      { resources: { '*': { limit: 0 } } },
+      base(amounts({ cpu: '1', memory: '1Gi' })),
+    ],
+    [
+      'a resource that has an entry of its own',
+      { resources: { '*': { limit: 0 }, 'nvidia.com/gpu': { limit: 1 } } },
+      base(amounts({ 'nvidia.com/gpu': '1' })),
     ],
     ['limits where they must be', { requireLimits: ['cpu'] }, base(amounts({ cpu: '1' }))],
     [
@@ -805,7 +1068,48 @@ for (const [rule, laws] of Object.entries(rows))
       });
   });
 
+suite('policy: what a pod must say', () => {
+  const named = (metadata: V1Pod['metadata']) => ({ ...pod({}), metadata: { namespace: 'n', ...metadata } });
+  const policy: Policy = { requireLabels: { team: ['sales', 'data-*'] }, requireAnnotations: { 'cost/center': '*' } };
+
+  test('labels and annotations of these values', () => {
+    const good = named({ labels: { team: 'data-etl' }, annotations: { 'cost/center': '4711' } });
+    assert.deepEqual(policyFaults(policy, good), []);
+    assert.deepEqual(policyFaults(policy, named({ labels: { team: 'hr' } })), [
+      'requireLabels: metadata.labels.team "hr" is not allowed; allowed: sales, data-*',
+      'requireAnnotations: metadata.annotations.cost/center (absent) must be there; allowed: *',
+    ]);
+  });
+
+  test('what is demanded is allowed', () => {
+    const good = named({ labels: { team: 'sales' }, annotations: { 'cost/center': '1' } });
+    assert.deepEqual(policyFaults({ ...policy, labels: [], annotations: [] }, good), []);
+  });
+
+  test('a template’s label that an author takes away is missed', () => {
+    const layers = [{ from: 'templates.defaults', pod: { metadata: { labels: { team: 'sales' } } } }];
+    const context = {
+      ...{ namespace: 'n', task: 't', try: 1, deadline: 0, activeDeadlineSeconds: 60 },
+      key: { temporalNamespaceId: 't', workflowId: 'w', runId: 'r', activityId: 'a' },
+    };
+    const spec = { image: 'x', template: { metadata: { labels: { $patch: 'replace' } } } };
+    const demand = { requireLabels: { team: 'sales' } };
+    assert.deepEqual(policyFaults(demand, podManifest({ image: 'x' }, context, layers)), []);
+    assert.deepEqual(policyFaults(demand, podManifest(spec, context, layers)), [
+      'requireLabels: metadata.labels.team (absent) must be there; allowed: sales',
+    ]);
+  });
+});
+
 suite('policy: names and places', () => {
+  test('no key is ours because every object has it', () => {
+    for (const key of ['constructor', 'toString', '__proto__', 'hasOwnProperty'])
+      for (const rule of ['labels', 'annotations'] as const)
+        assert.deepEqual(policyFaults({ [rule]: [] }, named({ [rule]: Object.fromEntries([[key, 'x']]) })), [
+          `${rule}: metadata.${rule} "${key}" is not allowed; allowed: nothing`,
+        ]);
+  });
+
   const named = (metadata: V1Pod['metadata']) => ({ ...pod({}), metadata: metadata ?? {} });
   test('a namespace of the list, and no other', () => {
     const policy = { namespaces: ['team-*'] };

@@ -60,6 +60,10 @@ const BAD: [spec: unknown, fault: string][] = [
     { ...I, args: Array.from({ length: 10_000 }, () => 'x') },
     'spec: is too large: more than 10000 values, at most 262144 bytes and 10000 values; large values belong in a ConfigMap, a volume or the image',
   ],
+  ...['constructor', 'toString', '__proto__'].map((name): [spec: unknown, fault: string] => [
+    { ...I, env: { A: Object.fromEntries([[name, { a: 1 }]]) } },
+    `env.A.${name}: is not a field that Kubernetes knows`,
+  ]),
   [{ ...I, command: ['a\0b'] }, 'command[0]: has a zero byte in it, which no program is given, got "a\\u0000b"'],
   [{ ...I, env: { A: '\0' } }, 'env.A: has a zero byte in it, which no program is given, got "\\u0000"'],
   [{ ...I, command: 'run' }, 'command: must be a list, got "run"'],
