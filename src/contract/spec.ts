@@ -40,7 +40,7 @@ export interface PodSpec {
   /** Names of the Secrets with credentials for the registries. */
   imagePullSecrets?: string[];
   /** Requests and limits of the main container, in Kubernetes quantities: `{ requests: { cpu: '250m' } }`. */
-  resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
+  resources?: { requests?: Record<string, string | null> | null; limits?: Record<string, string | null> | null };
   /** Volumes of the pod, by name. */
   volumes?: V1Volume[];
   /** Mounts of the main container, by path. */

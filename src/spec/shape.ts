@@ -67,7 +67,7 @@ export const shape = z.strictObject({
   envFrom: theirs,
   imagePullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']).optional(),
   imagePullSecrets: distinct(objectName).optional(),
-  resources: z.strictObject({ requests: quantities.optional(), limits: quantities.optional() }).optional(),
+  resources: z.strictObject({ requests: quantities.nullish(), limits: quantities.nullish() }).optional(),
   volumes: theirs,
   volumeMounts: theirs,
   nodeSelector: nodeLabels.optional(),

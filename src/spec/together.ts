@@ -59,7 +59,7 @@ function* retryFaults({ retries }: PodSpec): Iterable<string> {
 function* amountFaults({ resources }: PodSpec): Iterable<string> {
   for (const [name, request] of Object.entries(resources?.requests ?? {})) {
     const limit = resources?.limits?.[name];
-    if (limit !== undefined && (quantity(request) ?? 0n) > (quantity(limit) ?? 0n))
+    if (typeof limit === 'string' && (quantity(request) ?? 0n) > (quantity(limit) ?? 0n))
       yield `resources.requests.${name}: is more than its limit (${limit}), got ${shown(request)}`;
   }
 }

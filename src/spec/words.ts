@@ -36,7 +36,11 @@ export const objectName = z
 
 export const quantities = z.record(
   z.string().min(1, 'is empty'),
-  z.custom<string>((value) => quantity(value) !== undefined, 'is not a quantity (as "250m", "2", "512Mi")'),
+  z.custom<string | null>(
+    // As in a template, null takes away what a lower layer says.
+    (value) => value === null || quantity(value) !== undefined,
+    'is not a quantity (as "250m", "2", "512Mi")',
+  ),
 );
 
 /** Of a command line: the kernel ends a text at its first zero. */

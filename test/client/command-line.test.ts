@@ -89,6 +89,14 @@ suite('a call that is wrong', () => {
   });
 });
 
+suite('a dry run', () => {
+  test('hints at what Kubernetes would make of two dollars', async (t) => {
+    impatient(t);
+    const { err } = await call(['dry-run', '{"image": "x", "command": ["sh", "-c", "kill $$"]}'], NOWHERE);
+    assert.match(err, /^note: command\[2\]: has "\$\$", of which Kubernetes makes a plain "\$"/);
+  });
+});
+
 suite('a Temporal that does not answer', () => {
   test('is named, with what to do', async (t) => {
     impatient(t);

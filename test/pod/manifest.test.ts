@@ -150,6 +150,19 @@ suite('spec → manifest: what nobody said', () => {
 });
 
 suite('spec → manifest: the order of the layers', () => {
+  test('a limit that is null takes a template’s away', () => {
+    const layers = [
+      {
+        from: 'templates.defaults',
+        pod: {
+          spec: { containers: [{ name: 'base', resources: { limits: { 'nvidia.com/gpu': '1', memory: '1Gi' } } }] },
+        },
+      },
+    ];
+    const spec = { image: 'x', resources: { limits: { 'nvidia.com/gpu': null } } };
+    assert.deepEqual(podManifest(spec, context, layers).spec?.containers[0]?.resources, { limits: { memory: '1Gi' } });
+  });
+
   const layer = (from: string, env: object, more: object = {}) => ({
     from,
     pod: { metadata: { labels: { last: from } }, spec: { containers: [{ name: 'base', env: [env] }], ...more } },

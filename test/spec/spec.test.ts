@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
+import { readYaml } from '../../src/common/yaml.ts';
+import { specHints } from '../../src/spec/hints.ts';
 import { specFaults } from '../../src/spec/index.ts';
 import type { PodSpec } from '../../src/contract/index.ts';
 import { failureOf, inWorld } from '../support/pods.ts';
@@ -135,6 +137,14 @@ const BAD: [spec: unknown, fault: string][] = [
   [{ ...I, quux: 1 }, 'quux: is not a field that runPod knows, got 1'],
   [{ ...I, env: ['A=1'] }, 'env: must be an object, got ["A=1"]'],
   [{ ...I, env: { A: 5 } }, 'env.A: must be a string, got 5; write it in quotes, "5"'],
+  [readYaml('image: x\nenv: { VERSION: 1.10 }'), 'env.VERSION: must be a string, got 1.10; write it in quotes, "1.10"'],
+  [readYaml('image: x\nenv: { MODE: 0644 }'), 'env.MODE: must be a string, got 0644; write it in quotes, "0644"'],
+  [readYaml('image: x\nlabels: { version: 1.10 }'), 'labels.version: must be a string, got 1.10'],
+  [readYaml('image: x\nargs: [1.10]'), 'args[0]: must be a string, got 1.10'],
+  [
+    readYaml('image: x\ntemplate: { spec: { containers: [{ name: base, env: [{ name: A, value: 1.10 }] }] } }'),
+    'template.spec.containers[base].env[A].value: must be text, got 1.10',
+  ],
   [
     { ...I, env: { A: ['x'] } },
     'env.A: must be a string, null, or a reference ({ secretKeyRef: { name, key } }), got ["x"]',
@@ -719,8 +729,35 @@ suite('the door refuses', () => {
 suite('the door lets through', () => {
   for (const [law, spec] of Object.entries(GOOD)) test(law, () => assert.deepEqual(specFaults(spec), []));
 
+  test('a limit that is null: it takes a template’s away', () => {
+    const limits = { 'nvidia.com/gpu': null };
+    const resources = { limits, requests: { cpu: '1', 'nvidia.com/gpu': null } };
+    assert.deepEqual(specFaults({ ...I, resources }), []);
+    assert.deepEqual(specFaults({ ...I, resources: { limits: null } }), []);
+  });
+
   test('fields that are undefined, which JSON leaves out', () => {
     assert.deepEqual(specFaults({ ...I, command: undefined, timeouts: { run: undefined }, result: undefined }), []);
+  });
+});
+
+suite('a hint', () => {
+  const hint = (at: string) =>
+    `${at}: has "$$", of which Kubernetes makes a plain "$"; write "$$$$" where the program is to see "$$"`;
+
+  test('is given for two dollars in what Kubernetes expands, wherever that stands', () => {
+    const containers = [{ name: 'side', args: ['$$'], env: [{ name: 'B', value: '$$' }] }];
+    const spec = { ...I, command: ['sh', '-c', 'kill $$'], env: { A: 'x$$y', C: '$1' }, ...t({ containers }) };
+    assert.deepEqual(specHints(spec), [
+      hint('command[2]'),
+      hint('env.A'),
+      hint('template.spec.containers[side].args[0]'),
+      hint('template.spec.containers[side].env[B].value'),
+    ]);
+  });
+
+  test('is given for nothing else', () => {
+    assert.deepEqual(specHints({ ...I, args: ['$HOME', '$(date)'], annotations: { a: '$$' } }), []);
   });
 });
 

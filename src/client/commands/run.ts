@@ -6,6 +6,7 @@ import { readMoment } from '../schedules/zone.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { dryRunArguments, workflowArguments } from '../params/workflow-arguments.ts';
 import { findWorkflow, type KnownWorkflow } from '../params/workflows.ts';
+import { specHints } from '../../spec/hints.ts';
 import { usage } from '../../common/problem.ts';
 import type { Program } from './program.ts';
 
@@ -71,8 +72,12 @@ export function runCommands(program: Program): void {
     .addHelpText('after', DRY_RUN_HELP)
     .action(async (words: string[], { server, output }: { server: boolean; output: 'yaml' | 'json' }) => {
       const on = server ? 'server' : 'client';
-      const read = () => dryRunArguments(words, on);
       const to = output === 'yaml' ? yamlOutput() : createOutput(output);
+      const read = () => {
+        const [input] = dryRunArguments(words, on);
+        for (const hint of specHints(input.spec)) to.say(`note: ${hint}`);
+        return [input];
+      };
       await perform(program, runWorkflow, { name: 'dryRun', read }, to);
     });
 }

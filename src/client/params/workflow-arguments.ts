@@ -2,7 +2,7 @@
 import { pathText } from '../../common/issue-text.ts';
 import { usage } from '../../common/problem.ts';
 import { clientCall } from '../../common/program-name.ts';
-import type { SpecChange } from '../../contract/index.ts';
+import type { DryRunInput, PodSpec, SpecChange } from '../../contract/index.ts';
 import { specFaults } from '../../spec/index.ts';
 import { type ParamFault, paramsFaults, unknownParam } from '../../workflows/params.ts';
 import { readWords, type Word } from './arguments.ts';
@@ -60,10 +60,10 @@ function plainArguments(words: readonly Word[]): unknown[] {
 }
 
 /** @throws Problem (2) */
-export function dryRunArguments(texts: readonly string[], on: 'client' | 'server'): unknown[] {
+export function dryRunArguments(texts: readonly string[], on: 'client' | 'server'): [DryRunInput] {
   const spec = theOne(plainArguments(readWords(texts)), 'a dry run takes one argument, the spec of the pod', 'dry-run');
   checkSpec(spec);
-  return [{ spec, on }];
+  return [{ spec: spec as PodSpec, on }];
 }
 
 /** The workflows of our own that take a pod's spec. */
