@@ -23,6 +23,31 @@ suite('the docs', () => {
     });
 });
 
+/** `[part of a test's name](../test/file.ts)` of which there is none. */
+function missingTests(row: string): string[] {
+  const tests = [...row.matchAll(/\[([^\]]+)\]\(\.\.\/(test\/[^)]+)\)/g)];
+  if (tests.length === 0) return [`no test: ${row}`];
+  return tests.flatMap(([, name = '', file = '']) =>
+    existsSync(join(root, file)) && read(file).includes(name) ? [] : [`no test "${name}" in ${file}`],
+  );
+}
+
+suite('docs/security.md', () => {
+  test('every line of what is tried points at a test that is there', () => {
+    const tables = read('docs/security.md')
+      .split(/^## /m)
+      .filter((text) => text.includes('| shown by'));
+    const rows = tables.flatMap((text) =>
+      text
+        .split('\n')
+        .filter((line) => line.startsWith('|'))
+        .slice(2),
+    );
+    assert.ok(rows.length >= 30);
+    assert.deepEqual(rows.flatMap(missingTests), []);
+  });
+});
+
 suite('docs/from-airflow.md', () => {
   const page = read('docs/from-airflow.md');
   const rows = page.split('\n').filter((line) => /^\| +(\d+|–) +\|/.test(line));
@@ -36,14 +61,7 @@ suite('docs/from-airflow.md', () => {
   });
 
   test('every row points at a test that is there', () => {
-    const faults = rows.flatMap((row) => {
-      const tests = [...row.matchAll(/\[([^\]]+)\]\(\.\.\/(test\/[^)]+)\)/g)];
-      if (tests.length === 0) return [`no test: ${row}`];
-      return tests.flatMap(([, name = '', file = '']) =>
-        existsSync(join(root, file)) && read(file).includes(name) ? [] : [`no test "${name}" in ${file}`],
-      );
-    });
-    assert.deepEqual(faults, []);
+    assert.deepEqual(rows.flatMap(missingTests), []);
   });
 
   test('each of them that is written in a spec is told what it is here', () => {
