@@ -688,9 +688,10 @@ suite('a pod that is gone before the next attempt looks', () => {
       assert.deepEqual([error.type, details.reason], ['PodDeleted', 'Gone']);
       const { logs } = details;
       assert.ok(logs);
-      assert.deepEqual([logs.lines, logs.gaps, logs.tail], [3, 1, 'one\ntwo']);
-      const { base = [], prepare } = await byContainer({ logs });
-      assert.deepEqual([base.slice(0, 2), prepare], [['one', 'two'], ['prepared']]);
+      const { base = [], prepare = [] } = await byContainer({ logs });
+      assert.deepEqual([base.slice(0, 2), prepare[0]], [['one', 'two'], 'prepared']);
+      // The first attempt may have left before it knew the end of prepare: then that is marked too, and counted.
+      assert.deepEqual([logs.lines, logs.gaps, logs.tail], [3, prepare.length, 'one\ntwo']);
       assert.match(base[2] ?? '', /unread.*is there no more/);
     }),
   );
