@@ -7,7 +7,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
 import type { Cleanup, DeletePodInput, LogOptions, PodRef } from '../contract/index.ts';
-import { servedNamespace } from './request.ts';
+import { podKeyOf, servedNamespace } from './request.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { ClusterError, isClusterError } from '../kubernetes/cluster-error.ts';
 import { PodWatcher } from '../kubernetes/pod-watcher.ts';
@@ -17,13 +17,11 @@ import { defined } from '../common/defined.ts';
 import { pause } from '../common/pause.ts';
 import { isOver } from './keep-pod.ts';
 import { PodLogs, type LogsOf } from './pod-logs.ts';
-import { removePod } from './remove-pod.ts';
+import { removeReadingLogs } from './take-down.ts';
 import { heartbeating } from './temporal-calls.ts';
 
 /** How long the logs of what has ended are read: no log keeps a pod for ever. */
 const READ_MS = 30_000;
-/** How long a deletion waits for the log streams to be open. */
-const OPEN_MS = 2_000;
 /** A create has 10 s for its answer, and some more until it is in the store. */
 const CREATE_MAY_BE_UNDER_WAY_MS = 12_000;
 
@@ -97,15 +95,11 @@ async function remove(
   const expectSeconds = pod.spec?.terminationGracePeriodSeconds ?? 30;
   const logs = new PodLogs(logsOf(dependencies, ref, input, context), dependencies);
   const watcher = new PodWatcher(dependencies.cluster, dependencies.reflector(ref.namespace), ref, pod);
-  const over = new AbortController();
   let cleanup: Cleanup;
   try {
     await logs.drain(watcher, READ_MS);
-    await logs.opened(OPEN_MS);
-    const drained = logs.drainOpen(watcher, (expectSeconds + 5) * 1000, over.signal);
-    cleanup = await removePod(dependencies.cluster, ref, { expectSeconds, signal: context.cancellationSignal });
-    over.abort();
-    await drained;
+    const removal = { expectSeconds, signal: context.cancellationSignal };
+    cleanup = await removeReadingLogs(dependencies.cluster, ref, logs, watcher, removal);
   } finally {
     await logs.stop();
     watcher.close();
@@ -119,7 +113,7 @@ async function remove(
 /** Says in what is stored of the logs of a pod that is gone that its end was not read, where it was not. */
 async function closeLogs(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<void> {
   const { logRoot } = dependencies;
-  const { key } = logsOf(dependencies, undefined, input, context);
+  const key = keyOf(dependencies, input, context);
   for (const { activityId, uid } of await podFolders(logRoot, key).catch(() => [])) {
     if (activityId !== input.activityId) continue;
     const ref = { namespace: input.namespace ?? '', name: podName(input.task, key), uid };
@@ -128,16 +122,11 @@ async function closeLogs(dependencies: PodDependencies, input: DeletePodInput, c
   }
 }
 
-const logsOf = (
-  dependencies: PodDependencies,
-  pod: PodRef | undefined,
-  input: DeletePodInput,
-  context: Context,
-): LogsOf & { key: PodKey } => ({
+const logsOf = (dependencies: PodDependencies, pod: PodRef, input: DeletePodInput, context: Context): LogsOf => ({
   cluster: dependencies.cluster,
   key: keyOf(dependencies, input, context),
   spec: { logs: limits.parse(input.logs) },
-  recorder: { state: pod ? { pod } : {} },
+  recorder: { state: { pod } },
   context,
   async throwIfInterrupted() {
     if (context.cancellationSignal.aborted) await context.cancelled;
@@ -168,10 +157,11 @@ async function ownPod(dependencies: PodDependencies, input: DeletePodInput, cont
   return pod && belongsTo(pod, key) ? pod : undefined;
 }
 
-function keyOf({ temporalNamespaceId }: PodDependencies, { activityId }: DeletePodInput, { info }: Context): PodKey {
-  const { workflowExecution } = info;
-  if (!workflowExecution) throw ApplicationFailure.nonRetryable('deletePod runs in a workflow', 'InvalidSpec');
-  return { temporalNamespaceId, ...workflowExecution, activityId };
+/** Of the activity whose pod it is. */
+function keyOf(dependencies: PodDependencies, { activityId }: DeletePodInput, { info }: Context): PodKey {
+  const key = podKeyOf({ ...info, activityId }, dependencies);
+  if (!key) throw ApplicationFailure.nonRetryable('deletePod runs in a workflow', 'InvalidSpec');
+  return key;
 }
 
 function asFailure(error: unknown): unknown {

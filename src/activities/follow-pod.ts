@@ -88,11 +88,11 @@ function show(attempt: Attempt, pod: V1Pod): void {
   log.info(`pod ${pod.metadata?.name}: ${phase}${reason && reason !== phase ? `, ${reason}` : ''}`, { node });
 }
 
-/** `onStart`, once an attempt: when the main container is first seen to run, or to have run. The pod is followed meanwhile. */
 /** What an end waits for its start's callback: longer would keep the outcome from being recorded. */
 const PATIENCE_MS = 10_000;
 
-export class StartCall {
+/** `onStart`, once an attempt: when the main container is first seen to run, or to have run. The pod is followed meanwhile. */
+class StartCall {
   readonly #attempt: Attempt;
   #call: Promise<void> | undefined;
 

@@ -4,9 +4,8 @@
  */
 import { z } from 'zod';
 import { isLength } from '../common/duration.ts';
-import type { PodEnd, PodRecord, PodRef } from '../contract/index.ts';
+import { OUTCOME_KINDS, type PodEnd, type PodRecord, type PodRef } from '../contract/index.ts';
 import { podName, type PodKey } from '../pod/identity.ts';
-import { OUTCOME_KINDS } from '../contract/index.ts';
 
 /** Opaque to us, and part of a path: the folder of the pod's log has it as its name. */
 const uid = z.string().regex(/^[\w.-]{1,128}$/);

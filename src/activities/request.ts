@@ -28,9 +28,9 @@ export function servedNamespace(
   throw failNow('InvalidSpec', `namespace: this worker serves ${served}, got ${JSON.stringify(namespace)}`, cleanup);
 }
 
-/** The activity's own key, or undefined outside of a workflow. */
+/** The key of an activity's pod; undefined outside of a workflow. */
 export const podKeyOf = (
-  { workflowExecution, activityId }: Context['info'],
+  { workflowExecution, activityId }: Pick<Context['info'], 'workflowExecution' | 'activityId'>,
   { temporalNamespaceId }: PodDependencies,
 ): PodKey | undefined => workflowExecution && { temporalNamespaceId, ...workflowExecution, activityId };
 

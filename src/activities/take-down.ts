@@ -4,11 +4,13 @@ import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, PodRef } from '../contract/index.ts';
 import { retry } from '../common/retry.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import type { PodLogs } from './pod-logs.ts';
 import type { PodRun } from './pod-run.ts';
 import { belongsTo, refOf } from '../pod/identity.ts';
 import { graceOf } from '../pod/deadlines.ts';
 import { statusOf } from '../pod/status.ts';
-import { removePod } from './remove-pod.ts';
+import { removePod, type Removal } from './remove-pod.ts';
 
 /** With the main container at its end, sidecars get no more than this many seconds. */
 const SIDECAR_GRACE_SECONDS = 5;
@@ -42,19 +44,31 @@ export async function takeDown(run: PodRun): Promise<Cleanup> {
   context.cancellationSignal.addEventListener('abort', leave);
   leave();
   if (mainEnded) await waitForPod(run, (pod) => !isClosing(pod), PHASE_MS);
-  // A stream must be open when the DELETE arrives: afterwards there may be no time to open one.
-  await run.logs.opened(OPEN_MS);
-  const over = new AbortController();
-  const drained = run.logs.drainOpen(run.watcher, (expectSeconds + 5) * 1000, over.signal);
-  const cleanup = await removePod(cluster, ref, {
+  const cleanup = await removeReadingLogs(cluster, ref, run.logs, run.watcher, {
     expectSeconds,
     confirmMs: limits.terminate,
     ...(mainEnded && { graceSeconds: Math.max(1, expectSeconds) }),
     signal: stopped.signal,
   });
+  context.cancellationSignal.removeEventListener('abort', leave);
+  return cleanup;
+}
+
+/** Deletes a pod, and reads its logs to their end meanwhile. Trouble is returned, never thrown. */
+export async function removeReadingLogs(
+  cluster: Cluster,
+  ref: PodRef,
+  logs: PodLogs,
+  watcher: PodWatcher,
+  removal: Removal,
+): Promise<Cleanup> {
+  // A stream must be open when the DELETE arrives: afterwards there may be no time to open one.
+  await logs.opened(OPEN_MS);
+  const over = new AbortController();
+  const drained = logs.drainOpen(watcher, (removal.expectSeconds + 5) * 1000, over.signal);
+  const cleanup = await removePod(cluster, ref, removal);
   over.abort();
   await drained;
-  context.cancellationSignal.removeEventListener('abort', leave);
   return cleanup;
 }
 
