@@ -31,7 +31,7 @@ export async function takeDown(run: PodRun): Promise<Cleanup> {
   const ref = recorder.state.pod;
   if (!ref) return run.attempt.nothingCreated() ?? { gone: false, error: 'it is not known whether there was a pod' };
   // Only what was seen to be ours is deleted: the record is input, and a uid is no proof.
-  if (!run.watcher && !(await lookAtPod(run))) return { gone: false, error: `pod ${ref.name} could not be read` };
+  if (!run.watcher && !(await lookAtPod(run))) return notRead(ref);
   if (!run.watcher) {
     await run.logs.closeStored();
     return { gone: true };
@@ -98,10 +98,15 @@ export function mainHasEnded(run: PodRun): boolean {
 export async function takeDownUnseen(run: PodRun): Promise<Cleanup> {
   const { recorder, cluster } = run.attempt;
   if (recorder.state.cluster !== cluster.id) return { gone: false, error: otherCluster(recorder.state.pod).message };
-  await lookAtPod(run);
+  const isRead = await lookAtPod(run);
+  const { pod } = recorder.state;
   // A 404 proves nothing here: the workflow's own cleanup looks again after the activity has closed.
-  return recorder.state.pod ? takeDown(run) : { gone: false, error: 'there was no pod yet' };
+  if (!pod) return { gone: false, error: 'there was no pod yet' };
+  // It was asked for long enough just now.
+  return isRead || run.watcher ? takeDown(run) : notRead(pod);
 }
+
+const notRead = ({ name }: PodRef): Cleanup => ({ gone: false, error: `pod ${name} could not be read` });
 
 /** Reads the pod, which this attempt may not have seen yet, and follows its logs. False: the API server did not answer. */
 export async function lookAtPod(run: PodRun): Promise<boolean> {

@@ -229,7 +229,8 @@ suite('what only events tell', () => {
       inWorld(async ({ fake, attempt }) => {
         fake.script(succeed);
         fake.plan('events', fault, { times: 1_000 });
-        const spec = { ...SPEC, timeouts: { drain: '1s' } };
+        // Also where no events are wanted for a reader: which would ask for them once more.
+        const spec: PodSpec = { ...SPEC, events: 'never', timeouts: { drain: '1s' } };
         const { error, details } = await failureOf(attempt(spec));
         assert.equal(error.type, 'OutcomeUnknown');
         assert.equal(details.exitCode, 0);

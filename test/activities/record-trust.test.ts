@@ -141,28 +141,24 @@ suite('a record that names no pod at all', () => {
 });
 
 suite('a recorded end', () => {
-  test(
-    'has its result file beside the log of its own pod and nowhere else',
-    inWorld(async (here) => {
-      const secret = join(here.dependencies.logRoot, 'secret.json');
-      await writeFile(secret, '"secret"');
-      const sha256 = createHash('sha256').update('"secret"').digest('hex');
-      const pod = { namespace: 'n', name: OWN, uid: 'u' };
-      for (const name of ['secret.json', '/dev/zero'])
-        for (const uri of [pathToFileURL(here.dependencies.logRoot).href, 'nonsense']) {
+  for (const name of ['secret.json', '/dev/zero'])
+    for (const place of ['log root', 'nonsense'])
+      test(
+        `has its result file beside the log of its own pod, and not as ${name} in ${place}`,
+        inWorld(async (here) => {
+          const { logRoot } = here.dependencies;
+          await writeFile(join(logRoot, 'secret.json'), '"secret"');
+          const sha256 = createHash('sha256').update('"secret"').digest('hex');
+          const uri = place === 'nonsense' ? place : pathToFileURL(logRoot).href;
           here.temporal.recorded = recordOf(here, {
-            pod,
-            ended: endedWell({
-              outputFile: { name, sha256 },
-              logs: { uri, lines: 1, bytes: 1, gaps: 0, tail: '' },
-            }),
+            pod: { namespace: 'n', name: OWN, uid: 'u' },
+            ended: endedWell({ outputFile: { name, sha256 }, logs: { uri, lines: 1, bytes: 1, gaps: 0, tail: '' } }),
           });
           const { error } = await failureOf(here.attempt());
           assert.ok(!error.message.includes('secret.json'), error.message);
           assert.ok(!error.message.includes('/dev/zero'), error.message);
-        }
-    }),
-  );
+        }),
+      );
 
   for (const [what, ended] of [
     ['of no known kind', endedWell({ outcome: { kind: 'Splendid' as 'Succeeded', startedEver: true } })],
