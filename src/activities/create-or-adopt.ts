@@ -3,7 +3,7 @@
  * Temporal has its uid; so a pod created by an attempt that was frozen, superseded or terminated stays behind its gate.
  */
 import type { V1Pod } from '@kubernetes/client-node';
-import type { PodRef } from '../contract/index.ts';
+import { isSettled, type PodRef } from '../contract/index.ts';
 import { ClusterError, isClusterError, retryAfterMs } from '../kubernetes/cluster-error.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { pause } from '../common/pause.ts';
@@ -156,7 +156,7 @@ async function removeAll(attempt: Attempt, others: readonly V1Pod[]): Promise<vo
       const expectSeconds = graceOf(pod);
       if (standing === 'unknown') await pause(1_000, attempt.signal);
       else if (standing !== 'closed') break;
-      else if ((await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal })).gone) break;
+      else if (isSettled(await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal }))) break;
       await attempt.throwIfInterrupted();
       attempt.throwIfLateToCreate(`pod ${pod.metadata?.name} of the earlier run ${theirs.runId} is still there`);
     }
@@ -191,12 +191,12 @@ async function adopt(attempt: Attempt, pod: V1Pod, manifest: V1Pod): Promise<boo
   if (ours && whatRuns(pod, main) === whatRuns(manifest, main)) return true;
   if (ours) {
     const expectSeconds = graceOf(pod);
-    const why = `pod ${pod.metadata?.name}, made by an older worker, is still there`;
-    while (!(await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal })).gone) {
+    for (;;) {
+      const { gone, error } = await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal });
+      if (gone) return false;
       await attempt.throwIfInterrupted();
-      attempt.throwIfLateToCreate(why);
+      attempt.throwIfLateToCreate(`pod ${pod.metadata?.name} was made by an older worker: ${error}`);
     }
-    return false;
   }
   throw failNow(
     'PodNameConflict',

@@ -105,8 +105,9 @@ async function remove(
     watcher.close();
   }
   // Retried by Temporal until the workflow's patience is at its end; then the sweeper is left.
-  if (!cleanup.gone) throw ApplicationFailure.retryable(cleanup.error ?? '', 'CleanupFailed');
-  log.info(`deleted pod ${ref.namespace}/${ref.name}, which its activity left behind`);
+  if (!cleanup.gone && !cleanup.over) throw ApplicationFailure.retryable(cleanup.error ?? '', 'CleanupFailed');
+  if (!cleanup.gone) log.warn(cleanup.error ?? '');
+  else log.info(`deleted pod ${ref.namespace}/${ref.name}, which its activity left behind`);
   return cleanup;
 }
 

@@ -51,6 +51,7 @@ export function failureMessage(outcome: PodOutcome, { pod, node, events, problem
       .map(({ reason, message, count }) => `  event: ${reason}${count > 1 ? ` (${count}×)` : ''}: ${oneLine(message)}`),
     ...alsoSaid(problems),
     ...lastWords(logs, outcome.container),
+    cleanup?.over && `  also: ${cleanup.error}`,
     keptLine(pod, cleanup),
   ]
     .filter(Boolean)

@@ -2,6 +2,7 @@
  * The end of a pod. Gone means: the API server was seen to hold this uid no longer. A DELETE that was accepted is not that, and
  * neither is a 404 for a name whose create may still be under way.
  */
+import type { V1Pod } from '@kubernetes/client-node';
 import type { Cleanup, PodRef } from '../contract/index.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { pause } from '../common/pause.ts';
@@ -10,6 +11,8 @@ import { Backoff } from '../common/retry.ts';
 /** Kubelets and API servers have bad minutes. */
 const CONFIRM_MS = 60_000;
 const LOOK_EVERY = 500;
+/** Whoever sets a finalizer takes it away by himself when the pod has ended, as a rule within moments. */
+const HELD_MS = 3_000;
 
 export interface Removal {
   /** Grace to ask for, in seconds; the pod's own when absent. Never 0: that frees the name, not the process. */
@@ -18,6 +21,8 @@ export interface Removal {
   expectSeconds: number;
   /** On top of that, until it is seen to be gone. Default 60 s. */
   confirmMs?: number;
+  /** How long the object of a pod that can run nothing any more is waited for. Default 3 s. */
+  heldMs?: number;
   /** Stops the confirmation, not the deletion. */
   signal: AbortSignal;
 }
@@ -27,6 +32,7 @@ export async function removePod(cluster: Cluster, ref: PodRef, removal: Removal)
   const end = performance.now() + removal.expectSeconds * 1000 + (removal.confirmMs ?? CONFIRM_MS);
   let ordered = false;
   let trouble: unknown;
+  let spentAt: number | undefined;
   for (const backoff = new Backoff({ firstMs: 20, mostMs: LOOK_EVERY }); performance.now() < end;) {
     try {
       if (!ordered) {
@@ -36,6 +42,8 @@ export async function removePod(cluster: Cluster, ref: PodRef, removal: Removal)
       const pod = await cluster.readPod(ref.namespace, ref.name);
       if (pod?.metadata?.uid !== ref.uid) return { gone: true };
       trouble = undefined;
+      spentAt = isSpent(pod) ? (spentAt ?? performance.now()) : undefined;
+      if (spentAt !== undefined && performance.now() - spentAt >= (removal.heldMs ?? HELD_MS)) return held(pod, ref);
     } catch (error) {
       trouble = error;
     }
@@ -46,3 +54,20 @@ export async function removePod(cluster: Cluster, ref: PodRef, removal: Removal)
   const why = trouble instanceof Error ? trouble.message : 'the pod is still terminating';
   return { gone: false, error: `pod ${ref.namespace}/${ref.name} was not seen to go: ${why}` };
 }
+
+/**
+ * It is deleted and has ended, or never had a node and gets none any more (the API server binds no pod that is being deleted); a
+ * finalizer alone keeps the object. Without one it is about to go by itself.
+ */
+function isSpent({ metadata, spec, status }: V1Pod): boolean {
+  if (!metadata?.deletionTimestamp || !metadata.finalizers?.length) return false;
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed' || !spec?.nodeName;
+}
+
+const held = ({ metadata }: V1Pod, { namespace, name }: PodRef): Cleanup => ({
+  gone: false,
+  over: true,
+  error:
+    `pod ${namespace}/${name} can run nothing any more, and is deleted as soon as the finalizer ` +
+    `${metadata?.finalizers?.join(', ')} is taken away by whoever set it`,
+});

@@ -107,9 +107,15 @@ export interface Cleanup {
   gone: boolean;
   /** Kept on purpose until then (ISO 8601); the sweeper deletes it. */
   kept?: string;
+  /** It has ended, or never had a node, and is being deleted: it can run nothing any more. A finalizer keeps the object; `error` names it. */
+  over?: true;
   /** Why it is not gone when it should be, or is gone when it should have been kept. */
   error?: string;
 }
+
+/** Nothing is left to do about the pod: it is gone, or it can run nothing any more and somebody wants the object. */
+export const isSettled = (cleanup: Cleanup | undefined): cleanup is Cleanup =>
+  cleanup !== undefined && (cleanup.gone || cleanup.kept !== undefined || cleanup.over === true);
 
 /** What `runPod` returns to the DAG. */
 export interface PodResult<Output = unknown> {

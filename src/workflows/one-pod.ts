@@ -2,7 +2,15 @@
 import { ActivityCancellationType, CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import { milliseconds } from '../common/duration.ts';
 import { DEFAULT_GRACE, DEFAULT_TIMEOUTS } from '../contract/defaults.ts';
-import type { Cleanup, Duration, EarlierRef, PodActivities, PodResult, PodSpec } from '../contract/index.ts';
+import {
+  isSettled,
+  type Cleanup,
+  type Duration,
+  type EarlierRef,
+  type PodActivities,
+  type PodResult,
+  type PodSpec,
+} from '../contract/index.ts';
 import type { TaskContext } from './dag/index.ts';
 import { waitForDebug, listenForEndDebug } from './keep-for-debug.ts';
 import { cleanupOf } from './pod-cleanup.ts';
@@ -89,10 +97,6 @@ export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, cont
     };
   }
 }
-
-/** Nothing is left to do about the pod. */
-const isSettled = (cleanup: Cleanup | undefined): cleanup is Cleanup =>
-  cleanup !== undefined && (cleanup.gone || cleanup.kept !== undefined);
 
 /** Ends with the signal, the time, or a cancel; the pod has to go in any case. */
 async function keptForDebug(length: Duration, context: TaskContext, { pod }: PodFacts): Promise<void> {

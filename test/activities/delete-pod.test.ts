@@ -100,6 +100,17 @@ suite('the workflow’s own cleanup', () => {
     );
   });
 
+  test(
+    'is over with a pod that has ended and that only a finalizer keeps',
+    inWorld(async ({ fake, dependencies }) => {
+      const { uid, name } = refOf(await dependencies.cluster.createPod('n', podOf()));
+      fake.edit(name, ({ metadata }) => Object.assign(metadata ?? {}, { finalizers: ['example.com/hold'] }));
+      const { gone, over, error } = await cleanup(dependencies, { uid }).result;
+      assert.deepEqual([gone, over], [false, true]);
+      assert.match(error ?? '', /example\.com\/hold/);
+    }),
+  );
+
   test('leaves a stranger’s pod of our name alone', async () => {
     const stranger = { ...there(), metadata: { ...there().metadata, annotations: {} } };
     const { asked, dependencies } = clusterOf(async () => stranger);

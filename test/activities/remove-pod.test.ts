@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { CompleteAsyncError } from '@temporalio/activity';
+import type { V1Pod } from '@kubernetes/client-node';
+import { isSettled } from '../../src/contract/index.ts';
 import type { Cluster } from '../../src/kubernetes/cluster.ts';
 import { removePod } from '../../src/activities/remove-pod.ts';
 import type { FakeCluster } from '../support/fake-cluster.ts';
-import { inWorld, SPEC } from '../support/pods.ts';
+import { failureOf, inWorld, SPEC } from '../support/pods.ts';
 import { hello, opened, withSidecar } from './support.ts';
 
 /** The grace that the first DELETE asked for. */
@@ -118,4 +120,75 @@ suite('the end of a pod', () => {
       assert.equal((await running.result).exitCode, 0);
     }),
   );
+});
+
+suite('a pod that somebody’s finalizer keeps', { timeout: 30_000 }, () => {
+  const held = ({ metadata }: V1Pod) => Object.assign(metadata ?? {}, { finalizers: ['example.com/hold'] });
+
+  test(
+    'and that has ended can run nothing: the task goes on, and says whose finalizer it is',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => {
+        fake.edit(pod.name, held);
+        hello(pod);
+      });
+      const { outcome, cleanup } = await attempt().result;
+      assert.deepEqual([outcome, cleanup.gone, cleanup.over], ['Succeeded', false, true]);
+      assert.match(cleanup.error ?? '', /finalizer example\.com\/hold/);
+      assert.ok(isSettled(cleanup), 'nothing is left to do about it');
+      assert.equal(fake.left().length, 1);
+    }),
+  );
+
+  test(
+    'is gone all the same when the finalizer goes in time',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => {
+        fake.edit(pod.name, held);
+        hello(pod);
+        void pod.terminating.then(() => fake.release(pod.name));
+      });
+      assert.deepEqual((await attempt().result).cleanup, { gone: true });
+    }),
+  );
+
+  test(
+    'and that a failed program left says so in its failure',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script((pod) => {
+        fake.edit(pod.name, held);
+        pod.run();
+        pod.finish({ exitCode: 3 });
+      });
+      const { error, details } = await failureOf(attempt());
+      assert.deepEqual([error.type, details.cleanup?.over], ['ContainerFailed', true]);
+      assert.match(error.message, /also: .*finalizer example\.com\/hold/);
+    }),
+  );
+
+  const ref = { namespace: 'n', name: 'x', uid: 'u' };
+  const deleted = { uid: 'u', deletionTimestamp: new Date() };
+  const finalizers = ['example.com/hold'];
+  const spec = { nodeName: 'node-1', containers: [] };
+  const rows: [law: string, pod: V1Pod][] = [
+    ['still works is not over', { metadata: { ...deleted, finalizers }, status: { phase: 'Running' }, spec }],
+    [
+      'has ended, and that no finalizer keeps, is about to go',
+      { metadata: deleted, status: { phase: 'Failed' }, spec },
+    ],
+  ];
+  for (const [law, pod] of rows)
+    test(`a pod that is deleted and ${law}`, async () => {
+      const cluster = { deletePod: async () => 'deleting', readPod: async () => pod } as unknown as Cluster;
+      const removal = { expectSeconds: 0, confirmMs: 200, heldMs: 50, signal: new AbortController().signal };
+      const cleanup = await removePod(cluster, ref, removal);
+      assert.deepEqual([cleanup.gone, isSettled(cleanup)], [false, false]);
+    });
+
+  test('a pod that is deleted and never had a node is over: none is given to it any more', async () => {
+    const pod = { metadata: { ...deleted, finalizers }, status: { phase: 'Pending' }, spec: { containers: [] } };
+    const cluster = { deletePod: async () => 'deleting', readPod: async () => pod } as unknown as Cluster;
+    const removal = { expectSeconds: 0, heldMs: 50, signal: new AbortController().signal };
+    assert.equal((await removePod(cluster, ref, removal)).over, true);
+  });
 });

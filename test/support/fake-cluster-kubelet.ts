@@ -85,6 +85,9 @@ export class FakeKubelet {
   /** Gone at once, by somebody else's hand. */
   remove = (name: string): void => this.pods.remove(this.pod(name));
 
+  /** The finalizers of the pod are taken away; one that waited for nothing else is gone. */
+  release = (name: string): void => this.pods.release(this.pod(name));
+
   /** Any other state of the world: `change` edits the pod in place. */
   edit = (name: string, change: (pod: V1Pod) => void): void => this.pods.edit(this.pod(name), change);
 

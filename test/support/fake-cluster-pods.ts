@@ -82,15 +82,32 @@ export class FakePods extends EventEmitter<{
   delete(pod: V1Pod, grace = pod.spec?.terminationGracePeriodSeconds ?? 30): 'deleting' | 'removed' {
     const { metadata } = pod;
     const finished = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
-    if (!pod.spec?.nodeName || finished || grace === 0) {
-      this.remove(pod);
-      return 'removed';
-    }
+    if (!pod.spec?.nodeName || finished || grace === 0) return this.#vanish(pod);
     if (!metadata || metadata.deletionTimestamp) return 'deleting';
     metadata.deletionTimestamp = wholeSecond(new Date(Date.now() + grace * 1000));
     metadata.deletionGracePeriodSeconds = grace;
     this.#changed('MODIFIED', pod);
     return 'deleting';
+  }
+
+  /** Unless a finalizer keeps the object. */
+  #vanish(pod: V1Pod): 'deleting' | 'removed' {
+    if (!pod.metadata?.finalizers?.length) {
+      this.remove(pod);
+      return 'removed';
+    }
+    if (!pod.metadata.deletionTimestamp)
+      this.edit(pod, ({ metadata }) =>
+        Object.assign(metadata ?? {}, { deletionTimestamp: wholeSecond(), deletionGracePeriodSeconds: 0 }),
+      );
+    return 'deleting';
+  }
+
+  /** Whoever set the finalizers takes them away. */
+  release(pod: V1Pod): void {
+    this.edit(pod, ({ metadata }) => delete metadata?.finalizers);
+    const runs = pod.spec?.nodeName && pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed';
+    if (pod.metadata?.deletionTimestamp && !runs) this.remove(pod);
   }
 
   remove(pod: V1Pod): void {
@@ -200,7 +217,7 @@ export class FakePods extends EventEmitter<{
     this.edit(pod, ({ metadata }) =>
       Object.assign(metadata ?? {}, { deletionTimestamp: wholeSecond(), deletionGracePeriodSeconds: 0 }),
     );
-    this.remove(pod);
+    this.#vanish(pod);
   }
 
   /** Any other state of the world: `change` edits the pod in place. */

@@ -79,8 +79,9 @@ export function endText({ how, why, skipped, reused, exitCode, times, logs, clea
   }
 }
 
-/** Of a pod that is kept on purpose; undefined when it is not. */
+/** Of a pod that is kept on purpose, or by a finalizer; undefined when it is not. */
 export function keptText({ pod, cleanup }: Pick<PodEnd, 'pod' | 'cleanup'>): string | undefined {
+  if (cleanup?.over) return cleanup.error;
   return cleanup?.kept ? `its pod is kept until ${cleanup.kept.slice(0, 19)}Z${lookText(pod)}` : undefined;
 }
 

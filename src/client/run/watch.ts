@@ -1,6 +1,6 @@
 /** Shows a run until it has closed: the logs of its pods, and on the side how its tasks stand. */
 import { every, pause } from '../../common/pause.ts';
-import type { Cleanup } from '../../contract/index.ts';
+import { isSettled, type Cleanup } from '../../contract/index.ts';
 import { callText } from '../../common/program-name.ts';
 import { followHistory } from '../history/read-history.ts';
 import { LogFolders } from '../logs/folders.ts';
@@ -122,7 +122,7 @@ export class Watch {
   #see(activityId: string, { pod, cleanup }: Pick<PodEnd, 'pod'> & { cleanup: Cleanup }): void {
     const kept = keptText({ pod, cleanup });
     if (kept) this.#say(activityId, kept);
-    if (cleanup.gone || cleanup.kept) this.#left.delete(activityId);
+    if (isSettled(cleanup)) this.#left.delete(activityId);
     else this.#left.set(activityId, cleanup);
   }
 

@@ -1,6 +1,6 @@
 /** The tasks of a run, a line each. Pure. */
 import { firstLine } from '../../common/shortened.ts';
-import type { GraphNode, MappedItems } from '../../contract/index.ts';
+import { isSettled, type GraphNode, type MappedItems } from '../../contract/index.ts';
 import { keptText } from '../history/pod-end.ts';
 import type { RunGraph, RunNode, RunPod } from '../history/run-graph.ts';
 import { dim, type Line, padded, widthOf } from '../terminal/lines.ts';
@@ -134,8 +134,7 @@ export const mappedText = ({ items, done, failed, running }: MappedItems): strin
     .filter(Boolean)
     .join(', ');
 
-const isLeft = (pod: RunPod | undefined): boolean =>
-  pod?.end?.cleanup !== undefined && !pod.end.cleanup.gone && pod.end.cleanup.kept === undefined;
+const isLeft = (pod: RunPod | undefined): boolean => pod?.end?.cleanup !== undefined && !isSettled(pod.end.cleanup);
 
 function namesText(names: readonly string[]): string {
   const shown = names.slice(0, 5);
