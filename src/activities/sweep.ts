@@ -4,7 +4,13 @@
  */
 import { Context, log } from '@temporalio/activity';
 import type { V1Pod } from '@kubernetes/client-node';
-import { milliseconds } from '../common/duration.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
+import { isLength, isTooBare, milliseconds } from '../common/duration.ts';
+import { retry } from '../common/retry.ts';
+import { isClusterError, retryAfterMs } from '../kubernetes/cluster-error.ts';
+import type { Cluster } from '../kubernetes/cluster.ts';
+import { failNow } from './failure.ts';
 import type { SweepInput, SweepReport, Kept } from '../contract/index.ts';
 import { keyOf, MANAGED_SELECTOR, type PodKey, ANNOTATION } from '../pod/identity.ts';
 import { messageOf } from '../common/message-of.ts';
@@ -19,16 +25,29 @@ const DEFAULT_LIMIT = 200;
 
 export function sweep(dependencies: PodDependencies, input: SweepInput): Promise<SweepReport> {
   const context = Context.current();
-  return heartbeating(context, () => sweepNamespaces(dependencies, input, context));
+  const wanted = INPUT.safeParse(input);
+  if (!wanted.success) throw failNow('InvalidSpec', `sweep: ${z.prettifyError(wanted.error)}`);
+  return heartbeating(context, () => sweepNamespaces(dependencies, wanted.data, context));
 }
+
+/** What comes from Temporal is input. */
+const INPUT = z.object({
+  dryRun: z.boolean().default(false),
+  minAge: z
+    .union([z.string(), z.number()])
+    .refine((length) => isLength(length) && !isTooBare(length), 'is no length of time')
+    .default(DEFAULT_MIN_AGE),
+  limit: z.int().min(1).default(DEFAULT_LIMIT),
+});
 
 async function sweepNamespaces(
   { cluster, namespaces, temporalNamespaceId }: PodDependencies,
-  { dryRun = false, minAge = DEFAULT_MIN_AGE, limit = DEFAULT_LIMIT }: SweepInput,
+  { dryRun, minAge, limit }: z.infer<typeof INPUT>,
   { client }: Context,
 ): Promise<SweepReport> {
   const kept = { young: 0, onPurpose: 0, alive: 0, terminating: 0, otherTemporal: 0 };
-  const report: SweepReport = { dryRun, looked: 0, swept: [], undecided: 0, kept, limited: false };
+  const { pods, unlisted } = await listAll(cluster, namespaces);
+  const report: SweepReport = { dryRun, looked: 0, swept: [], undecided: 0, kept, leftOut: 0, unlisted };
   const runs = new Map<string, Promise<RunState>>();
   // One question per run, however many pods it has.
   const stateOf = (key: PodKey) => {
@@ -36,34 +55,74 @@ async function sweepNamespaces(
     runs.set(key.runId, known);
     return known;
   };
-  for (const namespace of namespaces) {
-    const { items } = await cluster.listPods(namespace, MANAGED_SELECTOR);
-    for (const pod of items) {
-      const key = keyOf(pod);
-      // Somebody else's Temporal may use this cluster too.
-      if (key?.temporalNamespaceId !== temporalNamespaceId) {
-        kept.otherTemporal++;
-        continue;
-      }
-      report.looked++;
-      const run = await stateOf(key);
-      const verdict = sweepVerdict(pod, key, run, { now: Date.now(), minAgeMs: milliseconds(minAge) });
-      if (typeof verdict !== 'object') {
-        if (verdict === 'undecided') report.undecided++;
-        else kept[verdict]++;
-        continue;
-      }
-      report.limited ||= report.swept.length >= limit;
-      if (report.limited) return report;
-      if (dryRun || (await remove(cluster, pod, verdict.why))) report.swept.push({ pod: refOf(pod), why: verdict.why });
-      else report.undecided++;
+  for (const pod of oldestFirst(pods)) {
+    const key = keyOf(pod);
+    // Somebody else's Temporal may use this cluster too.
+    if (key?.temporalNamespaceId !== temporalNamespaceId) {
+      kept.otherTemporal++;
+      continue;
     }
+    if (report.swept.length >= limit) {
+      report.leftOut++;
+      continue;
+    }
+    report.looked++;
+    const run = await stateOf(key);
+    const verdict = sweepVerdict(pod, key, run, { now: Date.now(), minAgeMs: milliseconds(minAge) });
+    if (verdict === 'undecided') report.undecided++;
+    else if (typeof verdict === 'string') kept[verdict]++;
+    else if (dryRun || (await remove(cluster, pod, verdict.why)))
+      report.swept.push({ pod: refOf(pod), why: verdict.why });
+    else report.undecided++;
   }
   return report;
 }
 
+/** A bad moment of the API server must not cost a namespace its sweep; a refusal does not pass by asking again. */
+const LIST = {
+  firstMs: 200,
+  mostMs: 2_000,
+  tries: 4,
+  isFinal: (error: unknown) => !mayPass(error),
+  leastMs: retryAfterMs,
+};
+
+/**
+ * Each namespace for itself: one that cannot be listed is told of, and keeps nothing from the others.
+ *
+ * @throws ApplicationFailure `SweepFailed` when none can be listed, not retryable if that is for good
+ */
+async function listAll(cluster: Cluster, namespaces: readonly string[]) {
+  const refusals: { namespace: string; error: unknown }[] = [];
+  const lists = await Promise.all(
+    namespaces.map((namespace) =>
+      retry(() => cluster.listPods(namespace, MANAGED_SELECTOR), LIST).catch((error: unknown) => {
+        log.warn(`could not sweep namespace ${namespace}: ${messageOf(error)}`);
+        refusals.push({ namespace, error });
+        return { items: [] };
+      }),
+    ),
+  );
+  const unlisted = refusals.map(({ namespace, error }) => ({ namespace, why: messageOf(error) }));
+  if (unlisted.length === namespaces.length)
+    throw ApplicationFailure.create({
+      type: 'SweepFailed',
+      message: unlisted.map(({ namespace, why }) => `${namespace}: ${why}`).join('; '),
+      nonRetryable: !refusals.some(({ error }) => mayPass(error)),
+    });
+  return { pods: lists.flatMap(({ items }) => items), unlisted };
+}
+
+const mayPass = (error: unknown) => isClusterError(error, 'transient') || isClusterError(error, 'unauthorized');
+
+/** One without a birthday is not judged, so it can wait. */
+const oldestFirst = (pods: readonly V1Pod[]): V1Pod[] => {
+  const born = ({ metadata }: V1Pod) => new Date(metadata?.creationTimestamp ?? NaN).getTime() || Infinity;
+  return pods.toSorted((a, b) => (born(a) === born(b) ? 0 : born(a) - born(b)));
+};
+
 /** Orders the deletion; that it came about is seen by the next sweep. */
-async function remove(cluster: PodDependencies['cluster'], pod: V1Pod, why: string): Promise<boolean> {
+async function remove(cluster: Cluster, pod: V1Pod, why: string): Promise<boolean> {
   const ref = refOf(pod);
   try {
     await cluster.deletePod(ref);

@@ -62,7 +62,7 @@ export interface SweepInput {
   dryRun?: boolean;
   /** Younger pods are left alone: their run may be about to be known. Default 2 minutes. */
   minAge?: Duration;
-  /** Deletions in one sweep at most; the next sweep goes on. Default 200. */
+  /** Deletions in one sweep at most, the oldest pods first; the next sweep goes on. Default 200. */
   limit?: number;
 }
 
@@ -79,8 +79,10 @@ export interface SweepReport {
   undecided: number;
   /** The others, by why they were left alone; `otherTemporal` was not looked at further. */
   kept: Record<Kept | 'otherTemporal', number>;
-  /** More were found than one sweep deletes. */
-  limited: boolean;
+  /** The youngest, which were not looked at any more: the limit was reached. The next sweep goes on. */
+  leftOut: number;
+  /** Namespaces whose pods could not be listed, and why: nothing was swept there. */
+  unlisted: { namespace: string; why: string }[];
 }
 
 /** The input of the `dryRun` workflow and activity. */

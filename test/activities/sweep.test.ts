@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createCleanupActivities } from '../../src/activities/index.ts';
 import { ANNOTATION, type PodKey } from '../../src/pod/identity.ts';
@@ -158,9 +159,11 @@ suite('a sweep', () => {
     inWorld(async (world) => {
       await populate(world);
       const first = await sweep(world, RUNS, { minAge: 0, limit: 1 });
-      assert.deepEqual([first.swept.length, first.limited], [1, true]);
+      assert.deepEqual([first.swept.length, first.looked, first.leftOut], [1, 2, 2]);
       const second = await sweep(world, RUNS, { minAge: 0, limit: 1 });
-      assert.deepEqual([second.swept.length, second.limited], [1, false]);
+      assert.deepEqual([second.swept.length, second.looked, second.leftOut], [1, 2, 1]);
+      const third = await sweep(world, RUNS, { minAge: 0, limit: 1 });
+      assert.deepEqual([third.swept.length, third.looked, third.leftOut], [0, 2, 0]);
     }),
   );
 
@@ -173,4 +176,89 @@ suite('a sweep', () => {
       assert.deepEqual([report.swept.length, report.undecided], [1, 2]);
     }),
   );
+
+  test(
+    'deletes at most 200, the oldest first, whatever namespace they are in',
+    inWorld(async (world) => {
+      const { fake } = world;
+      const made = (namespace: string, age: number, runId: string) => {
+        const pod = fake.pods.create(namespace, { ...manifest(key(runId)), metadata: metadataOf(runId) });
+        if (pod.metadata) pod.metadata.creationTimestamp = new Date(Date.now() - age * 1_000);
+      };
+      const metadataOf = (runId: string) => ({ ...manifest(key(runId)).metadata, name: `pod-${runId}` });
+      made('n', 1_000, 'young');
+      for (let n = 0; n < 200; n++) made(n % 2 ? 'n' : 'm', 10_000 + n, `old-${n}`);
+      world.dependencies.namespaces = ['n', 'm'];
+      const report = await sweep(world, {}, {});
+      assert.deepEqual([report.swept.length, report.leftOut, fake.left()], [200, 1, ['pod-young']]);
+    }),
+  );
+
+  test(
+    'asks once for a run, however many pods it has',
+    inWorld(async (world) => {
+      for (const activityId of ['a-1', 'a-2', 'a-3'])
+        await world.dependencies.cluster.createPod('n', manifest({ ...key('closed'), activityId }));
+      // `sweep` refuses a second question about a run.
+      assert.equal((await sweep(world, RUNS, { minAge: 0 })).swept.length, 3);
+    }),
+  );
+
+  test(
+    'goes on without a namespace that it may not list, and says which and why; it does not ask for it again',
+    inWorld(async (world) => {
+      await populate(world);
+      world.dependencies.namespaces = ['forbidden', 'n'];
+      world.fake.plan('list', { answer: 403 }, { namespace: 'forbidden', times: 100 });
+      const { swept, unlisted } = await sweep(world, RUNS, { minAge: 0 });
+      assert.equal(swept.length, 2);
+      assert.deepEqual(
+        unlisted.map(({ namespace }) => namespace),
+        ['forbidden'],
+      );
+      assert.match(unlisted[0]?.why ?? '', /cannot do this \(403\)/);
+      assert.equal(world.fake.requests.filter(({ namespace }) => namespace === 'forbidden').length, 1);
+    }),
+  );
+
+  test(
+    'asks again for a namespace whose answer may pass',
+    inWorld(async (world) => {
+      await populate(world);
+      world.fake.plan('list', { answer: 500 }, { namespace: 'n' });
+      const { swept, unlisted } = await sweep(world, RUNS, { minAge: 0 });
+      assert.deepEqual([swept.length, unlisted], [2, []]);
+    }),
+  );
+
+  for (const [answer, nonRetryable] of [
+    [403, true],
+    [500, false],
+  ] as const)
+    test(
+      `fails when no namespace can be listed, ${nonRetryable ? 'for good' : 'to be tried again'}, if it is for ${answer}`,
+      inWorld(async (world) => {
+        world.fake.plan('list', { answer }, { times: 100 });
+        await assert.rejects(
+          sweep(world, RUNS, {}),
+          (error) =>
+            error instanceof ApplicationFailure &&
+            Boolean(error.nonRetryable) === nonRetryable &&
+            new RegExp(`n: .*\\(${answer}\\)`).test(error.message),
+        );
+      }),
+    );
+
+  for (const input of [{ minAge: 'soon' }, { minAge: 5 }, { limit: -1 }, { limit: '1' }, { dryRun: 'no' }])
+    test(
+      `refuses an input that it cannot mean, for good: ${JSON.stringify(input)}`,
+      inWorld(async (world) => {
+        await populate(world);
+        await assert.rejects(
+          sweep(world, RUNS, input as SweepInput),
+          (error) => error instanceof ApplicationFailure && error.type === 'InvalidSpec' && error.nonRetryable === true,
+        );
+        assert.equal(world.fake.count('delete'), 0);
+      }),
+    );
 });

@@ -19,16 +19,24 @@ export type Fault =
 /** `reset`: the connection breaks. `eof`: the body ends properly, as when a proxy has had enough. */
 export type Cut = 'reset' | 'eof';
 
-export class FakeFaults {
-  readonly #planned: { verb: Verb; name: string | undefined; fault: Fault; times: number }[] = [];
+/** What a fault is about; what is absent is about all. */
+export interface Where {
+  readonly name?: string;
+  readonly namespace?: string;
+}
 
-  plan(verb: Verb, fault: Fault, options: { name?: string; times?: number } = {}): void {
-    this.#planned.push({ verb, name: options.name, fault, times: options.times ?? 1 });
+export class FakeFaults {
+  readonly #planned: ({ verb: Verb; fault: Fault; times: number } & Where)[] = [];
+
+  plan(verb: Verb, fault: Fault, { times = 1, ...where }: Where & { times?: number } = {}): void {
+    this.#planned.push({ verb, fault, times, ...where });
   }
 
   /** The fault for this request, used up once. */
-  take(verb: Verb, name: string | undefined): Fault | undefined {
-    const index = this.#planned.findIndex((plan) => plan.verb === verb && (plan.name ?? name) === name);
+  take(verb: Verb, { name, namespace }: Where): Fault | undefined {
+    const index = this.#planned.findIndex(
+      (plan) => plan.verb === verb && (plan.name ?? name) === name && (plan.namespace ?? namespace) === namespace,
+    );
     const plan = this.#planned[index];
     if (plan && --plan.times <= 0) this.#planned.splice(index, 1);
     return plan?.fault;

@@ -20,7 +20,7 @@ import type { CoreV1Event } from '@kubernetes/client-node';
 import type { Cluster } from '../../src/kubernetes/cluster.ts';
 import { connectCluster, type Limits } from '../../src/kubernetes/connect.ts';
 import { fail, FakeLists, type Answer } from './fake-cluster-api.ts';
-import { FakeFaults, statusBody, type Cut, type Fault, type Verb } from './fake-cluster-faults.ts';
+import { FakeFaults, statusBody, type Cut, type Fault, type Verb, type Where } from './fake-cluster-faults.ts';
 import { FakeKubelet } from './fake-cluster-kubelet.ts';
 import { act, understand, type Asked } from './fake-cluster-routes.ts';
 import { Growing } from './fake-cluster-streams.ts';
@@ -91,8 +91,8 @@ export class FakeCluster extends FakeKubelet {
     return cluster;
   }
 
-  /** Plans a fault for the next `times` (default 1) requests of this verb (and this pod, with `name`). */
-  plan(verb: Verb, fault: Fault, options?: { name?: string; times?: number }): void {
+  /** Plans a fault for the next `times` (default 1) requests of this verb (and this pod or namespace). */
+  plan(verb: Verb, fault: Fault, options?: Where & { times?: number }): void {
     this.#faults.plan(verb, fault, options);
   }
 
@@ -173,7 +173,7 @@ export class FakeCluster extends FakeKubelet {
     this.happened();
     if (this.token !== undefined && authorization !== `Bearer ${this.token}`) return refuse(response, { answer: 401 });
 
-    const fault = this.#faults.take(asked.verb, asked.name);
+    const fault = this.#faults.take(asked.verb, asked);
     if (fault === 'hang') return void this.#hanging.push(response);
     if (typeof fault === 'object' && 'answer' in fault) return refuse(response, fault);
     if (typeof fault === 'object' && 'doAfter' in fault) await fault.doAfter;
