@@ -2,9 +2,11 @@ import type { CoreV1Api, V1Pod } from '@kubernetes/client-node';
 import type { PodRef } from '../contract/index.ts';
 import { errorOf } from './cluster-error.ts';
 import { readSame } from './pod-api.ts';
+import { mustBeSafe } from './safe-names.ts';
 
 /** See `Cluster.annotatePod`. A pod of ours always has annotations: its key is one. */
 export async function annotatePod(api: CoreV1Api, ref: PodRef, annotations: Record<string, string>): Promise<V1Pod> {
+  mustBeSafe(ref);
   const { namespace, name, uid } = ref;
   const what = `annotate pod ${namespace}/${name}`;
   // JSON patch: the test and the changes happen together or not at all.

@@ -1,6 +1,7 @@
 /**
  * What the activities ask of a Kubernetes cluster: eleven verbs about pods. Types only; `connect.ts` makes the real one.
- * Every verb rejects with a `ClusterError` (see `cluster-error.ts`) and with nothing else.
+ * Every verb rejects with a `ClusterError` (see `cluster-error.ts`) and with nothing else; with kind `invalid`, before anything is
+ * sent, for a namespace or a name that is no DNS-1123 name, and for an empty uid.
  */
 import type { V1Pod } from '@kubernetes/client-node';
 import type { PodEvent, PodRef } from '../contract/index.ts';

@@ -10,6 +10,7 @@ import {
 import type { PodEvent, PodRef } from '../contract/index.ts';
 import { ClusterError, errorOf, isClusterError } from './cluster-error.ts';
 import { readText, timeLimitError, type Http } from './http.ts';
+import { mustBeSafe } from './safe-names.ts';
 import { mergeEvents } from './pod-events.ts';
 
 const pageSize = 500;
@@ -63,11 +64,13 @@ export const createPod = (
   body: V1Pod,
   { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<V1Pod> =>
-  call(`create pod ${namespace}/${body.metadata?.name ?? '?'}`, () =>
-    api.createNamespacedPod({ namespace, body, ...(dryRun && { dryRun: 'All' }) }),
-  );
+  call(`create pod ${namespace}/${body.metadata?.name ?? '?'}`, async () => {
+    mustBeSafe({ namespace, name: body.metadata?.name });
+    return api.createNamespacedPod({ namespace, body, ...(dryRun && { dryRun: 'All' }) });
+  });
 
 export async function readPod(api: CoreV1Api, namespace: string, name: string): Promise<V1Pod | undefined> {
+  mustBeSafe({ namespace, name });
   try {
     return await call(`read pod ${namespace}/${name}`, () => api.readNamespacedPod({ namespace, name }));
   } catch (error) {
@@ -89,6 +92,7 @@ export async function readSame(api: CoreV1Api, what: string, { namespace, name, 
 
 /** Pages show one moment of the cluster. When that moment becomes too old between two pages, everything is read at once. */
 export async function listPods(api: CoreV1Api, namespace: string, labelSelector: string) {
+  mustBeSafe({ namespace });
   const what = `list pods in ${namespace}`;
   const items: V1Pod[] = [];
   let next: string | undefined;
@@ -110,6 +114,8 @@ export async function listPods(api: CoreV1Api, namespace: string, labelSelector:
 
 /** The uid goes into the body, and with a body the API server reads no option from the query: so the grace does too. */
 export async function deletePod(api: CoreV1Api, ref: PodRef, graceSeconds?: number): Promise<'deleting' | 'gone'> {
+  // Without a uid, it would be whatever pod has the name by now.
+  mustBeSafe(ref);
   const { namespace, name, uid } = ref;
   const gracePeriodSeconds = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
   const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, ...gracePeriodSeconds };
@@ -126,6 +132,7 @@ export async function deletePod(api: CoreV1Api, ref: PodRef, graceSeconds?: numb
 }
 
 export async function podEvents(api: CoreV1Api, ref: PodRef): Promise<PodEvent[]> {
+  mustBeSafe(ref);
   const fieldSelector = `involvedObject.name=${ref.name},involvedObject.uid=${ref.uid}`;
   const list = await call(`events of pod ${nameOf(ref)}`, () =>
     api.listNamespacedEvent({ namespace: ref.namespace, fieldSelector, limit: pageSize }),

@@ -2,6 +2,7 @@ import type { PodRef } from '../contract/index.ts';
 import type { LogOptions } from './cluster.ts';
 import { ClusterError } from './cluster-error.ts';
 import type { Http } from './http.ts';
+import { mustBeSafe } from './safe-names.ts';
 import { bytesOf, openStream } from './stream.ts';
 
 /** See `Cluster.openLog`. `limitMs` bounds the time until the headers, which come at once even when the log is silent. */
@@ -11,6 +12,7 @@ export async function openLog(
   container: string,
   options: LogOptions & { limitMs: number },
 ): Promise<AsyncIterable<Buffer>> {
+  mustBeSafe(ref);
   const what = `log of ${container} in pod ${ref.namespace}/${ref.name}`;
   const response = await openStream(http, {
     what,

@@ -4,6 +4,7 @@ import { ObjectSerializer } from '@kubernetes/client-node/dist/gen/models/Object
 import type { PodWatchEvent, WatchOptions } from './cluster.ts';
 import { ClusterError, errorOfAnswer } from './cluster-error.ts';
 import type { Http } from './http.ts';
+import { mustBeSafe } from './safe-names.ts';
 import { bytesOf, linesOf, openStream } from './stream.ts';
 
 /** The server ends a watch after this time (up to a quarter more, so that watches do not end together). */
@@ -20,6 +21,7 @@ export async function* watchPods(
   namespace: string,
   options: WatchOptions & { limitMs: number; idleMs?: number },
 ): AsyncGenerator<PodWatchEvent, void> {
+  mustBeSafe({ namespace });
   const what = `watch pods in ${namespace}`;
   const timeoutSeconds = Math.round(watchSeconds * (1 + Math.random() / 4));
   const response = await openStream(http, {

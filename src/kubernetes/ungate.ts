@@ -3,11 +3,13 @@ import type { PodRef } from '../contract/index.ts';
 import { SCHEDULING_GATE } from '../pod/identity.ts';
 import { errorOf } from './cluster-error.ts';
 import { readSame } from './pod-api.ts';
+import { mustBeSafe } from './safe-names.ts';
 
 const attempts = 3;
 
 /** See `Cluster.ungatePod`. Our gate is the first one unless a webhook put one before it: then its place is looked up. */
 export async function ungatePod(api: CoreV1Api, ref: PodRef): Promise<V1Pod> {
+  mustBeSafe(ref);
   const what = `ungate pod ${ref.namespace}/${ref.name}`;
   for (let attempt = 1, place = 0; ; attempt++) {
     try {

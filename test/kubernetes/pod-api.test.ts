@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { gatedPod, kind, namespace, refOf, runningPod, withFake } from './pods.ts';
+import type { Cluster } from '../../src/kubernetes/cluster.ts';
+import type { PodRef } from '../../src/contract/index.ts';
+import { gatedPod, kind, namespace, never, refOf, runningPod, withFake } from './pods.ts';
 
 suite('createPod', () => {
   test('gives back the pod with its uid, and times as dates', () =>
@@ -347,3 +349,47 @@ test('after close() every call is refused, and what was under way ends', { timeo
     await assert.rejects(cluster.readPod(namespace, 'a'), kind('transient', /closed/));
   }),
 );
+
+suite('a verb that is given an unsafe name', () => {
+  const good = { namespace, name: 'a', uid: 'u-1' };
+  type Call = (cluster: Cluster, ref: PodRef) => Promise<unknown>;
+  const pod = ({ name }: PodRef) => gatedPod(name);
+  const verbs: Record<string, Call> = {
+    createPod: (cluster, ref) => cluster.createPod(ref.namespace, pod(ref)),
+    readPod: (cluster, ref) => cluster.readPod(ref.namespace, ref.name),
+    listPods: (cluster, ref) => cluster.listPods(ref.namespace, 'a=b'),
+    watchPods: (cluster, ref) =>
+      cluster
+        .watchPods(ref.namespace, { labelSelector: '', resourceVersion: '1', signal: never })
+        [Symbol.asyncIterator]()
+        .next(),
+    ungatePod: (cluster, ref) => cluster.ungatePod(ref),
+    annotatePod: (cluster, ref) => cluster.annotatePod(ref, { a: 'b' }),
+    deletePod: (cluster, ref) => cluster.deletePod(ref),
+    openLog: (cluster, ref) => cluster.openLog(ref, 'base', { follow: false, signal: never }),
+    podEvents: (cluster, ref) => cluster.podEvents(ref),
+  };
+  const takesName = (verb: string) => verb !== 'listPods' && verb !== 'watchPods';
+  const takesUid = (verb: string) => takesName(verb) && verb !== 'createPod' && verb !== 'readPod';
+  const unsafe = ['', '.', '..', 'a/b', '../pods', 'a?b', 'a#', 'A', 'a b', 'a%2fb', '-a', 'a'.repeat(300), undefined];
+
+  for (const [verb, call] of Object.entries(verbs))
+    test(`${verb} sends nothing, and says which word it is`, () =>
+      withFake(async (fake) => {
+        const cluster = fake.connect();
+        for (const bad of unsafe) {
+          const refused = (part: Partial<Record<keyof PodRef, unknown>>, words: RegExp) =>
+            assert.rejects(async () => call(cluster, { ...good, ...part } as PodRef), kind('invalid', words));
+          await refused({ namespace: bad }, /no name of a namespace/);
+          if (takesName(verb)) await refused({ name: bad }, /no name of a pod/);
+          if (takesUid(verb) && bad !== 'A' && bad !== '-a') await refused({ uid: bad }, /no uid/);
+        }
+        assert.deepEqual(fake.requests, []);
+      }));
+
+  test('takes the names that Kubernetes takes', () =>
+    withFake(async (fake) => {
+      await fake.connect().readPod('team-1', 'orders.daily-0a1b');
+      assert.equal(fake.count('read'), 1);
+    }));
+});
