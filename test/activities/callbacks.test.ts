@@ -303,6 +303,18 @@ suite('what a callback is given', () => {
 });
 
 suite('a name that this worker does not have', () => {
+  for (const name of ['constructor', 'toString', '__proto__'])
+    test(
+      `is also that of what every object has: ${name}`,
+      inWorld(async (world) => {
+        register(world, {});
+        const { error } = await failureOf(world.attempt({ ...SPEC, callbacks: [name] }));
+        assert.equal(error.type, 'InvalidSpec');
+        assert.match(error.message, new RegExp(`none that is called "${name}"`));
+        assert.equal(world.fake.count('create'), 0);
+      }),
+    );
+
   test(
     'is refused before anything is created, with the one that was meant',
     inWorld(async (world) => {

@@ -111,6 +111,26 @@ suite('the workflow’s own cleanup', () => {
     }),
   );
 
+  for (const mode of ['hurry', 'confirm', 'keep'] as const)
+    test(
+      `asks nothing of another cluster than the one that the activity told of: ${mode}`,
+      inWorld(async ({ fake, dependencies }) => {
+        await dependencies.cluster.createPod('n', podOf());
+        const { result } = cleanup(dependencies, {
+          mode,
+          cluster: 'another',
+          uid: 'u',
+          keepUntil: '2030-01-01T00:00:00Z',
+        });
+        await assert.rejects(
+          result,
+          (error) =>
+            error instanceof ApplicationFailure && error.nonRetryable !== true && /another cluster/.test(error.message),
+        );
+        assert.deepEqual([fake.count('read'), fake.count('delete'), fake.left().length], [0, 0, 1]);
+      }),
+    );
+
   test('leaves a stranger’s pod of our name alone', async () => {
     const stranger = { ...there(), metadata: { ...there().metadata, annotations: {} } };
     const { asked, dependencies } = clusterOf(async () => stranger);

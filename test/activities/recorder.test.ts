@@ -25,7 +25,11 @@ async function settledByTime(t: TestContext, promise: Promise<unknown>): Promise
 }
 
 /** A recorder whose token heartbeats are answered like this. */
-function recorderOf(heartbeat: (state: PodRecord) => Promise<void>, end: Partial<End> = {}): Recorder {
+function recorderOf(
+  heartbeat: (state: PodRecord) => Promise<void>,
+  end: Partial<End> = {},
+  bySdk: (state: PodRecord) => void = () => undefined,
+): Recorder {
   const { shutdown = new AbortController(), stopped, details = { workerShutdown: true } } = end;
   const context = {
     cancellationSignal: shutdown.signal,
@@ -35,7 +39,7 @@ function recorderOf(heartbeat: (state: PodRecord) => Promise<void>, end: Partial
     get cancelled() {
       return stopped ? Promise.reject(stopped) : new Promise(() => undefined);
     },
-    heartbeat: () => undefined,
+    heartbeat: bySdk,
     info: { taskToken: new Uint8Array() },
     client: {
       withAbortSignal: (_signal: AbortSignal, work: () => Promise<unknown>) => work(),
@@ -146,6 +150,23 @@ suite('what an attempt remembers', () => {
       assert.ok(size <= 32 * 1024, `${size} bytes`);
     }),
   );
+});
+
+test('what is noted for display carries all that is remembered, whatever of it has changed', (t) => {
+  const sent: PodRecord[] = [];
+  const recorder = recorderOf(
+    async () => undefined,
+    {},
+    (state) => void sent.push(state),
+  );
+  t.after(() => recorder.close());
+  const pod = { namespace: 'n', name: 'x', uid: 'u' };
+  recorder.note({ pod });
+  recorder.note({ phase: 'Running' });
+  assert.deepEqual(sent, [
+    { v: 1, cluster: 'c', pod },
+    { v: 1, cluster: 'c', pod, phase: 'Running' },
+  ]);
 });
 
 suite('heartbeats', () => {

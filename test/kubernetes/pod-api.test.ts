@@ -350,6 +350,16 @@ test('after close() every call is refused, and what was under way ends', { timeo
   }),
 );
 
+test('a cluster that was closed leaves no connection open, not even an idle one', () =>
+  withFake(async (fake) => {
+    const cluster = fake.connect();
+    await Promise.all(Array.from({ length: 3 }, () => cluster.readPod(namespace, 'a')));
+    assert.equal(await fake.openConnections(), 3);
+    cluster.close();
+    await fake.until(() => fake.closedConnections === 3);
+    assert.equal(await fake.openConnections(), 0);
+  }));
+
 suite('a verb that is given an unsafe name', () => {
   const good = { namespace, name: 'a', uid: 'u-1' };
   type Call = (cluster: Cluster, ref: PodRef) => Promise<unknown>;

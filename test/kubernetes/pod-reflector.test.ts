@@ -180,6 +180,12 @@ suite('a pod reflector', { timeout: 20_000 }, () => {
       fake.dropHanging();
       await Promise.all([a.next(type('missing')), b.next(phase('Succeeded'))]);
       assert.equal(fake.count('list'), 2);
+      const left = reflectors(namespace).find(() => true);
+      assert.deepEqual(
+        left.map(({ metadata }) => metadata?.name),
+        ['b'],
+        'what is not in the new list is forgotten',
+      );
       assert.ok(!b.seen.some(type('missing')));
       assert.deepEqual(troubles, []);
     }));

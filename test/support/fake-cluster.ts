@@ -49,6 +49,8 @@ export class FakeCluster extends FakeKubelet {
   readonly requests: FakeRequest[] = [];
   /** How many TCP connections were made. */
   connections = 0;
+  /** How many of them the other side has closed. */
+  closedConnections = 0;
   /** The only token that is let in: all others get 401. Undefined: nobody is asked. */
   token: string | undefined;
 
@@ -66,7 +68,13 @@ export class FakeCluster extends FakeKubelet {
   constructor(kubeconfig: string) {
     super();
     this.kubeconfig = kubeconfig;
-    this.#server.on('connection', (socket) => Object.assign(socket, { fakeNumber: ++this.connections }));
+    this.#server.on('connection', (socket) => {
+      Object.assign(socket, { fakeNumber: ++this.connections });
+      socket.once('close', () => {
+        this.closedConnections++;
+        this.happened();
+      });
+    });
     this.#server.keepAliveTimeout = 0;
   }
 
@@ -135,6 +143,12 @@ export class FakeCluster extends FakeKubelet {
     const fieldPath = container && { fieldPath: `spec.containers{${container}}` };
     const involvedObject = { kind: 'Pod', ...(namespace && { namespace }), name, ...(uid && { uid }), ...fieldPath };
     this.#events.push({ type: 'Normal', lastTimestamp: new Date(), ...event, metadata: {}, involvedObject });
+  }
+
+  openConnections(): Promise<number> {
+    return new Promise((resolve, reject) =>
+      this.#server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+    );
   }
 
   /** How many watches, or logs, are open now. */
