@@ -106,18 +106,36 @@ const TO_DO: Record<OutcomeKind, string | ((outcome: PodOutcome) => string)> = {
   PodDeleted: ({ startedEver }) =>
     `find out who deleted it; ${startedEver ? 'its work may be half done' : 'nothing ran, it is safe to try again'}`,
   QuotaExceeded: 'wait for other pods, ask for a higher quota or for less, or raise timeouts.schedule',
-  ScheduleTimeout: ({ reason }) =>
-    reason === 'NotCreated'
-      ? 'see why it could not be created, or raise timeouts.schedule'
-      : 'see what no node has (resources, labels, tolerated taints), or raise timeouts.schedule',
-  StartTimeout: 'see why it waits (image, volumes, network), or raise timeouts.start',
+  ScheduleTimeout: ({ reason = '' }) =>
+    `${UNSCHEDULED[reason] ?? 'see what no node has (resources, labels, tolerated taints)'}, or raise timeouts.schedule`,
+  StartTimeout: ({ reason = '' }) =>
+    `${UNSTARTED[reason] ?? 'see why it waits (image, volumes, network)'}, or raise timeouts.start`,
   InitTimeout: 'read what that init container said last, or raise timeouts.init',
-  DeadlineExceeded: ({ reason }) =>
-    `make the work shorter, or raise ${LIMIT[reason ?? ''] ?? 'the activeDeadlineSeconds of the pod'}`,
+  DeadlineExceeded: ({ reason, startedEver }) =>
+    `${startedEver ? 'make the work shorter' : 'see why it did not start'}, or raise ${LIMIT[reason ?? ''] ?? 'the activeDeadlineSeconds of the pod'}`,
   ResultInvalid: 'let the program write JSON that fits result.schema, or change the schema',
   ResultMissing: ({ message }) =>
     `let the program write one, or set result.required to false${message ? '; if it did write one, see above why it was not found' : ''}`,
   ResultTooLarge: 'write it where it belongs, and return its address',
+};
+
+const UNSCHEDULED: Record<string, string> = {
+  NotCreated: 'see why it could not be created',
+  NotScheduled: 'see whether its scheduler runs (schedulerName)',
+  SchedulingGated:
+    'see who is to open the gate that it waits behind (a queue of the cluster, as Kueue), and why it did not',
+};
+
+const VOLUMES = 'check that the Secrets, ConfigMaps and claims of its volumes are there, with the keys that it names';
+const SIDECAR = 'read what the sidecar said last, and see its startup probe';
+const UNSTARTED: Record<string, string> = {
+  FailedMount: VOLUMES,
+  FailedAttachVolume: VOLUMES,
+  FailedMapVolume: VOLUMES,
+  FailedCreatePodSandBox:
+    'see what its node lacks to begin: the network of the cluster, the runtime class, or memory (limits.memory may be too low for any program)',
+  SidecarNotStarted: SIDECAR,
+  CrashLoopBackOff: SIDECAR,
 };
 
 const LIMIT: Record<string, string> = { RunTimeout: 'timeouts.run', TotalTimeout: 'timeouts.total' };

@@ -12,17 +12,27 @@ import { pause } from '../common/pause.ts';
 import { type Attempt, CancelRequested } from './attempt.ts';
 import type { Verdict } from './conclude.ts';
 import { UNANSWERED } from './failure-text.ts';
-import { withLastWarning, unlessStopped } from './pod-events.ts';
+import { WaitingWarning, withLastWarning, unlessStopped } from './pod-events.ts';
 import type { PodLogs } from './pod-logs.ts';
 
 export async function followPod(attempt: Attempt, watcher: PodWatcher, logs: PodLogs): Promise<Verdict> {
   const start = new StartCall(attempt);
-  const verdict = await untilVerdict(attempt, watcher, logs, start);
-  await start.settled();
-  return verdict;
+  const warning: WaitingWarning = new WaitingWarning(attempt, () => show(attempt, watcher.latest, warning));
+  try {
+    const verdict = await untilVerdict(attempt, watcher, logs, { start, warning });
+    await start.settled();
+    return verdict;
+  } finally {
+    warning.end();
+  }
 }
 
-async function untilVerdict(attempt: Attempt, watcher: PodWatcher, logs: PodLogs, start: StartCall): Promise<Verdict> {
+async function untilVerdict(
+  attempt: Attempt,
+  watcher: PodWatcher,
+  logs: PodLogs,
+  { start, warning }: { start: StartCall; warning: WaitingWarning },
+): Promise<Verdict> {
   let evidence: DeletionEvidence = {};
   let asked = false;
   let confirmed: number | undefined;
@@ -31,7 +41,8 @@ async function untilVerdict(attempt: Attempt, watcher: PodWatcher, logs: PodLogs
     const pod = watcher.latest;
     evidence = deletionEvidence(evidence, pod, attempt.main);
     logs.follow(watcher);
-    show(attempt, pod);
+    const look = warning.see(pod);
+    show(attempt, pod, warning);
     start.see(pod);
 
     // A deletion that this attempt did not order may be the workflow's answer to a cancel: ask before judging it.
@@ -52,7 +63,7 @@ async function untilVerdict(attempt: Attempt, watcher: PodWatcher, logs: PodLogs
       await watcher.refresh(CONFIRM_MS);
       continue;
     }
-    await watcher.change(due.at - Date.now(), attempt.signal);
+    await watcher.change(Math.min(due.at, look) - Date.now(), attempt.signal);
   }
 }
 
@@ -74,13 +85,14 @@ function troubleSeen({ recorder }: Attempt, pod: V1Pod): PodRecord['trouble'] {
 }
 
 /** For the Web UI's Pending Activities, and once each for the worker's own log. */
-function show(attempt: Attempt, pod: V1Pod): void {
+function show(attempt: Attempt, pod: V1Pod, { text: warning }: WaitingWarning): void {
   const running = statusOf(pod, attempt.main)?.state?.running !== undefined;
   const waiting = running ? undefined : waitingFor(pod);
   const phase = pod.status?.phase ?? 'Pending';
+  const words = warning ?? [waiting?.reason, waiting?.message].filter(Boolean).join(': ');
   const reason = pod.metadata?.deletionTimestamp
     ? 'Terminating'
-    : [waiting?.reason, waiting?.message].filter(Boolean).join(': ').slice(0, 500) || (running ? 'Running' : undefined);
+    : words.slice(0, 500) || (running ? 'Running' : undefined);
   const node = pod.spec?.nodeName;
   const { state } = attempt.recorder;
   if (state.phase === phase && state.reason === reason && state.node === node) return;

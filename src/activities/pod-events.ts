@@ -3,10 +3,12 @@
  * `Succeeded`, with no reason and no condition: an eviction (kubernetes/kubernetes#141483, seen on 1.34), a probe or a hook that
  * failed, a sandbox that is made anew. So events that cannot be read are not taken for events that are not there.
  */
+import type { V1Pod } from '@kubernetes/client-node';
 import type { PodEvent, PodOutcome } from '../contract/index.ts';
 import { messageOf } from '../common/message-of.ts';
 import { retry } from '../common/retry.ts';
 import { ClusterError } from '../kubernetes/cluster-error.ts';
+import { nextLook, waitsInSilence } from '../pod/waiting.ts';
 import { LAST_HEARD } from '../pod/next-deadline.ts';
 import { isOwnLimit } from '../pod/outcome.ts';
 import type { Attempt } from './attempt.ts';
@@ -68,6 +70,50 @@ export async function withLastWarning(attempt: Attempt, outcome: PodOutcome): Pr
 }
 
 const LATE: readonly string[] = ['ScheduleTimeout', 'StartTimeout'] satisfies PodOutcome['kind'][];
+
+/** The last warning about a pod that waits in silence, read while it waits. */
+export class WaitingWarning {
+  /** `FailedMount: secret "db" not found` */
+  text: string | undefined;
+  readonly #attempt: Attempt;
+  readonly #onChange: () => void;
+  readonly #over = new AbortController();
+  #since: number | undefined;
+  #looks = 0;
+
+  constructor(attempt: Attempt, onChange: () => void) {
+    this.#attempt = attempt;
+    this.#onChange = onChange;
+  }
+
+  /** Looks when it is time. @returns when it will be (ms since the epoch) */
+  see(pod: V1Pod): number {
+    const { spec, main, limits } = this.#attempt;
+    if (spec.events === 'never' || !waitsInSilence(pod, main)) {
+      this.#since = this.text = undefined;
+      this.#looks = 0;
+      return Infinity;
+    }
+    this.#since ??= Date.now();
+    if (Date.now() >= this.#since + nextLook(this.#looks, limits.start)) {
+      this.#looks++;
+      void this.#look();
+    }
+    return this.#since + nextLook(this.#looks, limits.start);
+  }
+
+  end(): void {
+    this.#over.abort();
+  }
+
+  async #look(): Promise<void> {
+    const read = await readEvents(this.#attempt, READER_MS, AbortSignal.any([this.#over.signal, this.#attempt.signal]));
+    const last = 'events' in read && read.events.findLast(({ type }) => type === 'Warning');
+    if (!last || this.#over.signal.aborted || this.#since === undefined) return;
+    this.text = `${last.reason}: ${last.message}`;
+    this.#onChange();
+  }
+}
 
 /** Those that go into result and failure; undefined when none are wanted. */
 export async function eventsFor(attempt: Attempt, { kind }: PodOutcome): Promise<Events | undefined> {

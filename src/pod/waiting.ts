@@ -5,7 +5,8 @@
  */
 import type { V1ContainerStateTerminated, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import type { OutcomeKind, PodRecord } from '../contract/index.ts';
-import { conditionOf, containerStatuses, isSidecar } from './status.ts';
+import { someOf } from '../common/issue-text.ts';
+import { conditionOf, containerStatuses, isSidecar, runningInit, scheduledAt, statusOf } from './status.ts';
 
 export interface Waiting {
   reason: string;
@@ -20,8 +21,11 @@ export function waitingFor(pod: V1Pod): Waiting | undefined {
   const unscheduled = conditionOf(pod, 'PodScheduled');
   // A gate that is gone is still told for a moment.
   const isStale = unscheduled?.reason === 'SchedulingGated' && !pod.spec?.schedulingGates?.length;
-  if (unscheduled?.status === 'False' && !isStale)
-    return waiting(unscheduled.reason ?? 'Unschedulable', unscheduled.message);
+  if (unscheduled?.status === 'False' && !isStale) {
+    const { reason = 'Unschedulable', message } = unscheduled;
+    const gates = reason === 'SchedulingGated' ? someOf(pod.spec?.schedulingGates?.map(({ name }) => name) ?? []) : '';
+    return waiting(reason, [message, gates].filter(Boolean).join(': '));
+  }
   const sidecar = pod.status?.initContainerStatuses?.find(({ state, started }) => state?.running && started === false);
   if (sidecar && isSidecar(pod, sidecar.name))
     return notStarted(sidecar.name, 'runs, but its startup probe has not passed');
@@ -55,6 +59,24 @@ const notStarted = (container: string, how: string): Waiting => ({
 const waiting = (reason: string, message: string | undefined) => ({ reason, ...(message ? { message } : {}) });
 
 const isOrdinary = (reason: string) => reason === 'ContainerCreating' || reason === 'PodInitializing';
+
+/** Whether it has its node, does not start, and its status has no word of why: then only its events may tell. */
+export function waitsInSilence(pod: V1Pod, main: string): boolean {
+  if (scheduledAt(pod) === undefined || pod.metadata?.deletionTimestamp) return false;
+  if (runningInit(pod) || hasBegun(statusOf(pod, main))) return false;
+  const why = waitingFor(pod);
+  return why === undefined || isOrdinary(why.reason);
+}
+
+const hasBegun = (status: V1ContainerStatus | undefined) =>
+  status?.state?.running !== undefined || status?.state?.terminated !== undefined;
+
+/**
+ * When the events of a pod that waits in silence are read for the n-th time, in ms after it was first seen so: not at once, since most
+ * pods start within seconds, and then seldom.
+ */
+export const nextLook = (n: number, startMs: number): number =>
+  n === 0 ? Math.min(5_000, startMs / 3) : 30_000 + 120_000 * (n - 1);
 
 /** How long a container may go on being refused: the Secret it waits for may be about to be created. */
 export const CONFIG_GRACE_MS = 60_000;

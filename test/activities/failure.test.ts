@@ -37,6 +37,25 @@ suite('a failure’s message', () => {
     );
   });
 
+  const advice: [kind: PodOutcome['kind'], reason: string, what: RegExp][] = [
+    ['ScheduleTimeout', 'Unschedulable', /what no node has/],
+    ['ScheduleTimeout', 'SchedulingGated', /who is to open the gate/],
+    ['ScheduleTimeout', 'NotScheduled', /whether its scheduler runs/],
+    ['ScheduleTimeout', 'NotCreated', /why it could not be created/],
+    ['StartTimeout', 'FailedMount', /Secrets, ConfigMaps and claims/],
+    ['StartTimeout', 'FailedAttachVolume', /Secrets, ConfigMaps and claims/],
+    ['StartTimeout', 'FailedCreatePodSandBox', /the network of the cluster.*runtime class.*limits\.memory/],
+    ['StartTimeout', 'SidecarNotStarted', /what the sidecar said last/],
+    ['StartTimeout', 'CrashLoopBackOff', /what the sidecar said last/],
+    ['StartTimeout', 'ContainerCreating', /why it waits/],
+    ['DeadlineExceeded', 'TotalTimeout', /why it did not start/],
+  ];
+  for (const [kind, reason, what] of advice)
+    test(`says what to do by the reason: ${kind} for ${reason}`, () => {
+      const message = failureMessage({ kind, reason, startedEver: false }, {});
+      assert.match(message, new RegExp(`to do: .*${what.source}`));
+    });
+
   test('is never longer than 30 lines, whatever was said', () => {
     const message = failureMessage(
       { ...failed, message: numbered(50).join('\n') },

@@ -115,6 +115,32 @@ suite('onStart', () => {
 
 suite('what only events tell', () => {
   test(
+    'a pod that waits in silence shows the last warning about it while it waits, and no longer',
+    inWorld(async ({ fake, temporal, attempt }) => {
+      const shown = () => temporal.heartbeats.at(-1)?.reason ?? '';
+      fake.script(async (pod) => {
+        fake.event(pod.name, { type: 'Warning', reason: 'FailedMount', message: 'secret "db" not found' });
+        wait(fake, pod, { waiting: { reason: 'ContainerCreating' } });
+        await temporal.until(() => shown() === 'FailedMount: secret "db" not found');
+        pod.run();
+        await temporal.until(() => shown() === 'Running');
+        pod.finish({ exitCode: 0 });
+      });
+      const { outcome } = await attempt({ ...SPEC, timeouts: { start: '3s' } }).result;
+      assert.equal(outcome, 'Succeeded');
+    }),
+  );
+
+  test(
+    'a pod that starts at once is asked for its events at its good end alone',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script(succeed);
+      await attempt().result;
+      assert.equal(fake.count('events'), 1);
+    }),
+  );
+
+  test(
     'a late start carries the words of the last warning',
     inWorld(async ({ fake, attempt }) => {
       fake.script((pod) => {
