@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { CoreV1Api, KubeConfig, RbacAuthorizationV1Api, type V1Pod } from '@kubernetes/client-node';
+import { CoreV1Api, RbacAuthorizationV1Api, type V1Pod } from '@kubernetes/client-node';
 import { ApplicationFailure } from '@temporalio/common';
 import type { WorkflowHandle } from '@temporalio/client';
-import { readStack } from '../../local/stack.ts';
 import type { PodFailureDetails, PodResult } from '../../src/contract/index.ts';
+import { administrator } from '../support/administrator.ts';
 import { isRunning, real, type Lane, type Real, type RunningWorker } from '../support/real.ts';
 import { realEndings, type RealEnding } from './endings.ts';
 
@@ -15,7 +15,8 @@ let lane: Lane;
 let worker: RunningWorker | undefined;
 let full: string;
 let closed: string;
-const { core, rbac } = administrator();
+const core = administrator().makeApiClient(CoreV1Api);
+const rbac = administrator().makeApiClient(RbacAuthorizationV1Api);
 
 before(async () => {
   world = await real();
@@ -39,14 +40,6 @@ after(async () => {
   await world.close();
   assert.deepEqual(left, [], 'the cluster holds no pod of ours');
 });
-
-function administrator() {
-  const { kubeconfig = '', context = '' } = readStack()?.kubernetes ?? {};
-  const config = new KubeConfig();
-  config.loadFromFile(kubeconfig);
-  config.setCurrentContext(context);
-  return { core: config.makeApiClient(CoreV1Api), rbac: config.makeApiClient(RbacAuthorizationV1Api) };
-}
 
 const evict = ({ metadata }: V1Pod) => {
   const { name = '', namespace = '' } = metadata ?? {};

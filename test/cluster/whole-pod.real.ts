@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import {
   CoreV1Api,
-  KubeConfig,
   NodeV1Api,
   SchedulingV1Api,
   type V1EnvVar,
@@ -14,9 +13,9 @@ import {
   type V1PodSpec,
 } from '@kubernetes/client-node';
 import { ApplicationFailure, type WorkflowHandle } from '@temporalio/client';
-import { readStack } from '../../local/stack.ts';
 import { composeManifest } from '../../src/activities/compose-manifest.ts';
 import type { PodFailureDetails, PodResult, PodSpec } from '../../src/contract/index.ts';
+import { administrator } from '../support/administrator.ts';
 import { real, type Lane, type Real, type WorkerOptions } from '../support/real.ts';
 
 const suffix = Date.now().toString(36);
@@ -32,10 +31,7 @@ let templates: string;
 
 before(async () => {
   world = await real();
-  const stack = readStack()?.kubernetes;
-  const config = new KubeConfig();
-  config.loadFromFile(stack?.kubeconfig ?? '');
-  config.setCurrentContext(stack?.context ?? '');
+  const config = administrator();
   kubernetes = {
     core: config.makeApiClient(CoreV1Api),
     scheduling: config.makeApiClient(SchedulingV1Api),
