@@ -5,6 +5,8 @@ import type { Cluster } from '../kubernetes/cluster.ts';
 import type { CallbackLine, LogOptions, PodRef } from '../contract/index.ts';
 import { inTime } from '../common/in-time.ts';
 import { messageOf } from '../common/message-of.ts';
+import { pause } from '../common/pause.ts';
+import { Backoff, type BackoffPolicy } from '../common/retry.ts';
 import {
   fileSegments,
   follow,
@@ -29,6 +31,8 @@ const STATUS_WITHIN_MS = 5_000;
 const LOOK_MS = 2_000;
 /** How long the storage may take to open a log: to read, too, what earlier attempts have stored. */
 const OPEN_MS = 60_000;
+/** How soon a storage that refused is tried again while the container runs. */
+const OPEN_AGAIN = { firstMs: 5_000, mostMs: 60_000 };
 
 /** What a log has to know of its pod. */
 export type Watched = Pick<PodWatcher, 'latest' | 'gone' | 'change' | 'refresh' | 'doubt'>;
@@ -41,6 +45,8 @@ export interface ContainerLogOptions {
   limits: Pick<LogOptions, 'maxBytes' | 'maxLineBytes' | 'tailBytes'>;
   /** Default 60 s. */
   openMs?: number;
+  /** Default 5 s at first, later every minute. */
+  openAgain?: BackoffPolicy;
   /** Called with every line that was stored. */
   show?: ((line: CallbackLine) => void) | undefined;
 }
@@ -54,6 +60,8 @@ export class ContainerLog {
   #known: Pick<Follower, 'counters' | 'tail'> | undefined;
   #ending: Promise<void> | undefined;
   #stopped = false;
+  /** Ends the tries to open a storage that refuses. */
+  readonly #over = new AbortController();
   /** How many that follow were opened. */
   #streams = 0;
   /** Why the storage has not all of it. */
@@ -66,6 +74,7 @@ export class ContainerLog {
     this.#options = options;
     this.#lines = options.show && new Lines(start.container, options.show);
     this.#follower = this.#open(options.openMs ?? OPEN_MS);
+    void this.#openAgain();
   }
 
   get counters(): LogCounters {
@@ -107,10 +116,22 @@ export class ContainerLog {
   /** Lets go at once; what is not stored yet is read again by the next attempt. */
   stop(): Promise<void> {
     this.#stopped = true;
+    this.#over.abort();
     return this.#do((follower) => follower.stop());
   }
 
+  /** The storage may have room again long before the container ends, and whoever looks wants its lines now. */
+  async #openAgain(): Promise<void> {
+    const { openMs = OPEN_MS, openAgain = OPEN_AGAIN } = this.#options;
+    const backoff = new Backoff(openAgain);
+    while (!(await this.#follower) && !this.#over.signal.aborted) {
+      await pause(backoff.next(), this.#over.signal);
+      if (!this.#over.signal.aborted) this.#follower = this.#open(openMs);
+    }
+  }
+
   async #drain(limitMs: number, open: boolean): Promise<void> {
+    this.#over.abort();
     // The storage may have become usable.
     if (!(await this.#follower) && !this.#stopped) this.#follower = this.#open(limitMs);
     await this.#do((follower) => (open ? follower.drainOpen(limitMs) : follower.drain(limitMs)));
@@ -130,8 +151,10 @@ export class ContainerLog {
   }
 
   #giveUp(error: unknown): void {
+    const before = this.refusal;
     this.#storageError = error;
     this.#hasUnmarkedGap = true;
+    if (this.refusal === before) return;
     log.error(`the log of container ${this.start.container} is incomplete: ${messageOf(error)}`);
   }
 
