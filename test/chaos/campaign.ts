@@ -2,13 +2,14 @@
  * `npm run chaos`: the three promises, on real servers, under faults that follow from a seed. Ends with 0 only when every column of the
  * table is zero and every fault of the plan has really acted.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { MUTANTS, makeMutant } from './mutants.ts';
 import { isBad, judge, type Verdict } from './oracle.ts';
 import { rounds, SHARED, SINGLE, smaller, type PlanOptions, type RoundPlan } from './plan.ts';
 import { replayer, type Replayer } from './replay.ts';
 import { Lane, type RunFacts } from './round.ts';
-import { percentile, Table } from './table.ts';
+import { Table, type StoredTable } from './table.ts';
 import { openWorld, PROJECT, type OpenWorld } from './world.ts';
 
 export interface CampaignOptions extends PlanOptions {
@@ -122,7 +123,7 @@ function enter(table: Table, { plan, runs, fired }: Played): void {
   for (const { kind } of plan.faults) table.planned(kind);
   for (const { fault } of plan.runs) if (fault) table.planned(fault.kind);
   for (const [kind, times] of fired) table.fired(kind, times);
-  for (const { facts, verdict } of runs) table.add(facts.met, verdict, facts.seen.length);
+  for (const { facts, verdict } of runs) table.add(facts.met, verdict, facts.seen.length, facts.runIds.length);
 }
 
 const faultWords = ({ faults }: RoundPlan) =>
@@ -200,6 +201,23 @@ async function shrink(
   say(`  it fails with less: ${faultWords(smallest)}; runs ${JSON.stringify(smallest.runs)}`);
 }
 
+const STORED = 'chaos-table ';
+
+/** The tables of a campaign, and hidden in them what is needed to put several together. */
+export const fileOf = (title: string, table: Table): string =>
+  [`### ${title}`, '', table.toMarkdown(), '', `<!-- ${STORED}${JSON.stringify(table)} -->`, ''].join('\n');
+
+/** @throws when a text is none of `fileOf` */
+export function joined(texts: readonly string[]): Table {
+  const table = new Table();
+  for (const text of texts) {
+    const [, stored] = new RegExp(`^<!-- ${STORED}(.*) -->$`, 'm').exec(text) ?? [];
+    if (stored === undefined) throw new Error('that is no file of --out');
+    table.join(JSON.parse(stored) as StoredTable);
+  }
+  return table;
+}
+
 /** What is said at the end, and whether all is well. */
 export function conclusion(
   { table, failures }: Campaign,
@@ -211,16 +229,12 @@ export function conclusion(
     (kind) =>
       !planned.has(kind) && kind !== 'nothing' && (only.length === 0 || only.some((part) => kind.includes(part))),
   );
-  const [half, most] = [percentile(table.cancelled, 0.5), percentile(table.cancelled, 0.95)];
-  const isWell = table.isClean && table.vain.length === 0 && table.runs > 0;
+  const isWell = table.isClean && table.vain.length === 0 && table.sums.runs > 0;
   const words = [
     '',
-    table.toString(),
+    table.toMarkdown(),
     '',
-    `Seed ${seed}: ${table.runs} runs, ${table.pods} pods, ${table.lines} lines.`,
-    ...(most === undefined
-      ? []
-      : [`Cancel to DELETE: median ${half} ms, p95 ${most} ms (${table.cancelled.length} cancels).`]),
+    `Seed ${seed}.`,
     ...(table.vain.length > 0 ? [`Planned, and never acted (no proof): ${table.vain.join(', ')}.`] : []),
     ...(missed.length > 0 ? [`Not reached: ${missed.join(', ')}.`] : []),
     ...(failures.length > 0
@@ -243,6 +257,8 @@ Runs pods on the local stack and breaks what is around them, by a seed.
   --lanes N       rounds at once, each with two workers of its own (default 1)
   --only TEXT     only faults whose name has this in it; may be repeated
   --quick         leaves out faults that take longer than some seconds
+  --out FILE      also writes the tables to this file
+  --join FILE     of files that --out wrote, one table; runs nothing; may be repeated
   --mutant NAME   of a known-bad copy of the product: ${Object.keys(MUTANTS).join(', ')}
   --no-shrink     does not look for a smaller plan that fails
   --verbose       with a bad round, the last lines of its workers
@@ -262,6 +278,8 @@ async function command(): Promise<number> {
       lanes: text,
       only: { type: 'string', multiple: true },
       quick: flag,
+      out: text,
+      join: { type: 'string', multiple: true },
       mutant: text,
       shrink: { type: 'boolean', default: true },
       verbose: flag,
@@ -273,6 +291,11 @@ async function command(): Promise<number> {
   if (values.list) {
     for (const [kind, steps] of Object.entries({ ...SHARED, ...SINGLE })) console.log(`${kind}: ${steps.join(', ')}`);
     return 0;
+  }
+  if (values.join) {
+    const table = joined(values.join.map((file) => readFileSync(file, 'utf8')));
+    console.log(fileOf(`${values.join.length} campaigns`, table));
+    return table.isClean && table.vain.length === 0 ? 0 : 1;
   }
   const number = (value: string | undefined, without: number) => (value === undefined ? without : Number(value));
   const { mutant } = values;
@@ -297,6 +320,7 @@ async function command(): Promise<number> {
   );
   const { words, isWell } = conclusion(done, seed, only);
   console.log(words);
+  if (values.out !== undefined) writeFileSync(values.out, fileOf(`Seed ${seed}`, done.table));
   return isWell ? 0 : 1;
 }
 

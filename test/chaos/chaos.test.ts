@@ -10,6 +10,7 @@ import { suite, test } from 'node:test';
 import { MUTANTS, makeMutant } from './mutants.ts';
 import type { Seen } from './observer.ts';
 import { isBad, judge } from './oracle.ts';
+import { fileOf, joined } from './campaign.ts';
 import { rounds, SHARED, SINGLE, smaller, type RoundPlan } from './plan.ts';
 import { Wire } from './proxy.ts';
 import type { RunFacts } from './round.ts';
@@ -62,6 +63,7 @@ const facts = (more: Partial<RunFacts> = {}): RunFacts => ({
   startedAt: 0,
   closedAt: 1100,
   met: new Set(),
+  handovers: [],
   growth: [],
   seen: [seen()],
   stored: [STORED],
@@ -154,10 +156,41 @@ suite('the campaign itself', () => {
   test('a fault that was planned and never acted is no proof', () => {
     const table = new Table();
     table.planned('worker killed');
-    table.add([], verdict(), 1);
+    table.add([], verdict(), 1, 1);
     assert.deepEqual(table.vain, ['worker killed']);
     table.fired('worker killed', 1);
     assert.deepEqual(table.vain, []);
+  });
+
+  test('how long a worker’s death holds up a log is measured where nothing else was wrong', () => {
+    const handovers = [{ figure: 'killed', at: 200, wentOnAt: 900 }] as const;
+    const measured = (...kinds: string[]) => verdict({ met: new Set(kinds), handovers }).measured;
+    assert.deepEqual(measured('worker killed'), [{ figure: 'killed', ms: 700 }]);
+    assert.deepEqual(measured('worker killed', 'API: 2 s slow'), []);
+    assert.deepEqual(measured('worker told to stop'), []);
+  });
+
+  test('from a cancel to the DELETE is measured of a pod that was at work', () => {
+    const measured = (one: Partial<Seen>) =>
+      verdict({ met: new Set(['run cancelled']), actedAt: 500, seen: [seen(one)] }).measured;
+    assert.deepEqual(measured({ deletingAt: 620 }), [{ figure: 'cancelled', ms: 120 }]);
+    assert.deepEqual(measured({ deletingAt: 620, endedAt: 400 }), []);
+    assert.deepEqual(measured({ deletingAt: 400 }), []);
+    assert.deepEqual(measured({ createdAt: 501, deletingAt: 620 }), []);
+  });
+
+  test('the files of two campaigns make one table: sums are added, the worst stays the worst', () => {
+    const one = new Table();
+    one.fired('worker killed', 2);
+    one.add(['worker killed'], { ...verdict(), silence: 5_000, measured: [{ figure: 'killed', ms: 1 }] }, 1, 1);
+    const other = new Table();
+    other.add(['worker killed'], { ...verdict(), silence: 3_000, lost: 1 }, 2, 3);
+    const both = joined([fileOf('a', one), fileOf('b', other)]);
+    assert.deepEqual(both.sums, { runs: 2, faults: 2, pods: 3, lines: 6, histories: 4 });
+    assert.deepEqual(both.measured.killed, [1]);
+    assert.equal(both.rows.get('worker killed')?.silence, 5_000);
+    assert.equal(both.isClean, false);
+    assert.throws(() => joined(['# nothing']), /no file of --out/);
   });
 
   for (const [name, mutant] of Object.entries(MUTANTS))

@@ -2,6 +2,7 @@
  * The judges. They know what the pods printed, what the observer saw and what Temporal answers, and nothing of how the product works:
  * no pod is left, no work is done twice, nothing is called what it was not, no line is lost or told twice without a mark.
  */
+import type { Measured } from './figures.ts';
 import type { Seen } from './observer.ts';
 import { readLines, type Printed } from './pods.ts';
 import type { RunFacts } from './round.ts';
@@ -23,8 +24,8 @@ export interface Verdict {
   silence: number;
   /** Milliseconds: from the end of the pod to the end of the run. */
   lateEnd: number | undefined;
-  /** Milliseconds: from the cancel to the DELETE that the observer saw. */
-  cancelled: number | undefined;
+  /** Of a run that nothing else has met. */
+  measured: Measured[];
   lines: number;
 }
 
@@ -41,7 +42,7 @@ export function judge(facts: RunFacts, replayError: string | undefined): Verdict
     wrong: [...wrongOf(facts, printed), ...(replayError === undefined ? [] : [`does not replay: ${replayError}`])],
     silence: silenceOf(facts),
     lateEnd: lateEndOf(facts),
-    cancelled: cancelledAfter(facts),
+    measured: measuredOf(facts),
   };
 }
 
@@ -174,10 +175,18 @@ function lateEndOf({ seen, end, closedAt }: RunFacts): number | undefined {
   return end.status === 'COMPLETED' && endedAt !== undefined ? closedAt - endedAt : undefined;
 }
 
-/** Of a pod that was there when it was cancelled, and nothing else was wrong. */
-function cancelledAfter({ met, actedAt, seen }: RunFacts): number | undefined {
-  if (met.size > 1) return undefined;
-  const pod = seen.find(({ createdAt }) => createdAt < (actedAt ?? 0));
-  if (!met.has('run cancelled') || actedAt === undefined || pod?.deletingAt === undefined) return undefined;
-  return pod.deletingAt < actedAt ? undefined : pod.deletingAt - actedAt;
+const WORKER_GONE = { killed: 'worker killed', stopped: 'worker told to stop' } as const;
+
+/** What else goes on would be measured, too. */
+function measuredOf({ met, actedAt, seen, handovers }: RunFacts): Measured[] {
+  const [only] = met;
+  if (met.size !== 1) return [];
+  const goneOn = handovers
+    .filter(({ figure, wentOnAt }) => WORKER_GONE[figure] === only && wentOnAt !== undefined)
+    .map(({ figure, at, wentOnAt }) => ({ figure, ms: (wentOnAt ?? at) - at }));
+  if (only !== 'run cancelled' || actedAt === undefined) return goneOn;
+  // One that was there and at work: what has ended is deleted anyway.
+  const pod = seen.find(({ createdAt, endedAt = Infinity }) => createdAt < actedAt && endedAt > actedAt);
+  if (pod?.deletingAt === undefined || pod.deletingAt < actedAt) return goneOn;
+  return [...goneOn, { figure: 'cancelled', ms: pod.deletingAt - actedAt }];
 }

@@ -8,7 +8,7 @@ import { Observer, type Seen } from './observer.ts';
 import { isRequest, type RoundPlan, type RunPlan, type SharedFault, type SingleFault, type Step } from './plan.ts';
 import { specOf } from './pods.ts';
 import { KubeProxy, TemporalProxy, type Act, type CallRule, type Exchange, type Hook } from './proxy.ts';
-import { storedBytes, storedLogs, type StoredLog } from './store.ts';
+import { segmentsWithLines, storedBytes, storedLogs, type StoredLog } from './store.ts';
 import { ChaosWorker } from './workers.ts';
 
 export interface World {
@@ -62,12 +62,22 @@ export interface RunFacts {
   met: ReadonlySet<string>;
   /** When its own fault was carried out. */
   actedAt?: number;
+  handovers: readonly Handover[];
   /** Sizes of its stored logs over time. */
   growth: readonly { at: number; bytes: number }[];
   seen: readonly Seen[];
   stored: readonly StoredLog[];
   /** Pods that were there when nothing was left to delete them. */
   orphans: readonly string[];
+}
+
+/** Its worker went away while the pod worked. */
+export interface Handover {
+  figure: 'killed' | 'stopped';
+  /** Of the signal. */
+  at: number;
+  /** Another attempt was seen to have stored a line; looked for every 50 ms. */
+  wentOnAt?: number;
 }
 
 interface Run {
@@ -79,6 +89,7 @@ interface Run {
   end?: End;
   runIds: string[];
   actedAt?: number;
+  handovers: Handover[];
   growth: { at: number; bytes: number }[];
 }
 
@@ -91,6 +102,8 @@ interface Moment {
 
 const ROUND_LIMIT_MS = 300_000;
 const FREEZE_MS = 38_000;
+/** A pod that pauses no longer than this says at any moment whether its log goes on. */
+const STEADY_MS = 150;
 
 export class Lane {
   readonly #world: World;
@@ -267,6 +280,7 @@ export class Lane {
       workflowId,
       startedAt: Date.now(),
       runIds: [],
+      handovers: [],
       growth: [],
     };
     const moment = plan.fault && this.#moment(plan.fault, workflowId);
@@ -380,8 +394,8 @@ export class Lane {
     if ((await handle.describe()).status.name !== 'RUNNING') return undefined;
     switch (kind) {
       case 'run cancelled':
-        await handle.cancel();
-        return began;
+        // Not `began`: to be told how it stands takes time, too.
+        return await timed(() => handle.cancel());
       case 'run terminated':
         await handle.terminate('chaos');
         return began;
@@ -448,6 +462,30 @@ export class Lane {
     this.#wide.set(kind, { from: this.#wide.get(kind)?.from ?? now, to: now });
   }
 
+  /** For each steadily printing pod that these workers follow: when another attempt goes on with its log. */
+  #handOver(figure: Handover['figure'], from: readonly ChaosWorker[]): void {
+    const at = Date.now();
+    for (const run of this.#open) {
+      const { workflowId, plan } = run;
+      const pod = this.#observer.of(workflowId).at(-1);
+      const isAtWork = pod?.ranAt !== undefined && pod.endedAt === undefined && pod.deletingAt === undefined;
+      if (!isAtWork || plan.pod.pauseMs > STEADY_MS) continue;
+      if (!from.includes(this.#holders.get(workflowId) as ChaosWorker)) continue;
+      const handover: Handover = { figure, at };
+      run.handovers.push(handover);
+      void this.#watchHandover(run, handover, segmentsWithLines(this.#logRoot, workflowId));
+    }
+  }
+
+  async #watchHandover(run: Run, handover: Handover, before: readonly string[]): Promise<void> {
+    while (run.closedAt === undefined && !this.#over.signal.aborted) {
+      await sleep(50);
+      if (segmentsWithLines(this.#logRoot, run.workflowId).every((name) => before.includes(name))) continue;
+      handover.wentOnAt = Date.now();
+      return;
+    }
+  }
+
   /** Waits, but not longer than the round. */
   async #wait(ms: number): Promise<void> {
     await sleep(ms, undefined, { signal: this.#over.signal }).catch(() => undefined);
@@ -480,12 +518,15 @@ export class Lane {
         return;
       case 'worker killed':
         this.#fireWide(kind);
+        this.#handOver('killed', targets);
         await Promise.all(targets.map((worker) => worker.end('SIGKILL')));
         release('drop');
         await this.#wait(targets.length > 1 ? 500 : seconds * 1000);
         return this.#restart(targets);
       case 'worker told to stop':
         this.#fireWide(kind);
+        // Without another one, it would be measured how long a worker takes to start.
+        if (targets.length < this.#workers.length) this.#handOver('stopped', targets);
         await this.#stopped(targets, release);
         return this.#restart(targets);
       case 'worker frozen past its heartbeat, then woken':
@@ -658,7 +699,7 @@ export class Lane {
       await sleep(100);
     const end = run.end ?? { status: 'RUNNING' };
     if (end.status === 'RUNNING') await run.handle.terminate('the round is over').catch(() => undefined);
-    const { plan, workflowId, runIds, startedAt, growth, actedAt } = run;
+    const { plan, workflowId, runIds, startedAt, growth, actedAt, handovers } = run;
     const met = this.#metBy(workflowId);
     const closedAt = run.closedAt ?? Date.now();
     for (const [kind, { from, to }] of this.#wide) if (startedAt <= to && closedAt >= from) met.add(kind);
@@ -671,6 +712,7 @@ export class Lane {
       closedAt,
       met,
       ...(actedAt !== undefined && { actedAt }),
+      handovers,
       growth,
       seen,
       stored: storedLogs(this.#logRoot, workflowId),
@@ -696,6 +738,13 @@ const REPORTS = [
   'RespondActivityTaskCanceled',
   'RespondWorkflowTaskCompleted',
 ];
+
+/** @returns when it began */
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = Date.now();
+  await work();
+  return began;
+}
 
 async function endOf(handle: WorkflowHandle, over: AbortSignal): Promise<End> {
   const late = new Promise<never>((_, reject) =>

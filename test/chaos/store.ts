@@ -1,5 +1,5 @@
 /** Reads the stored logs as files, by what is written about them, and not by the product's own reader. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface StoredLog {
@@ -12,6 +12,14 @@ export interface StoredLog {
   /** It says that it is complete. */
   ended: boolean;
 }
+
+const readText = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
 
 const names = (folder: string): string[] => {
   try {
@@ -45,6 +53,16 @@ export function storedBytes(root: string, workflowId: string): number {
   return sum;
 }
 
+/** The segments with lines in them of all that is stored of a workflow's pods: each attempt writes its own. */
+export function segmentsWithLines(root: string, workflowId: string): string[] {
+  const folder = join(root, workflowId);
+  const all = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : [];
+  const hasLine = (name: string) => readText(join(folder, name)).split('\n').slice(0, -1).some(isLine);
+  return all.filter((name) => name.endsWith('.log') && hasLine(name));
+}
+
+const isLine = (line: string) => !line.startsWith('# ');
+
 /** Each segment is valid up to where its successor says that it goes on. */
 function chain(folder: string, container: string): Pick<StoredLog, 'lines' | 'gaps' | 'ended'> {
   const files = names(folder).filter((name) => name.startsWith(`${container}.0.`) && name.endsWith('.log'));
@@ -58,7 +76,7 @@ function chain(folder: string, container: string): Pick<StoredLog, 'lines' | 'ga
     const header = next && (JSON.parse(next.toString('utf8', 2, next.indexOf(0x0a))) as { after?: { offset: number } });
     const valid = bytes.subarray(0, header?.after?.offset ?? bytes.lastIndexOf(0x0a) + 1).toString();
     for (const line of valid.split('\n').slice(0, -1)) {
-      if (line.startsWith('# ')) {
+      if (!isLine(line)) {
         ended ||= line.includes('"end":true');
         continue;
       }

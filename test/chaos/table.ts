@@ -1,4 +1,5 @@
 /** What a campaign showed, fault by fault. */
+import { ALL_FIGURES, figuresTable, type Figure } from './figures.ts';
 import type { Verdict } from './oracle.ts';
 
 export interface Row {
@@ -31,13 +32,40 @@ const emptyRow = (): Row => ({
   lateEnd: 0,
 });
 
+/** What is added up over all rows. */
+export interface Sums {
+  runs: number;
+  faults: number;
+  pods: number;
+  lines: number;
+  histories: number;
+}
+
+/** A table as it is stored, so that several can be put together. */
+export interface StoredTable {
+  rows: Record<string, Row>;
+  sums: Sums;
+  measured: Record<Figure, number[]>;
+  all: Row;
+}
+
 export class Table {
   readonly rows = new Map<string, Row>();
-  readonly cancelled: number[] = [];
-  runs = 0;
-  pods = 0;
-  lines = 0;
+  readonly sums: Sums = { runs: 0, faults: 0, pods: 0, lines: 0, histories: 0 };
+  readonly measured: Record<Figure, number[]> = { killed: [], stopped: [], cancelled: [] };
   readonly #all = emptyRow();
+
+  toJSON(): StoredTable {
+    return { rows: Object.fromEntries(this.rows), sums: this.sums, measured: this.measured, all: this.#all };
+  }
+
+  /** Takes in what another campaign has shown. */
+  join({ rows, sums, measured, all }: StoredTable): void {
+    for (const [kind, row] of Object.entries(rows)) joinRow(this.#row(kind), row);
+    joinRow(this.#all, all);
+    for (const name of Object.keys(this.sums) as (keyof Sums)[]) this.sums[name] += sums[name];
+    for (const figure of ALL_FIGURES) this.measured[figure].push(...measured[figure]);
+  }
 
   #row(kind: string): Row {
     const row = this.rows.get(kind) ?? emptyRow();
@@ -52,14 +80,16 @@ export class Table {
 
   fired(kind: string, times: number): void {
     this.#row(kind).fired += times;
+    this.sums.faults += times;
   }
 
   /** One run, for every fault that met it. */
-  add(kinds: Iterable<string>, verdict: Verdict, pods: number): void {
-    this.runs++;
-    this.pods += pods;
-    this.lines += verdict.lines;
-    if (verdict.cancelled !== undefined) this.cancelled.push(verdict.cancelled);
+  add(kinds: Iterable<string>, verdict: Verdict, pods: number, histories: number): void {
+    this.sums.runs++;
+    this.sums.pods += pods;
+    this.sums.lines += verdict.lines;
+    this.sums.histories += histories;
+    for (const { figure, ms } of verdict.measured) this.measured[figure].push(ms);
     const met = [...kinds];
     for (const row of [this.#all, ...(met.length > 0 ? met : ['nothing']).map((kind) => this.#row(kind))]) {
       row.runs++;
@@ -110,10 +140,26 @@ export class Table {
       cells('**all**', this.#all),
     ].join('\n');
   }
+
+  /** All of it, as Markdown. */
+  toMarkdown(): string {
+    const { runs, faults, pods, lines, histories } = this.sums;
+    return [
+      this.toString(),
+      '',
+      figuresTable(this.measured),
+      '',
+      '| task runs | faults that acted | pods | lines compared | histories replayed |',
+      '|--:|--:|--:|--:|--:|',
+      `| ${[runs, faults, pods, lines, histories].join(' | ')} |`,
+    ].join('\n');
+  }
 }
 
-/** Of sorted or unsorted numbers; undefined of none. */
-export function percentile(all: readonly number[], share: number): number | undefined {
-  const sorted = [...all].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.ceil(sorted.length * share) - 1)];
+/** These are the worst of all runs, everything else is a sum. */
+const WORST: readonly (keyof Row)[] = ['silence', 'lateEnd'];
+
+function joinRow(row: Row, other: Row): void {
+  for (const name of Object.keys(row) as (keyof Row)[])
+    row[name] = WORST.includes(name) ? Math.max(row[name], other[name]) : row[name] + other[name];
 }
