@@ -11,9 +11,10 @@ import { MUTANTS, makeMutant } from './mutants.ts';
 import type { Seen } from './observer.ts';
 import { isBad, judge } from './oracle.ts';
 import { fileOf, joined } from './campaign.ts';
-import { rounds, SHARED, SINGLE, smaller, type RoundPlan } from './plan.ts';
+import { RESTARTS, rounds, SHARED, SINGLE, smaller, type RoundPlan } from './plan.ts';
 import { Wire } from './proxy.ts';
 import type { RunFacts } from './round.ts';
+import { OwnStack } from './servers.ts';
 import { Table } from './table.ts';
 import { PROJECT } from './world.ts';
 
@@ -85,6 +86,56 @@ suite('the campaign itself', () => {
       ...plans.flatMap(({ runs }) => runs.flatMap(({ fault }) => (fault ? [fault.kind] : []))),
     ]);
     assert.deepEqual([...kinds].sort(), [...Object.keys(SHARED), ...Object.keys(SINGLE)].sort());
+  });
+
+  test('some rounds have a fault alone whose mending is measured, each in its turn', () => {
+    const alone = take(1, 15).filter(({ faults, runs }) => {
+      const single = new Set(runs.map(({ fault }) => fault?.kind));
+      return faults.length === 1 && single.size === 1 && runs.every(({ pod }) => pod.exit === 0 && pod.pauseMs <= 120);
+    });
+    const kinds = new Set<string | undefined>(alone.map(({ faults, runs }) => runs[0]?.fault?.kind ?? faults[0]?.kind));
+    for (const kind of ['worker killed', 'worker told to stop', 'run cancelled']) assert.ok(kinds.has(kind), kind);
+  });
+
+  test('servers are restarted only when that is asked for, and then all of them', () => {
+    const kindsIn = (restarts: boolean) => {
+      const all = rounds(1, { runsPerRound: 1, restarts });
+      const plans = Array.from({ length: 60 }, () => all.next().value as RoundPlan);
+      return new Set<string>(plans.flatMap(({ faults }) => faults.map(({ kind }) => kind)));
+    };
+    assert.deepEqual([...kindsIn(true)].sort(), Object.keys(RESTARTS).sort());
+    assert.deepEqual(
+      Object.keys(RESTARTS).filter((kind) => kindsIn(false).has(kind)),
+      [],
+    );
+  });
+
+  test('a lost node may take the work of its pods away, and of no others', () => {
+    const failed = (type: string, ...kinds: string[]) =>
+      verdict({
+        seen: [seen({ lines: [line(1)] })],
+        stored: [{ ...STORED, lines: [line(1)] }],
+        end: { status: 'FAILED', failure: { type, message: '' } },
+        met: new Set(kinds),
+      }).wrong.length;
+    assert.equal(failed('NodeLost', 'node lost, then back'), 0);
+    assert.equal(failed('ContainerFailed', 'node lost, then back'), 1);
+    assert.equal(failed('NodeLost'), 1);
+    assert.equal(failed('NodeLost', 'pod evicted'), 1);
+  });
+
+  test('no server of a Temporal of the user’s own is restarted', async () => {
+    const before = process.env.TEMPORAL_ADDRESS;
+    process.env.TEMPORAL_ADDRESS = 'temporal.example:7233';
+    try {
+      await assert.rejects(
+        OwnStack.open(() => undefined),
+        /no Temporal of yours/,
+      );
+    } finally {
+      if (before === undefined) delete process.env.TEMPORAL_ADDRESS;
+      else process.env.TEMPORAL_ADDRESS = before;
+    }
   });
 
   test('a smaller plan has fewer faults or fewer runs', () => {

@@ -117,7 +117,9 @@ function wrongOf(facts: RunFacts, printed: ReadonlyMap<string, Printed>): string
   const last = seen.filter(({ key }) => key?.runId === runIds.at(-1));
   const done = last.some(({ uid }) => printed.get(uid)?.done);
   const has = (...kinds: string[]) => kinds.some((kind) => met.has(kind));
-  const disturbed = has('pod deleted by somebody else', 'pod evicted');
+  const lostNode = has('node lost, then back', 'node lost and deleted');
+  const disturbed = lostNode || has('pod deleted by somebody else', 'pod evicted');
+  const taken = ['PodDeleted', 'PodDisrupted', ...(lostNode ? ['NodeLost', 'OutcomeUnknown'] : [])];
   switch (status) {
     case 'COMPLETED':
       if (!done) found.push('Succeeded, and its pod did not come to its end');
@@ -132,7 +134,7 @@ function wrongOf(facts: RunFacts, printed: ReadonlyMap<string, Printed>): string
       else if (done && !disturbed && (type !== 'ContainerFailed' || failure?.details?.exitCode !== plan.pod.exit))
         found.push(`exit code ${plan.pod.exit} is told as ${type} ${failure?.details?.exitCode}`);
       else if (!done && !disturbed) found.push(`failed for no reason: ${type}: ${failure?.message.slice(0, 300)}`);
-      else if (!done && !['PodDeleted', 'PodDisrupted'].includes(type)) found.push(`taken away, told as ${type}`);
+      else if (!done && !taken.includes(type)) found.push(`taken away, told as ${type}`);
       break;
     }
     case 'CANCELLED':

@@ -61,7 +61,19 @@ export const SHARED = {
   'log store: slow': ['running'],
   'log store: read-only for a while': ['start', 'running'],
 } as const satisfies Record<string, readonly Step[]>;
-export type SharedKind = keyof typeof SHARED;
+
+/** Kinds that end servers, in a stack of the campaign's own. */
+export const RESTARTS = {
+  'API server restarted': ['create', 'created', 'running', 'ended', 'delete'],
+  'etcd restarted': ['created', 'running', 'ended'],
+  'kubelet restarted': ['opened', 'running', 'ended'],
+  'containerd restarted': ['running', 'ended'],
+  'Temporal restarted': ['opened', 'running', 'ended'],
+  'node lost, then back': ['running'],
+  'node lost and deleted': ['running'],
+} as const satisfies Record<string, readonly Step[]>;
+export type RestartKind = keyof typeof RESTARTS;
+export type SharedKind = keyof typeof SHARED | RestartKind;
 
 /** Kinds that meet one run. */
 export const SINGLE = {
@@ -171,7 +183,18 @@ export interface PlanOptions {
   only?: readonly string[];
   /** No fault that takes longer than a few seconds. */
   quick?: boolean;
+  /** Restarts of servers, instead of faults between them and the workers. */
+  restarts?: boolean;
 }
+
+/** What may come in such a campaign. */
+export const kindsOf = ({ only = [], quick = false, restarts = false }: Omit<PlanOptions, 'runsPerRound'>): string[] =>
+  [...Object.keys(restarts ? RESTARTS : SHARED), ...Object.keys(SINGLE)].filter(
+    (kind) =>
+      kind !== 'nothing' &&
+      (only.length === 0 || only.some((part) => kind.includes(part))) &&
+      !(quick && SLOW.includes(kind)),
+  );
 
 const SLOW: readonly string[] = [
   'worker killed',
@@ -187,21 +210,25 @@ const SLOW: readonly string[] = [
   'run terminated',
 ];
 
-export function* rounds(seed: number, { runsPerRound, only = [], quick = false }: PlanOptions): Generator<RoundPlan> {
+export function* rounds(seed: number, options: PlanOptions): Generator<RoundPlan> {
+  const { runsPerRound, only = [], restarts = false } = options;
   const dice = new Dice(seed);
-  const wanted = <Kind extends string>(all: Readonly<Record<Kind, readonly Step[]>>) =>
-    Object.fromEntries(
-      Object.entries(all).filter(
-        ([kind]) => (only.length === 0 || only.some((part) => kind.includes(part))) && !(quick && SLOW.includes(kind)),
-      ),
-    ) as unknown as Readonly<Record<Kind, readonly Step[]>>;
-  const [shared, single] = [wanted<SharedKind>(SHARED), wanted<SingleKind>(SINGLE)];
+  const kinds = [...kindsOf(options), ...(only.length === 0 && !restarts ? ['nothing'] : [])];
+  const wanted = <Kind extends string>(all: Partial<Record<Kind, readonly Step[]>>) =>
+    Object.fromEntries(Object.entries(all).filter(([kind]) => kinds.includes(kind))) as Record<Kind, readonly Step[]>;
+  const [shared, single] = [wanted<SharedKind>(restarts ? RESTARTS : SHARED), wanted<SingleKind>(SINGLE)];
   const sharedDeck = new Deck<SharedKind>(
     Object.keys(shared).length ? shared : ({ nothing: ['start'] } as never),
     dice,
   );
   const singleDeck = Object.keys(single).length ? new Deck<SingleKind>(single, dice) : undefined;
+  const measured = MEASURED.filter((kind) => !restarts && Object.hasOwn({ ...shared, ...single }, kind));
   for (let round = 0; ; round++) {
+    if (measured.length > 0 && round % MEASURED_EVERY === MEASURED_EVERY - 1) {
+      const kind = measured[Math.floor(round / MEASURED_EVERY) % measured.length] as (typeof MEASURED)[number];
+      yield { seed, round, ...measuredRound(kind, runsPerRound, round, dice) };
+      continue;
+    }
     const faults = Array.from({ length: dice.chance(0.2) ? 2 : 1 }, () => sharedFault(sharedDeck.draw(), dice));
     const [first] = faults;
     const long = faults.some(({ kind }) => LASTING.includes(kind));
@@ -215,12 +242,36 @@ export function* rounds(seed: number, { runsPerRound, only = [], quick = false }
   }
 }
 
+/** How fast these are put right is measured, and for that nothing else may meet a run: some rounds have them alone. */
+const MEASURED = ['worker killed', 'worker told to stop', 'run cancelled'] as const;
+const MEASURED_EVERY = 5;
+
+function measuredRound(
+  kind: (typeof MEASURED)[number],
+  runsPerRound: number,
+  round: number,
+  dice: Dice,
+): Pick<RoundPlan, 'runs' | 'faults'> {
+  const isCancel = kind === 'run cancelled';
+  const seconds = kind === 'worker killed' ? 45 : 20;
+  const runs = Array.from({ length: runsPerRound }, (_, index): RunPlan => {
+    const pauseMs = dice.int(30, 120);
+    const pod = { lines: Math.round((seconds * 1000) / pauseMs), burst: 1, pauseMs, exit: 0, deaf: false };
+    const step = dice.pick(['created', 'gate', 'opened', 'running', 'running'] as const);
+    return { id: `${round}-${index}`, pod, ...(isCancel && { fault: singleFault({ kind, step }, dice) }) };
+  });
+  const fault = sharedFault({ kind: isCancel ? 'nothing' : kind, step: isCancel ? 'start' : 'running' }, dice);
+  // By then the pods of all runs are at work, and another worker is there.
+  return { runs, faults: [{ ...fault, who: 'first', line: dice.int(90, 120) }] };
+}
+
 /** These are only seen in full by a pod that is still at work after a heartbeat timeout. */
 const LASTING: readonly string[] = [
   'worker killed',
   'worker frozen past its heartbeat, then woken',
   'both partitioned past the heartbeat',
   'API: half-open connections',
+  ...Object.keys(RESTARTS),
 ];
 
 function podPlan(dice: Dice, long: boolean, fault: SingleFault | undefined): PodPlan {

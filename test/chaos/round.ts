@@ -8,6 +8,7 @@ import { Observer, type Seen } from './observer.ts';
 import { isRequest, type RoundPlan, type RunPlan, type SharedFault, type SingleFault, type Step } from './plan.ts';
 import { specOf } from './pods.ts';
 import { KubeProxy, TemporalProxy, type Act, type CallRule, type Exchange, type Hook } from './proxy.ts';
+import type { OwnStack } from './servers.ts';
 import { segmentsWithLines, storedBytes, storedLogs, type StoredLog } from './store.ts';
 import { ChaosWorker } from './workers.ts';
 
@@ -23,6 +24,8 @@ export interface World {
   root: string;
   /** For whatever is written. */
   folder: string;
+  /** Servers that may be restarted. */
+  servers?: OwnStack;
   createNamespace: (name: string) => Promise<string>;
   say: (words: string) => void;
 }
@@ -102,6 +105,8 @@ interface Moment {
 
 const ROUND_LIMIT_MS = 300_000;
 const FREEZE_MS = 38_000;
+/** After 50 s a silent node is not ready; the pods of a deleted one go within 60 s. */
+const NODE_AWAY_MS = 75_000;
 /** A pod that pauses no longer than this says at any moment whether its log goes on. */
 const STEADY_MS = 150;
 
@@ -126,6 +131,8 @@ export class Lane {
   /** Of the round: how often each kind has done anything at all. */
   #fired = new Map<string, number>();
   #over = new AbortController();
+  /** A server that does not come back. */
+  #broken: Error | undefined;
   #rounds = 0;
 
   private constructor(world: World, name: string, namespace: string) {
@@ -254,6 +261,7 @@ export class Lane {
     await this.#untilClosed(plan.runs.length);
     this.#over.abort();
     await Promise.allSettled(driving);
+    if (this.#broken) throw this.#broken;
     await this.#ready();
     await measuring;
     const orphans = await this.#leftOver();
@@ -462,6 +470,22 @@ export class Lane {
     this.#wide.set(kind, { from: this.#wide.get(kind)?.from ?? now, to: now });
   }
 
+  /** It is still so. */
+  #lasts(kind: string): void {
+    const wide = this.#wide.get(kind);
+    if (wide) wide.to = Date.now();
+  }
+
+  #isOn(workflowId: string, node: string): boolean {
+    return this.#observer.of(workflowId).some(({ pod, goneAt }) => goneAt === undefined && pod.spec?.nodeName === node);
+  }
+
+  async #restartServer(part: string, signal: 'SIGTERM' | 'SIGKILL', away: () => Promise<unknown>): Promise<void> {
+    const { servers } = this.#world;
+    if (!servers) throw new Error('only a stack of its own has servers to restart');
+    await servers.restart(part, signal, away).catch((error: Error) => (this.#broken = error));
+  }
+
   /** For each steadily printing pod that these workers follow: when another attempt goes on with its log. */
   #handOver(figure: Handover['figure'], from: readonly ChaosWorker[]): void {
     const at = Date.now();
@@ -622,6 +646,34 @@ export class Lane {
         await this.#wait(seconds * 1000);
         await this.#kube.call('DELETE', this.#quotaPath('/chaos'));
         return;
+      case 'API server restarted':
+      case 'etcd restarted':
+      case 'kubelet restarted':
+      case 'containerd restarted':
+      case 'Temporal restarted': {
+        const part = SERVERS[kind];
+        // A node's parts carry its number.
+        const name = part === 'kubelet' || part === 'containerd' ? `${part}-${1 + (times % 2)}` : part;
+        this.#fireWide(kind);
+        await this.#restartServer(name, how === 'reset' ? 'SIGKILL' : 'SIGTERM', async () => {
+          release('go');
+          // A short restart as often as one that takes its time.
+          if (times > 2) await this.#wait(seconds * 2000);
+        });
+        return this.#lasts(kind);
+      }
+      case 'node lost, then back':
+      case 'node lost and deleted': {
+        const node = this.#world.servers?.stack.kubernetes.nodes[1] ?? '';
+        const met = () => this.#open.map(({ workflowId }) => workflowId).filter((id) => this.#isOn(id, node));
+        this.#fire(kind, met());
+        await this.#restartServer('node-2', 'SIGKILL', async () => {
+          if (kind === 'node lost and deleted') await this.#kube.call('DELETE', `/api/v1/nodes/${node}`);
+          await this.#wait(NODE_AWAY_MS);
+        });
+        for (const id of met()) this.#metBy(id).add(kind);
+        return;
+      }
       case 'log store: full for a while':
       case 'log store: slow':
       case 'log store: read-only for a while':
@@ -721,6 +773,15 @@ export class Lane {
   }
 }
 
+/** As `local/` names them. */
+const SERVERS = {
+  'API server restarted': 'kube-apiserver',
+  'etcd restarted': 'etcd',
+  'kubelet restarted': 'kubelet',
+  'containerd restarted': 'containerd',
+  'Temporal restarted': 'temporal',
+} as const;
+
 const REQUEST_STEPS = {
   create: ['create', 'before'],
   created: ['create', 'after'],
@@ -751,16 +812,25 @@ async function endOf(handle: WorkflowHandle, over: AbortSignal): Promise<End> {
     over.addEventListener('abort', () => reject(new Error('the round is over')), { once: true }),
   );
   late.catch(() => undefined);
-  try {
-    const result = (await Promise.race([handle.result(), late])) as PodResult;
-    return { status: 'COMPLETED', result };
-  } catch (error) {
-    const { status } = await handle.describe();
-    for (let cause = error; cause instanceof Error; cause = cause.cause) {
-      const { type, details, message } = cause as Error & { type?: string; details?: unknown[] };
-      if (type !== undefined && type !== 'DagFailed')
-        return { status: status.name, failure: { type, message, details: details?.[0] as FailureDetails } };
+  for (;;)
+    try {
+      const result = (await Promise.race([handle.result(), late])) as PodResult;
+      return { status: 'COMPLETED', result };
+    } catch (error) {
+      // A Temporal that is away for a moment ends no run.
+      const status = await handle.describe().then(
+        ({ status }) => status.name,
+        () => 'RUNNING',
+      );
+      if (status === 'RUNNING' && !over.aborted) {
+        await sleep(500);
+        continue;
+      }
+      for (let cause = error; cause instanceof Error; cause = cause.cause) {
+        const { type, details, message } = cause as Error & { type?: string; details?: unknown[] };
+        if (type !== undefined && type !== 'DagFailed')
+          return { status, failure: { type, message, details: details?.[0] as FailureDetails } };
+      }
+      return { status, failure: { type: (error as Error).name, message: (error as Error).message } };
     }
-    return { status: status.name, failure: { type: (error as Error).name, message: (error as Error).message } };
-  }
 }

@@ -7,6 +7,7 @@ import { Client, Connection } from '@temporalio/client';
 import { up } from '../../local/up.ts';
 import { testNamespaces } from '../support/namespaces.ts';
 import type { World } from './round.ts';
+import { OwnStack } from './servers.ts';
 
 export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -14,12 +15,17 @@ export interface OpenWorld extends World {
   close(): Promise<void>;
 }
 
-/** @param root where the product's `src` is; default: the project */
+/**
+ * @param makeRoot makes a folder with a `src` that is not the project's
+ * @param own a stack of its own, whose servers may be restarted
+ */
 export async function openWorld(
   say: (words: string) => void,
   makeRoot?: (folder: string) => string,
+  own = false,
 ): Promise<OpenWorld> {
-  const { temporal, kubernetes, images } = await up();
+  const servers = own ? await OwnStack.open(say) : undefined;
+  const { temporal, kubernetes, images } = servers?.stack ?? (await up());
   if (!images)
     throw new Error('a campaign deletes pods and kills workers: it runs in the local cluster of `npm run up` only');
   const folder = mkdtempSync(join(tmpdir(), 'chaos-'));
@@ -35,11 +41,14 @@ export async function openWorld(
     images,
     root: makeRoot ? makeRoot(folder) : PROJECT,
     folder,
+    ...(servers && { servers }),
     createNamespace: (name) => namespaces.create(name, {}),
     say,
     async close() {
-      await namespaces.close();
+      // With a stack of its own they go with that.
+      if (!servers) await namespaces.close();
       await connection.close();
+      await servers?.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
