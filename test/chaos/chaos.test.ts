@@ -7,8 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import type { Kube } from './kube.ts';
 import { MUTANTS, makeMutant } from './mutants.ts';
-import type { Seen } from './observer.ts';
+import { Observer, type Seen } from './observer.ts';
 import { isBad, judge } from './oracle.ts';
 import { fileOf, joined } from './campaign.ts';
 import { RESTARTS, rounds, SHARED, SINGLE, smaller, type RoundPlan } from './plan.ts';
@@ -136,6 +137,33 @@ suite('the campaign itself', () => {
       if (before === undefined) delete process.env.TEMPORAL_ADDRESS;
       else process.env.TEMPORAL_ADDRESS = before;
     }
+  });
+
+  test('a log that the API server cut short, cleanly, is not taken for the whole', async () => {
+    const pod = {
+      metadata: { name: 'main-1', uid: 'u' },
+      spec: { nodeName: 'n' },
+      status: { containerStatuses: [{ name: 'base', state: { terminated: { exitCode: 0 } } }] },
+    };
+    const readings = ['one\n', 'one\ntwo\n', 'one\ntwo\n'];
+    const answer = (chunks: AsyncIterable<Buffer>) => Object.assign(chunks, { statusCode: 200 });
+    const kube = {
+      call: async () => ({ status: 200, body: { items: [pod], metadata: { resourceVersion: '1' } } }),
+      send: async ({ path }: { path: string }, _: unknown, signal: AbortSignal) =>
+        answer(
+          (async function* (): AsyncGenerator<Buffer, void> {
+            if (path.includes('/log?')) yield Buffer.from(readings.shift() ?? '');
+            else await new Promise((resolve) => signal.addEventListener('abort', resolve));
+          })(),
+        ),
+    };
+    const observer = new Observer(kube as unknown as Kube, 'n');
+    observer.start();
+    const one = () => observer.pods.get('u');
+    await observer.until(() => one()?.lines.length === 2, AbortSignal.timeout(2_000));
+    while (!one()?.complete) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual([one()?.lines, readings], [['one', 'two'], []]);
+    await observer.close();
   });
 
   test('a smaller plan has fewer faults or fewer runs', () => {

@@ -151,6 +151,7 @@ export class Observer {
   async #copy(seen: Seen): Promise<void> {
     const path = `/api/v1/namespaces/${this.#namespace}/pods/${seen.name}/log?container=base&follow=true`;
     const { signal } = this.#stop;
+    let before = -1;
     while (!signal.aborted && !seen.complete && seen.goneAt === undefined) {
       try {
         const ended = seen.endedAt !== undefined;
@@ -168,8 +169,10 @@ export class Observer {
             this.#tell();
           }
         }
-        seen.complete = ended;
-        if (!ended) await sleep(50);
+        // The API server ends a reading cleanly also when its kubelet goes away in the middle: two must agree.
+        seen.complete = ended && count === before;
+        before = ended ? count : -1;
+        if (!seen.complete) await sleep(50);
       } catch {
         await sleep(100);
       }
