@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import http2 from 'node:http2';
 import net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ import { Observer, type Seen } from './observer.ts';
 import { isBad, judge } from './oracle.ts';
 import { fileOf, joined } from './campaign.ts';
 import { RESTARTS, rounds, SHARED, SINGLE, smaller, type RoundPlan } from './plan.ts';
-import { Wire } from './proxy.ts';
+import { TemporalProxy, Wire } from './proxy.ts';
 import type { RunFacts } from './round.ts';
 import { OwnStack } from './servers.ts';
 import { Table } from './table.ts';
@@ -293,6 +294,38 @@ suite('the campaign itself', () => {
       Object.keys(MUTANTS).filter((name) => !page.includes(name)),
       [],
     );
+  });
+
+  test('a server that wants a new connection is given one, and what is under way on the old one goes on', async () => {
+    const sessions: http2.ServerHttp2Session[] = [];
+    const polls: http2.ServerHttp2Stream[] = [];
+    const server = http2.createServer();
+    server.on('session', (session) => sessions.push(session));
+    server.on('stream', (stream, headers) => {
+      if (headers[':path'] === '/poll') polls.push(stream);
+      else stream.respond({ ':status': 200 }, { endStream: true });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const proxy = new TemporalProxy(`127.0.0.1:${(server.address() as AddressInfo).port}`, () => undefined);
+    await proxy.open();
+    const client = http2.connect(`http://127.0.0.1:${proxy.wire.port}`);
+    const ask = (path: string) =>
+      new Promise<number | undefined>((resolve) => {
+        const stream = client.request({ ':path': path, ':method': 'POST' });
+        stream.on('response', (answer) => resolve(answer[':status'])).on('close', () => resolve(undefined));
+        stream.resume().end('x');
+      });
+    const poll = ask('/poll');
+    while (polls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    sessions[0]?.close();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(await ask('/heartbeat'), 200);
+    polls[0]?.respond({ ':status': 200 }, { endStream: true });
+    assert.equal(await poll, 200);
+    assert.equal(sessions.length, 2);
+    client.destroy();
+    await proxy.close();
+    server.close();
   });
 
   test('a connection can fall silent, be reset, and be well again', async () => {

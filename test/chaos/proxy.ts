@@ -460,21 +460,37 @@ export class TemporalProxy {
   }
 
   #session(client: http2.ServerHttp2Session): void {
+    this.#sessions.add(client);
+    client.on('error', () => undefined);
+    client.on('close', () => this.#sessions.delete(client));
+    let server = this.#onward(client);
+    const open = () => {
+      if (server.closed) server = this.#onward(client);
+      return server;
+    };
+    client.on('stream', (stream, headers) => this.#call(client, open, stream, headers));
+  }
+
+  /** One that breaks takes the worker's connection along. One that the server wants renewed (it does so after five minutes) does not. */
+  #onward(client: http2.Http2Session): http2.ClientHttp2Session {
     const server = http2.connect(`http://${this.#target}`, { settings: { initialWindowSize: 1 << 20 } });
-    for (const session of [client, server]) {
-      this.#sessions.add(session);
-      session.on('error', () => undefined);
-      session.on('close', () => {
-        this.#sessions.delete(session);
-        (session === client ? server : client).destroy();
-      });
-    }
-    client.on('stream', (stream, headers) => this.#call(client, server, stream, headers));
+    this.#sessions.add(server);
+    let isRenewed = false;
+    const end = () => server.destroy();
+    client.on('close', end);
+    server.on('error', () => undefined);
+    server.on('goaway', (code) => (isRenewed = code === http2.constants.NGHTTP2_NO_ERROR));
+    server.on('close', () => {
+      this.#sessions.delete(server);
+      client.off('close', end);
+      if (!isRenewed) client.destroy();
+    });
+    return server;
   }
 
   #call(
     client: http2.ServerHttp2Session,
-    server: http2.ClientHttp2Session,
+    open: () => http2.ClientHttp2Session,
     stream: http2.ServerHttp2Stream,
     headers: http2.IncomingHttpHeaders,
   ): void {
@@ -494,7 +510,8 @@ export class TemporalProxy {
           { endStream: true },
         );
       const { ':scheme': _, ':authority': __, connection: ___, ...kept } = headers;
-      if (server.destroyed) return stream.close(http2.constants.NGHTTP2_CANCEL);
+      if (client.destroyed) return stream.close(http2.constants.NGHTTP2_CANCEL);
+      const server = open();
       const onward = server.request({ ...kept, ':authority': this.#target }, { endStream: false });
       onward.on('error', () => undefined);
       onward.end(whole);
