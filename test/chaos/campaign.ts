@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { mainState } from './kube.ts';
 import { MUTANTS, makeMutant } from './mutants.ts';
 import { isBad, judge, type Verdict } from './oracle.ts';
 import { kindsOf, RESTARTS, rounds, SHARED, SINGLE, smaller, type PlanOptions, type RoundPlan } from './plan.ts';
@@ -157,7 +158,7 @@ function tell({ plan, runs }: Played): string[] {
       `    met ${[...facts.met].join(', ') || 'nothing'}; ended as ${status}${failure ? ` ${failure.type}: ${failure.message.slice(0, 200)}` : ''}`,
       ...notes.map((note) => `    ${note}`),
       ...facts.seen.map(
-        ({ name, createdAt, ranAt, endedAt, deletingAt, goneAt, exitCode }) =>
+        ({ name, pod, createdAt, ranAt, endedAt, deletingAt, goneAt, exitCode }) =>
           `    pod ${name}: ${JSON.stringify(
             Object.fromEntries(
               Object.entries({
@@ -170,7 +171,7 @@ function tell({ plan, runs }: Played): string[] {
                 closedAt: facts.closedAt,
               }).map(([what, at]) => [what, at === undefined ? undefined : (at - facts.startedAt) / 1000]),
             ),
-          )} exit ${exitCode}`,
+          )} exit ${exitCode}; ${JSON.stringify(mainState(pod))}`,
       ),
     );
   }
@@ -236,7 +237,7 @@ export function conclusion({ table, kinds, failures }: Campaign, seed: number): 
     ...(missed.length > 0 ? [`Not reached: ${missed.join(', ')}.`] : []),
     ...(failures.length > 0
       ? [
-          `${failures.length} bad rounds: ${failures.map(({ plan }) => `--seed ${plan.seed} --round ${plan.round}`).join(', ')} (with the same --per-round, --only and --quick)`,
+          `${failures.length} bad rounds: ${failures.map(({ plan }) => `--seed ${plan.seed} --round ${plan.round}`).join(', ')} (with the same --per-round, --only, --quick and --restarts)`,
         ]
       : []),
   ];

@@ -67,6 +67,7 @@ const facts = (more: Partial<RunFacts> = {}): RunFacts => ({
   closedAt: 1100,
   met: new Set(),
   handovers: [],
+  crashes: [],
   growth: [],
   seen: [seen()],
   stored: [STORED],
@@ -205,6 +206,7 @@ suite('the campaign itself', () => {
     ],
     ['a cancellation that nobody asked for', 'wrong', { end: { status: 'CANCELLED' } }],
     ['a run that does not end', 'wrong', { end: { status: 'RUNNING' } }],
+    ['a worker that ends by itself', 'wrong', { crashes: ['a ended with 1'] }],
     [
       'a count of lines that is not that of the log',
       'wrong',

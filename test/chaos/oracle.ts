@@ -112,7 +112,7 @@ function judgeLines({ seen, stored, end, runIds }: RunFacts, printed: ReadonlyMa
 /** What a run may say, by what really happened. */
 function wrongOf(facts: RunFacts, printed: ReadonlyMap<string, Printed>): string[] {
   const { plan, end, seen, stored, met, runIds } = facts;
-  const found: string[] = [];
+  const found = facts.crashes.map((words) => `a worker ended by itself: ${words}`);
   const { status, result, failure } = end;
   const last = seen.filter(({ key }) => key?.runId === runIds.at(-1));
   const done = last.some(({ uid }) => printed.get(uid)?.done);

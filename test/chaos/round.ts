@@ -66,6 +66,8 @@ export interface RunFacts {
   /** When its own fault was carried out. */
   actedAt?: number;
   handovers: readonly Handover[];
+  /** Workers that ended in the round and were not told to; told of one run of it. */
+  crashes: readonly string[];
   /** Sizes of its stored logs over time. */
   growth: readonly { at: number; bytes: number }[];
   seen: readonly Seen[];
@@ -131,6 +133,8 @@ export class Lane {
   /** Of the round: how often each kind has done anything at all. */
   #fired = new Map<string, number>();
   #over = new AbortController();
+  /** Workers that ended by themselves. */
+  #crashes: string[] = [];
   /** A server that does not come back. */
   #broken: Error | undefined;
   #rounds = 0;
@@ -194,6 +198,7 @@ export class Lane {
     const held = () => this.#heldBy([worker]);
     await kube.open();
     await temporal.open();
+    worker.onCrash = (words) => this.#crashes.push(words);
     temporal.workflowIds = () => this.#ids;
     kube.onExchange = (exchange) => {
       const { verb, pod, workflowId } = exchange;
@@ -266,7 +271,9 @@ export class Lane {
     await measuring;
     const orphans = await this.#leftOver();
     const runs = await Promise.all(this.#runs.map((run) => this.#factsOf(run, orphans)));
-    return { runs, fired: this.#fired };
+    const [first, ...others] = runs;
+    const crashes = this.#crashes.splice(0);
+    return { runs: first ? [{ ...first, crashes }, ...others] : [], fired: this.#fired };
   }
 
   /** All is well again, and two workers work. */
@@ -765,6 +772,7 @@ export class Lane {
       met,
       ...(actedAt !== undefined && { actedAt }),
       handovers,
+      crashes: [],
       growth,
       seen,
       stored: storedLogs(this.#logRoot, workflowId),

@@ -28,10 +28,13 @@ export class ChaosWorker {
   readonly kube: KubeProxy;
   readonly temporal: TemporalProxy;
   onDisk: () => void = () => undefined;
+  /** It has ended, and nobody had told it to. */
+  onCrash: (words: string) => void = () => undefined;
   readonly said: string[] = [];
   readonly #place: WorkerPlace;
   #child: ChildProcess | undefined;
   #frozen = false;
+  #told = false;
 
   constructor(name: string, place: WorkerPlace, kube: KubeProxy, temporal: TemporalProxy) {
     this.name = name;
@@ -77,6 +80,8 @@ export class ChaosWorker {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
     this.#child = child;
+    this.#told = false;
+    child.once('exit', (code, signal) => this.#told || this.onCrash(`${this.name} ended with ${code ?? signal}`));
     child.on('message', () => this.onDisk());
     child.on('error', () => undefined);
     const ready = Promise.withResolvers<void>();
@@ -101,6 +106,7 @@ export class ChaosWorker {
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const child = this.#child;
     if (!child || !this.alive) return;
+    this.#told = true;
     const ended = once(child, 'exit');
     child.kill(signal);
     this.wake();
