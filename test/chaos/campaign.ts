@@ -251,7 +251,7 @@ Runs pods on the local stack and breaks what is around them, by a seed.
   --round N       only this round of the seed
   --minutes N     ends after so long (default 30)
   --runs N        ends after so many runs
-  --per-round N   runs at once in one round (default 8)
+  --per-round N   runs at once in one round (default 10)
   --lanes N       rounds at once, each with two workers of its own (default 1)
   --only TEXT     only faults whose name has this in it; may be repeated
   --quick         leaves out faults that take longer than some seconds
@@ -312,7 +312,7 @@ async function command(): Promise<number> {
       // One server is the same for all lanes, and what it did is told to one.
       lanes: restarts ? 1 : number(values.lanes, 1),
       restarts,
-      runsPerRound: number(values['per-round'], 8),
+      runsPerRound: number(values['per-round'], 10),
       quick: values.quick ?? false,
       shrink: values.shrink && mutant === undefined,
       verbose: values.verbose ?? false,
