@@ -54,9 +54,12 @@ async function cancel(run: PodRun): Promise<void> {
   );
 }
 
-/** The workflow may have been quicker than this attempt, and have left the pod on purpose. */
+/**
+ * The workflow, or a later attempt, may have been quicker than this one, and have left the pod on purpose. Without an answer nobody knows:
+ * then it is the sweeper's.
+ */
 async function abandon(run: PodRun): Promise<void> {
-  await lookAtPod(run);
+  if (!(await lookAtPod(run))) return;
   if (run.watcher && keepOf(run.watcher.latest, Date.now()) === 'kept') return;
   await takeDownUnseen(run);
 }

@@ -27,7 +27,7 @@ const GONE: Watched = {
   latest: {},
   gone: true,
   change: () => Promise.resolve(),
-  refresh: () => Promise.resolve(),
+  refresh: () => Promise.resolve(true),
   doubt: () => undefined,
 };
 

@@ -68,7 +68,8 @@ async function sweepNamespaces(
     }
     report.looked++;
     const run = await stateOf(key);
-    const verdict = sweepVerdict(pod, key, run, { now: Date.now(), minAgeMs: milliseconds(minAge) });
+    const judge = (one: V1Pod) => sweepVerdict(one, key, run, { now: Date.now(), minAgeMs: milliseconds(minAge) });
+    const verdict = await twice(cluster, pod, judge);
     if (verdict === 'undecided') report.undecided++;
     else if (typeof verdict === 'string') kept[verdict]++;
     else if (dryRun || (await remove(cluster, pod, verdict.why)))
@@ -121,6 +122,25 @@ const oldestFirst = (pods: readonly V1Pod[]): V1Pod[] => {
   return pods.toSorted((a, b) => (born(a) === born(b) ? 0 : born(a) - born(b)));
 };
 
+type Verdict = ReturnType<typeof sweepVerdict>;
+
+/**
+ * A pod is marked to be kept before its activity, or its run, ends. So what was listed before Temporal said that it had ended may lack the
+ * mark, and what is read after that has it.
+ */
+async function twice(cluster: Cluster, pod: V1Pod, judge: (pod: V1Pod) => Verdict): Promise<Verdict> {
+  const verdict = judge(pod);
+  if (typeof verdict === 'string') return verdict;
+  const { namespace, name, uid } = refOf(pod);
+  try {
+    const now = await cluster.readPod(namespace, name);
+    return now?.metadata?.uid === uid ? judge(now) : 'terminating';
+  } catch (error) {
+    log.warn(`could not read pod ${namespace}/${name} before its deletion: ${messageOf(error)}`);
+    return 'undecided';
+  }
+}
+
 /** Orders the deletion; that it came about is seen by the next sweep. */
 async function remove(cluster: Cluster, pod: V1Pod, why: string): Promise<boolean> {
   const ref = refOf(pod);
@@ -151,7 +171,8 @@ export function sweepVerdict(
   if (run === 'unknown') return 'undecided';
   const wasKept = keep === 'over' ? ', and so has the time for which it was kept' : '';
   if (run === 'closed') return { why: `its workflow run has ended, or does not exist${wasKept}` };
-  if (!run.pending.has(activityId)) return { why: `its activity has ended${wasKept}` };
+  // The workflow may be about to mark the pod of a cancelled task, which shall run on.
+  if (!run.pending.has(activityId) && !run.caresItself) return { why: `its activity has ended${wasKept}` };
   const deadline = Date.parse(pod.metadata?.annotations?.[ANNOTATION.deadline] ?? '');
   return now > deadline + DEADLINE_SLACK_MS
     ? { why: 'its deadline has passed, and no worker took care of it' }

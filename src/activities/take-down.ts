@@ -108,19 +108,23 @@ export async function takeDownUnseen(run: PodRun): Promise<Cleanup> {
 
 const notRead = ({ name }: PodRef): Cleanup => ({ gone: false, error: `pod ${name} could not be read` });
 
-/** Reads the pod, which this attempt may not have seen yet, and follows its logs. False: the API server did not answer. */
+/**
+ * Reads the pod, which this attempt may not have seen yet, and follows its logs. False: the API server did not answer, so what is known of it
+ * may be old: its gate may be open since, and another may have marked it to be kept.
+ */
 export async function lookAtPod(run: PodRun): Promise<boolean> {
   const { recorder, cluster, key, namespace, podName } = run.attempt;
   if (recorder.state.cluster !== cluster.id) return false;
   try {
+    const isKnown = run.watcher !== undefined;
     const pod = run.watcher?.latest ?? (await retry(() => cluster.readPod(namespace, podName), LOOK));
     if (!pod || !belongsTo(pod, key)) return true;
     recorder.note({ pod: refOf(pod) });
     const watcher = run.watcher ?? run.watch(pod);
     // Of a container that has just started, the last lines can only be read now.
-    await watcher.refresh(LOOK_MS);
+    const answered = await watcher.refresh(LOOK_MS);
     if (!mainHasEnded(run)) run.logs.follow(watcher);
-    return true;
+    return answered || !isKnown;
   } catch {
     // What acts on the pod asks again, for longer.
     return false;

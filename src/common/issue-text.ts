@@ -49,9 +49,11 @@ function keyText(key: string): string {
 }
 
 /** So many faults are told at once. */
-const FAULTS = 20;
+export const FAULTS = 20;
 /** No line is longer: a key of an author's may stand in it. */
-const LINE = 1_000;
+export const LINE = 1_000;
+
+export const moreFaults = (told: number): string => `and more: these are the first ${told}`;
 
 /**
  * The first faults, and whether there are more. Those are not looked for: what an author sends can be wrong in a hundred thousand
@@ -60,7 +62,7 @@ const LINE = 1_000;
 export function firstFaults(faults: Iterable<string>, most = FAULTS): string[] {
   const first: string[] = [];
   for (const fault of faults) {
-    if (first.length === most) return [...first, `and more: these are the first ${most}`];
+    if (first.length === most) return [...first, moreFaults(most)];
     first.push(shortened(fault, LINE));
   }
   return first;

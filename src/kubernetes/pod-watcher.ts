@@ -58,10 +58,14 @@ export class PodWatcher {
     timer.abort();
   }
 
-  /** Asks now what the watch has not told yet; waits for the answer, but no longer than this. */
-  async refresh(limitMs: number): Promise<void> {
+  /** Asks now what the watch has not told yet; waits for the answer, but no longer than this. False: there was none. */
+  async refresh(limitMs: number): Promise<boolean> {
     const limit = new AbortController();
-    await Promise.race([this.#read().finally(() => limit.abort()), pause(limitMs, limit.signal)]);
+    const answered = this.#read().then(() => {
+      limit.abort();
+      return !this.#closed.signal.aborted;
+    });
+    return Promise.race([answered, pause(limitMs, limit.signal).then(() => limit.signal.aborted && answered)]);
   }
 
   /** Something happened that its state should show: it is read, unless the watch tells of it first. */

@@ -29,9 +29,17 @@ export function fieldsOf(type: string): ReadonlyMap<string, string> | undefined 
   return known.get(type);
 }
 
+const elements = new Map<string, string>();
+
 /** The type of a list's elements, or of a map's values. */
-export const elementOf = (type: string): string =>
-  /^Array<(.*)>$/.exec(type)?.[1] ?? /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1] ?? 'any';
+export function elementOf(type: string): string {
+  let element = elements.get(type);
+  if (element === undefined) {
+    element = /^Array<(.*)>$/.exec(type)?.[1] ?? /^\{ \[key: string\]: (.*); \}$/.exec(type)?.[1] ?? 'any';
+    elements.set(type, element);
+  }
+  return element;
+}
 
 /**
  * What of a (partial) pod Kubernetes would not understand: one line a fault, with path and value. `null` is understood.

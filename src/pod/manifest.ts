@@ -6,7 +6,7 @@ import { milliseconds } from '../common/duration.ts';
 import { isObject } from '../common/is-object.ts';
 import { firstFaults } from '../common/issue-text.ts';
 import { typeFaults, PATCH } from './kubernetes-types.ts';
-import { MergeFault, mergeLayers } from './merge.ts';
+import { MergeFault, mergeLayers, mergeOver } from './merge.ts';
 import { withInvariants, type ManifestContext } from './invariants.ts';
 
 /** Message: one line a fault, each with the layer it is in, path and value. */
@@ -46,7 +46,7 @@ function mustBeUnderstood(layers: readonly Layer[], main: string): void {
 
 function over(below: V1Pod, { from, pod }: Layer, main: string): V1Pod {
   try {
-    return mergeLayers([below, oneName(pod)]);
+    return mergeOver(below, oneName(pod));
   } catch (error) {
     throw error instanceof MergeFault ? new ManifestFault(at(from, error.message, main)) : error;
   }

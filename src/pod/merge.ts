@@ -34,17 +34,22 @@ const TYPED: Readonly<Record<string, string>> = {
  * The lowest layer first. The result shares nothing with the layers and holds no `null` and no `$patch`.
  * @throws MergeFault
  */
-export const mergeLayers = (layers: readonly unknown[]): V1Pod =>
-  layers.reduce<Json>((pod, layer) => (mergeValue(pod, layer, 'V1Pod', '') ?? {}) as Json, {});
+export const mergeLayers = (layers: readonly unknown[]): V1Pod => layers.reduce<V1Pod>(mergeOver, {});
+
+/** One layer more. What it does not touch is shared with `pod`, which holds no `null` and no `$patch`. @throws MergeFault */
+export const mergeOver = (pod: V1Pod, layer: unknown): V1Pod => mergeValue(pod, layer, 'V1Pod', () => '') ?? {};
+
+/** Where a value stands. Text only when it is told: to write it for each of thousands of values is most of a merge. */
+type Place = () => string;
 
 /** Undefined: removed. `base` is without directives. */
-function mergeValue(base: unknown, patch: unknown, type: string, path: string, keys?: readonly string[]): unknown {
+function mergeValue(base: unknown, patch: unknown, type: string, path: Place, keys?: readonly string[]): unknown {
   if (patch === undefined) return base;
   if (patch === null) return undefined;
   if (Array.isArray(patch)) {
     if (keys) return mergeList((base ?? []) as Json[], patch, elementOf(type), path, keys);
     if (fieldsOf(type)) throw fault(path, 'must be an object', patch);
-    return patch.map((element, index) => replacement(element, elementOf(type), path + elementText(index)));
+    return patch.map((element, index) => replacement(element, elementOf(type), () => path() + elementText(index)));
   }
   if (keys) throw fault(path, 'must be a list', patch);
   if (!isObject(patch)) return patch;
@@ -57,17 +62,17 @@ function mergeValue(base: unknown, patch: unknown, type: string, path: string, k
     case undefined:
       return mergeObject(isObject(base) ? base : {}, patch, type, path);
     default:
-      throw fault(`${path}.${PATCH}`, 'must be "delete", "replace" or "merge"', patch[PATCH]);
+      throw fault(() => `${path()}.${PATCH}`, 'must be "delete", "replace" or "merge"', patch[PATCH]);
   }
 }
 
-function mergeObject(base: Json, patch: Json, type: string, path: string): Json {
+function mergeObject(base: Json, patch: Json, type: string, path: Place): Json {
+  const fields = fieldsOf(type);
   // A map, because a field may be called __proto__.
   const merged = new Map(Object.entries(base).filter(([field]) => !isReplaced(field, base, patch, type)));
   for (const [field, value] of Object.entries(patch)) {
     if (field === PATCH) continue;
-    const fields = fieldsOf(type);
-    const below = path ? `${path}.${pathText([field])}` : pathText([field]);
+    const below = () => [path(), pathText([field])].filter((text) => text !== '').join('.');
     // A key of a free map, as a label, may be called like a list.
     const keys = fields && LIST_KEYS[field];
     const result = mergeValue(merged.get(field), value, fields?.get(field) ?? elementOf(type), below, keys);
@@ -91,7 +96,7 @@ function mergeList(
   base: readonly Json[],
   patch: readonly unknown[],
   type: string,
-  path: string,
+  path: Place,
   keys: readonly string[],
 ) {
   const keyOf = (element: Json) => JSON.stringify(keyValues(element, keys));
@@ -101,13 +106,13 @@ function mergeList(
   const said = new Set<string>();
   for (const [index, element] of patch.entries()) {
     if (isMarker(element)) continue;
-    const place = path + elementText(index);
+    const place = () => path() + elementText(index);
     if (!isObject(element)) throw fault(place, 'must be an object', element);
     const values = keyValues(element, keys);
     const lacking = keys.find((_, at) => values[at] === undefined);
     if (lacking) throw fault(place, `has no ${lacking}, by which this list is merged`, element);
     const key = keyOf(element);
-    const below = path + elementText(values.join('/'));
+    const below = () => path() + elementText(values.join('/'));
     if (said.has(key)) throw fault(below, 'is said twice', element);
     said.add(key);
     const result = mergeValue(merged.get(key), element, type, below);
@@ -118,11 +123,12 @@ function mergeList(
 }
 
 /** An element of a list that is replaced as a whole. */
-function replacement(element: unknown, type: string, path: string): unknown {
+function replacement(element: unknown, type: string, path: Place): unknown {
   const copy = mergeValue(undefined, element, type, path);
   if (copy === undefined)
     throw fault(path, 'is removed, but this list has no key to remove by: give the whole list', element);
   return copy;
 }
 
-const fault = (path: string, what: string, value: unknown) => new MergeFault(`${path}: ${what}, got ${shown(value)}`);
+const fault = (place: Place, what: string, value: unknown) =>
+  new MergeFault(`${place()}: ${what}, got ${shown(value)}`);

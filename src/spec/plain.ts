@@ -5,7 +5,7 @@ import { pathText } from '../common/issue-text.ts';
 /** Temporal warns about larger payloads; etcd takes no object of more than 1.5 MiB, and the manifest is larger than the spec. */
 const MAX_BYTES = 256 * 1024;
 /** Fields and elements: what each costs to check, merge and judge is time of the one thread that all pods of a worker share. */
-const MAX_VALUES = 10_000;
+const MAX_VALUES = 5_000;
 const MAX_DEPTH = 64;
 const FAULTS = 20;
 

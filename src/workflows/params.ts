@@ -2,8 +2,9 @@
 import { ApplicationFailure, workflowInfo } from '@temporalio/workflow';
 import type { z } from 'zod';
 import { suggestion } from '../common/did-you-mean.ts';
-import { issueText, pathText, shown } from '../common/issue-text.ts';
+import { FAULTS, issueText, LINE, moreFaults, pathText, shown } from '../common/issue-text.ts';
 import { messageOf } from '../common/message-of.ts';
+import { shortened } from '../common/shortened.ts';
 
 /** What the client reads of a workflow before it starts one. */
 export interface Described<S extends z.ZodObject = z.ZodObject> {
@@ -52,7 +53,7 @@ export interface ParamFault {
   readonly text: string;
 }
 
-/** What is wrong with the parameters. Empty when nothing is. */
+/** What is wrong with the parameters: the first 20, and whether there are more. Empty when nothing is. */
 export function paramsFaults(params: z.ZodObject, given: unknown): ParamFault[] {
   const checked = check(params, given);
   return 'faults' in checked ? checked.faults : [];
@@ -79,9 +80,7 @@ function check<S extends z.ZodObject>(params: S, given: unknown): { data: z.outp
   const strict = params.def.catchall ? params : params.strict();
   try {
     const { success, data, error } = strict.safeParse(given ?? {}, { reportInput: true });
-    return success
-      ? { data: data as z.output<S> }
-      : { faults: error.issues.flatMap((issue) => faultsOf(params, issue)) };
+    return success ? { data: data as z.output<S> } : { faults: firstOf(params, error.issues) };
   } catch (error) {
     // A check of the author's own that throws, or is asynchronous: in a workflow it would throw again in every try of the task.
     return { faults: [{ path: [], unknown: false, text: `${WHOLE}: cannot be checked: ${messageOf(error)}` }] };
@@ -90,10 +89,23 @@ function check<S extends z.ZodObject>(params: S, given: unknown): { data: z.outp
 
 const WHOLE = 'the parameters';
 
-function faultsOf({ shape }: z.ZodObject, issue: z.core.$ZodIssue): ParamFault[] {
+/** A message of thousands would be more than Temporal takes as a failure. */
+function firstOf(params: z.ZodObject, issues: readonly z.core.$ZodIssue[]): ParamFault[] {
+  const first: ParamFault[] = [];
+  for (const issue of issues)
+    for (const fault of faultsOf(params, issue)) {
+      if (first.length === FAULTS) return [...first, { path: [], unknown: false, text: moreFaults(FAULTS) }];
+      first.push({ ...fault, text: shortened(fault.text, LINE) });
+    }
+  return first;
+}
+
+function* faultsOf({ shape }: z.ZodObject, issue: z.core.$ZodIssue): Iterable<ParamFault> {
   const { path } = issue;
-  if (issue.code !== 'unrecognized_keys')
-    return [{ path, unknown: false, text: issueText(pathText(path, WHOLE), issue) }];
+  if (issue.code !== 'unrecognized_keys') {
+    yield { path, unknown: false, text: issueText(pathText(path, WHOLE), issue) };
+    return;
+  }
   const known = path.length === 0 ? Object.keys(shape) : [];
-  return issue.keys.map((key) => unknownParam([...path, key], issue.input?.[key], known));
+  for (const key of issue.keys) yield unknownParam([...path, key], issue.input?.[key], known);
 }

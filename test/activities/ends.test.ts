@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
-import { ANNOTATION } from '../../src/pod/identity.ts';
+import type { V1Pod } from '@kubernetes/client-node';
+import { onCancellation } from '../../src/activities/on-cancellation.ts';
+import type { PodRun } from '../../src/activities/pod-run.ts';
+import { ANNOTATION, refOf } from '../../src/pod/identity.ts';
 import type { PodSpec } from '../../src/contract/index.ts';
 import type { FakeCluster, FakePod } from '../support/fake-cluster.ts';
 import { failureOf, inWorld, linesOf, SPEC, type World } from '../support/pods.ts';
@@ -355,6 +358,51 @@ suite('nothing is created, opened or deleted too early', () => {
       assert.deepEqual((await running.result).cleanup, { gone: true });
     }),
   );
+});
+
+suite('an API server that answers no look, but a DELETE', () => {
+  /** An attempt that has seen its pod, with what it saw last, and whose next look is not answered in time. */
+  const run = (latest: V1Pod, cancellationDetails: object) => {
+    const deleted: string[] = [];
+    let report: { cleanup?: { gone: boolean; error?: string } } = {};
+    const client = {
+      withAbortSignal: (_signal: AbortSignal, work: () => Promise<unknown>) => work(),
+      withDeadline: (_deadline: number, work: () => Promise<unknown>) => work(),
+      activity: { reportCancellation: async (_token: unknown, facts: object) => void (report = facts) },
+      workflow: { getHandle: () => ({ describe: async () => ({ status: { name: 'COMPLETED' }, raw: {} }) }) },
+    };
+    const info = { workflowExecution: { workflowId: 'sales', runId: 'run-1' }, activityId: 'orders-1' };
+    const attempt = {
+      spec: { ...SPEC, onCancel: 'keep' },
+      key: KEY,
+      main: 'base',
+      limits: {},
+      cluster: { id: 'c', deletePod: async ({ name }: { name: string }) => (deleted.push(name), 'gone') },
+      recorder: { state: { cluster: 'c', pod: refOf(latest) }, note: () => undefined },
+      context: { info, client, cancellationDetails, cancellationSignal: new AbortController().signal },
+    };
+    const watcher = { latest, gone: false, refresh: async () => false };
+    const logs = { follow: () => undefined, summary: () => ({}), opened: async () => {}, drainOpen: async () => {} };
+    const end = onCancellation({ attempt, watcher, logs } as unknown as PodRun, new CancelledFailure('interrupted'));
+    return end.then(
+      () => assert.fail(),
+      () => ({ deleted, report }),
+    );
+  };
+  const seen = { ...podOf(), metadata: { ...podOf().metadata, uid: 'u-1' } };
+  const { schedulingGates, ...spec } = seen.spec ?? { containers: [] };
+
+  test('a cancel leaves a pod that shall run on to the workflow: its gate may be open since', async () => {
+    assert.ok(schedulingGates);
+    const { deleted, report } = await run(seen, { cancelRequested: true });
+    assert.deepEqual(deleted, []);
+    assert.deepEqual(report.cleanup, { gone: false, error: 'it is to run on, and could not be read' });
+  });
+
+  test('an attempt that nobody waits for leaves its pod to the sweeper: it may be marked since', async () => {
+    const { deleted } = await run({ ...seen, spec }, { notFound: true });
+    assert.deepEqual(deleted, []);
+  });
 });
 
 suite('who is interrupted', () => {

@@ -43,6 +43,14 @@ suite('whether nobody will ever delete a pod', () => {
       ['the run has ended: nobody', 'closed', minutes(5), {}, 'sweep'],
       ['the run goes on, its activity is pending: somebody', pending('orders-1'), minutes(5), {}, 'alive'],
       ['the run goes on without its activity: nobody', pending('other-1'), minutes(5), {}, 'sweep'],
+      [
+        'its workflow is about to see to it: somebody',
+        { pending: new Set(), caresItself: true },
+        minutes(5),
+        {},
+        'alive',
+      ],
+      ['it was about to for too long: nobody', { pending: new Set(), caresItself: true }, minutes(76), {}, 'sweep'],
       ['Temporal does not answer: who knows', 'unknown', minutes(5), {}, 'undecided'],
       ['a young pod is not judged', 'closed', minutes(1), {}, 'young'],
       ['a pod without a birthday is not judged', 'closed', minutes(5), { creationTimestamp: undefined }, 'young'],
@@ -86,7 +94,15 @@ suite('whether nobody will ever delete a pod', () => {
 });
 
 /** Runs a sweep; `runs` says of each run what Temporal does. */
-function sweep({ dependencies }: World, runs: Record<string, string | Error>, input: SweepInput): Promise<SweepReport> {
+function sweep(
+  { dependencies }: World,
+  runs: Record<string, string | Error>,
+  input: SweepInput,
+  {
+    onAsked = () => undefined,
+    raw = { pendingActivities: [{ activityId: 'orders-1' }] },
+  }: { onAsked?: () => void; raw?: object } = {},
+): Promise<SweepReport> {
   const asked: string[] = [];
   const client = {
     withAbortSignal: (_signal: AbortSignal, work: () => Promise<unknown>) => work(),
@@ -95,10 +111,11 @@ function sweep({ dependencies }: World, runs: Record<string, string | Error>, in
         describe: async () => {
           assert.ok(!asked.includes(runId), 'one question per run');
           asked.push(runId);
+          onAsked();
           const state = runs[runId];
           if (state === undefined) throw new WorkflowNotFoundError('never heard of it', 'sales', runId);
           if (state instanceof Error) throw state;
-          return { status: { name: state }, raw: { pendingActivities: [{ activityId: 'orders-1' }] } };
+          return { status: { name: state }, raw };
         },
       }),
     },
@@ -106,6 +123,13 @@ function sweep({ dependencies }: World, runs: Record<string, string | Error>, in
   const { sweep: activity } = createCleanupActivities(dependencies);
   return new MockActivityEnvironment({}, { client }).run<[SweepInput], SweepReport, typeof activity>(activity, input);
 }
+
+/** What happens between the list and the answer about the run: a cancelled task's pod is marked to run on, and its run closes. */
+const markedMeanwhile = ({ fake }: World) => {
+  const [pod] = fake.pods.all();
+  if (pod?.metadata?.annotations)
+    pod.metadata.annotations[ANNOTATION.keepUntil] = new Date(Date.now() + 3_600_000).toISOString();
+};
 
 suite('a sweep', () => {
   const RUNS = { open: 'RUNNING', closed: 'TERMINATED', away: new Error('Temporal is away') };
@@ -144,6 +168,30 @@ suite('a sweep', () => {
       assert.equal(world.fake.count('delete'), 0);
     }),
   );
+
+  test(
+    'leaves alone what was marked to be kept after it had been listed',
+    inWorld(async (world) => {
+      await world.dependencies.cluster.createPod('n', manifest(key('closed')));
+      const { swept, kept } = await sweep(world, RUNS, { minAge: 0 }, { onAsked: () => markedMeanwhile(world) });
+      assert.deepEqual([swept, kept.onPurpose, world.fake.count('delete')], [[], 1, 0]);
+    }),
+  );
+
+  for (const [what, raw] of Object.entries({
+    'whose cleanup is under way': { pendingActivities: [{ activityId: '9', activityType: { name: 'deletePod' } }] },
+    'that is about to hear of the end of the activity': { pendingWorkflowTask: {} },
+  }))
+    test(
+      `leaves to its workflow a pod ${what}`,
+      inWorld(async (world) => {
+        const made = manifest(key('open'));
+        const annotations = { ...made.metadata?.annotations, [ANNOTATION.deadline]: new Date().toISOString() };
+        await world.dependencies.cluster.createPod('n', { ...made, metadata: { ...made.metadata, annotations } });
+        const { swept, kept } = await sweep(world, RUNS, { minAge: 0 }, { raw });
+        assert.deepEqual([swept, kept.alive, world.fake.count('delete')], [[], 1, 0]);
+      }),
+    );
 
   test(
     'leaves young pods alone',

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
+import type { PodSpec } from '../../src/contract/index.ts';
+import { podManifest } from '../../src/pod/manifest.ts';
 import { parsePolicy } from '../../src/policy/policy-file.ts';
 import { policyFaults } from '../../src/policy/index.ts';
 import { DEFAULTS } from '../../src/policy/rules.ts';
+import { KEY } from '../activities/support.ts';
 
 const refusal = (text: string): string => {
   try {
@@ -44,6 +47,31 @@ suite('the file of a policy', () => {
       policyFaults(policy, bad).map((fault) => fault.split(':')[0]),
       ['requireLabels', 'images', 'imageDigestsOnly', 'privilegeEscalation', 'requireNodeSelector', 'requireLimits'],
     );
+  });
+
+  test('the example takes the pods of the tutorial once they have what it demands, and names it until then', async () => {
+    const policy = parsePolicy(
+      await readFile(new URL('../../deploy/policy.example.yaml', import.meta.url), 'utf8'),
+      '',
+    );
+    const about = { task: 'total', try: 1, key: KEY, deadline: 0, activeDeadlineSeconds: 3600 };
+    const image = 'localhost/temporal-pods/python:1';
+    // As in docs/tutorial.md.
+    const spec: PodSpec = { image, command: ['python', '-c', 'print(1)'], env: { DAY: '2026-11-28' } };
+    const bare = podManifest(spec, { ...about, namespace: 'default' });
+    assert.deepEqual(
+      policyFaults(policy, bare).map((fault) => fault.split(':')[0]),
+      ['namespaces', 'requireLabels', 'images', 'imageDigestsOnly', 'requireNodeSelector', 'requireLimits'],
+    );
+    const page = await readFile(new URL('../../docs/policy.md', import.meta.url), 'utf8');
+    assert.match(page, /needs the label `team`, the node selector `node-pool: batch` and a memory limit:/);
+    const template = {
+      from: "the worker's template",
+      pod: { metadata: { labels: { team: 'sales' } }, spec: { nodeSelector: { 'node-pool': 'batch' } } },
+    };
+    const limited = { ...spec, image: `registry.example/data/python@sha256:${'0'.repeat(64)}` };
+    const whole = { ...limited, resources: { limits: { memory: '64Mi' } } };
+    assert.deepEqual(policyFaults(policy, podManifest(whole, { ...about, namespace: 'data-batch' }, [template])), []);
   });
 
   test('every rule can be written in it: the defaults, written out, are the defaults', () => {

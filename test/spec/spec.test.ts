@@ -48,7 +48,7 @@ const BAD: [spec: unknown, fault: string][] = [
   [{ ...I, keepFor: new Date(0) }, 'keepFor: must be plain JSON, got an object of a class'],
   [
     { ...I, env: { A: 'x'.repeat(300_000) } },
-    'spec: is too large: 300030 bytes as JSON, at most 262144 bytes and 10000 values; large values belong in a ConfigMap, a volume or the image',
+    'spec: is too large: 300030 bytes as JSON, at most 262144 bytes and 5000 values; large values belong in a ConfigMap, a volume or the image',
   ],
   [
     { ...I, env: { A: 'x'.repeat(131_070) } },
@@ -60,7 +60,7 @@ const BAD: [spec: unknown, fault: string][] = [
   ],
   [
     { ...I, args: Array.from({ length: 10_000 }, () => 'x') },
-    'spec: is too large: more than 10000 values, at most 262144 bytes and 10000 values; large values belong in a ConfigMap, a volume or the image',
+    'spec: is too large: more than 5000 values, at most 262144 bytes and 5000 values; large values belong in a ConfigMap, a volume or the image',
   ],
   ...['constructor', 'toString', '__proto__'].map((name): [spec: unknown, fault: string] => [
     { ...I, env: { A: Object.fromEntries([[name, { a: 1 }]]) } },

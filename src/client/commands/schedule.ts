@@ -98,9 +98,9 @@ export function scheduleCommand(program: Program): void {
       .addOption(overlap().default('buffer-all', 'buffer-all: one after another'))
       .addHelpText('after', BACKFILL_HELP),
     async (found, options, temporal) => {
-      const times = await backfill(temporal, found, options);
+      const { times, notes } = await backfill(temporal, found, options);
       const shown = times.length > 20 ? [...times.slice(0, 10), '…', ...times.slice(-5)] : times;
-      return `${found.handle.scheduleId}: ${times.length === 1 ? 'a run' : `${times.length} runs`} for\n  ${shown.join('\n  ')}`;
+      return `${found.handle.scheduleId}: ${times.length === 1 ? 'a run' : `${times.length} runs`} for\n  ${[...shown, ...notes].join('\n  ')}`;
     },
   );
   act(
@@ -119,8 +119,12 @@ interface Options extends TimingOptions {
 
 const HELP = `
 Arguments are as of run, checked now, and the same for each run. Which time a run is for, it asks with scheduledTime().
-  schedule create nightly load regions=eu,us --cron '0 2 * * *' --time-zone Europe/Berlin
+  schedule create nightly load regions=eu,us --cron '0 4 * * *' --time-zone Europe/Berlin
   schedule create hourly load --every 1h --offset 5m --overlap buffer-one
+
+A night on which clocks are put forward has no 02:30 (in Europe/Berlin), and so no run; on one on which they are put back it comes
+twice, and whether it runs once, twice or not at all depends on the zone and the cron. create, update, show and backfill say it with
+the date. To be safe: a time outside of it, a zone without summer time (UTC), or --every.
 
 --overlap, when a run is due and another one is under way: skip (default), buffer-one, buffer-all, cancel-other, terminate-other,
 allow-all. --catch-up: what was missed while Temporal was away is made up for if it is not older than this; its default is a year.
@@ -149,9 +153,9 @@ export function scheduleCreateCommands(program: Program, schedule: Command): voi
       const args = workflowArguments(await findWorkflow(workflow), words);
       const options = scheduleOptions({ name, workflow, args, timing, paused, note }, temporalConfig().taskQueue);
       await program.withTemporal(async (temporal) => {
-        const [next] = await createSchedule(temporal, options);
-        const when = paused ? 'it is paused' : `first run ${next}`;
-        createOutput('text').say(`created ${name}; ${when}`);
+        const { next, notes } = await createSchedule(temporal, options);
+        const when = paused ? 'it is paused' : `first run ${next[0]}`;
+        createOutput('text').say([`created ${name}; ${when}`, ...notes].join('\n  '));
         printData(nameText(name));
         return 0;
       });
@@ -160,8 +164,8 @@ export function scheduleCreateCommands(program: Program, schedule: Command): voi
   timed('update <name> [args...]', 'Change a schedule: what is given replaces what there was.').action(
     async (name: string, words: string[], { note, ...timing }: Options) =>
       program.withTemporal(async (temporal) => {
-        const [next] = await updateSchedule(temporal, { name, words, timing, note });
-        createOutput('text').say(`changed ${name}; next run ${next ?? 'never'}`);
+        const { next, notes } = await updateSchedule(temporal, { name, words, timing, note });
+        createOutput('text').say([`changed ${name}; next run ${next[0] ?? 'never'}`, ...notes].join('\n  '));
         return 0;
       }),
   );

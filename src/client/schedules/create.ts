@@ -11,6 +11,7 @@ import { summaryOf, WORKFLOW_TASK_TIMEOUT } from '../run/start.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { workflowArguments } from '../params/workflow-arguments.ts';
 import { findWorkflow } from '../params/workflows.ts';
+import { clockNotes } from './clock-changes.ts';
 import { TASK_QUEUE_MEMO, findSchedule } from './find.ts';
 import { policiesOf, specOf, zoneOf, type TimingOptions } from './timing.ts';
 import { textIn } from './zone.ts';
@@ -46,8 +47,16 @@ export function scheduleOptions({ name, workflow, args, timing, paused, note }: 
   } satisfies ScheduleOptions;
 }
 
-/** The times of its next runs, in its zone. @throws Problem (2): there is one of this name, Temporal refuses it, or it would never run */
-export async function createSchedule({ client }: Temporal, options: ScheduleOptions): Promise<string[]> {
+export interface Times {
+  /** Of its next runs, in its zone. */
+  readonly next: readonly string[];
+  /** What the changes of the clocks do to it within a year. */
+  readonly notes: readonly string[];
+}
+
+/** @throws Problem (2): there is one of this name, Temporal refuses it, or it would never run */
+export async function createSchedule(temporal: Temporal, options: ScheduleOptions): Promise<Times> {
+  const { client } = temporal;
   const { scheduleId } = options;
   try {
     await client.schedule.create(options);
@@ -61,13 +70,14 @@ export async function createSchedule({ client }: Temporal, options: ScheduleOpti
     throw error;
   }
   const handle = client.schedule.getHandle(scheduleId);
-  const times = nextTimes(await handle.describe());
-  if (times.length > 0) return times;
+  const description = await handle.describe();
+  const next = nextTimes(description);
+  if (next.length > 0) return { next, notes: await clockNotes(temporal, description) };
   await handle.delete();
   throw usage(`${timesOf(options)}: there is no such time; nothing was created`);
 }
 
-export function nextTimes({ info, spec }: ScheduleDescription): string[] {
+function nextTimes({ info, spec }: ScheduleDescription): string[] {
   const zone = zoneOf(spec);
   return info.nextActionTimes.map((time) => `${textIn(zone, time.getTime())} ${zone}`);
 }
@@ -85,11 +95,8 @@ export interface UpdateRequest {
   readonly note?: string | undefined;
 }
 
-/** Its next times, in its zone. @throws Problem (2); nothing has changed then */
-export async function updateSchedule(
-  temporal: Temporal,
-  { name, words, timing, note }: UpdateRequest,
-): Promise<string[]> {
+/** @throws Problem (2); nothing has changed then */
+export async function updateSchedule(temporal: Temporal, { name, words, timing, note }: UpdateRequest): Promise<Times> {
   const { handle, description } = await findSchedule(temporal, name);
   const { workflowType } = description.action;
   const args = words.length === 0 ? undefined : workflowArguments(await findWorkflow(workflowType), words);
@@ -113,5 +120,6 @@ export async function updateSchedule(
     if (error instanceof TypeError) throw usage(`Temporal refuses this: ${messageOf(error)}; nothing was changed`);
     throw error;
   }
-  return nextTimes(await handle.describe());
+  const changed = await handle.describe();
+  return { next: nextTimes(changed), notes: spec ? await clockNotes(temporal, changed) : [] };
 }

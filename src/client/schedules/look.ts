@@ -7,6 +7,7 @@ import { statusColour, statusWord, type StatusWord } from '../temporal/run-query
 import { type Column, tableText } from '../terminal/rows.ts';
 import { oneLine } from '../terminal/stdout.ts';
 import { lengthText, momentText } from '../terminal/time-text.ts';
+import { clockNotes } from './clock-changes.ts';
 import { overlapWord, specText, zoneOf } from './timing.ts';
 import { textIn } from './zone.ts';
 
@@ -55,6 +56,7 @@ export async function documentOf(temporal: Temporal, description: ScheduleDescri
     overlap: overlapWord(policies.overlap ?? 'SKIP'),
     catchUpMs: policies.catchupWindow,
     next: info.nextActionTimes.slice(0, SHOWN).map((time) => time.toISOString()),
+    clockChanges: await clockNotes(temporal, description),
     runs: await Promise.all(
       info.recentActions
         .slice(-SHOWN)
@@ -89,7 +91,7 @@ export function scheduleText(
   schedule: Awaited<ReturnType<typeof documentOf>>,
   screen: { isTTY?: boolean; columns?: number },
 ): string {
-  const { name, state, note, workflow, args, times, timeZone, overlap, catchUpMs, next, runs } = schedule;
+  const { name, state, note, workflow, args, times, timeZone, overlap, catchUpMs, next, clockChanges, runs } = schedule;
   const inZone = (time: string) => textIn(timeZone, Date.parse(time));
   const { skippedByOverlap: skipped, missedByCatchUp: missed } = schedule;
   const lines: [string, string | undefined][] = [
@@ -100,6 +102,7 @@ export function scheduleText(
     ['policy', `overlap ${overlap}, catch-up ${lengthText(catchUpMs)}`],
     ['left out', skipped + missed > 0 ? `${skipped} while another ran, ${missed} older than the catch-up` : undefined],
     ['next', state === 'paused' ? 'none, it is paused' : next.map(inZone).join(`\n${' '.repeat(LABEL)}`)],
+    ['clocks', clockChanges.length > 0 ? clockChanges.join(`\n${' '.repeat(LABEL)}`) : undefined],
   ];
   const head = lines.flatMap(([label, text]) => (text === undefined ? [] : [`${label.padEnd(LABEL)}${text}`]));
   const columns: Column<PastRun>[] = [

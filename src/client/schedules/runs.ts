@@ -3,12 +3,11 @@ import { usage } from '../../common/problem.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { pause } from '../../common/pause.ts';
 import { callText } from '../../common/program-name.ts';
+import { clockNotes } from './clock-changes.ts';
 import type { FoundSchedule } from './find.ts';
+import { LIMIT, timesIn } from './matching-times.ts';
 import { policyOf, zoneOf, type Overlap } from './timing.ts';
 import { readMoment, textIn } from './zone.ts';
-
-/** Temporal tells of no more times than that, and lets no more runs of a schedule wait for their turn. */
-const LIMIT = 1000;
 
 export interface BackfillOptions {
   readonly from: string;
@@ -17,12 +16,12 @@ export interface BackfillOptions {
   readonly overlap?: Overlap;
 }
 
-/** The times, in the schedule's zone, that runs were asked for. @throws Problem (2) */
+/** The times, in the schedule's zone, that runs were asked for, and what the changes of the clocks do to them. @throws Problem (2) */
 export async function backfill(
   temporal: Temporal,
   { handle, description }: FoundSchedule,
   { from, to, overlap = 'buffer-all' }: BackfillOptions,
-): Promise<string[]> {
+): Promise<{ times: string[]; notes: string[] }> {
   const zone = zoneOf(description.spec);
   const first = readMoment('--from', from, zone);
   const last = Math.min(readMoment('--to', to, zone, 'last'), Date.now());
@@ -31,30 +30,16 @@ export async function backfill(
   // Of the two ends of a range Temporal takes the second one only.
   const range = { start: new Date(first - 1), end: new Date(last) };
   const times = await timesIn(temporal, handle.scheduleId, range);
-  if (times.length === 0) throw usage(`'${handle.scheduleId}' has no time from ${from} to ${to}; nothing was started`);
+  const notes = await clockNotes(temporal, description, { from: first, to: last });
+  if (times.length === 0) {
+    const why = notes.map((note) => `\n  ${note}`).join('');
+    throw usage(`'${handle.scheduleId}' has no time from ${from} to ${to}; nothing was started${why}`);
+  }
   if (times.length >= LIMIT)
     throw usage(`from ${from} to ${to} there are ${LIMIT} times or more: take a shorter range; nothing was started`);
   await handle.backfill({ ...range, overlap: policyOf(overlap) });
-  return times.map((time) => textIn(zone, time));
+  return { times: times.map((time) => textIn(zone, time)), notes };
 }
-
-async function timesIn({ client, config }: Temporal, scheduleId: string, { start, end }: { start: Date; end: Date }) {
-  const { startTime } = await client.workflowService.listScheduleMatchingTimes({
-    namespace: config.namespace,
-    scheduleId,
-    startTime: timestamp(start),
-    endTime: timestamp(end),
-  });
-  return (startTime ?? []).map(({ seconds }) => Number(seconds) * 1000);
-}
-
-/** The numbers of the API are int64, which protobuf makes of a number too. */
-const timestamp = (date: Date) => ({
-  seconds: Math.floor(date.getTime() / 1000) as unknown as Long,
-  nanos: (date.getTime() % 1000) * 1e6,
-});
-type Time = NonNullable<Parameters<Temporal['client']['workflowService']['listScheduleMatchingTimes']>[0]['startTime']>;
-type Long = NonNullable<Time['seconds']>;
 
 /** Temporal answers before it has started anything; within this it usually has. */
 const STARTED_WITHIN_MS = 5_000;

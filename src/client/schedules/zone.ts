@@ -46,5 +46,34 @@ function instant(local: number, zone: string): number {
   return local - offset(guess, zone);
 }
 
+export interface ClockChange {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** How much more than UTC the clocks show, before it and from then on; milliseconds. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Two changes within a step that undo each other are not seen; the shortest that there are last a month (Ramadan in Morocco). */
+const STEP_MS = 7 * 86_400_000;
+
+/** When the clocks of the zone are put forward or back; both ends are milliseconds since 1970. */
+export function clockChanges(zone: string, from: number, to: number): ClockChange[] {
+  const changes: ClockChange[] = [];
+  for (let start = from; start < to; start += STEP_MS) {
+    const end = Math.min(start + STEP_MS, to);
+    const [before, after] = [offset(start, zone), offset(end, zone)];
+    if (before === after) continue;
+    let [early, late] = [Math.floor(start / 1000), Math.ceil(end / 1000)];
+    while (late - early > 1) {
+      const middle = Math.floor((early + late) / 2);
+      if (offset(middle * 1000, zone) === before) early = middle;
+      else late = middle;
+    }
+    changes.push({ at: late * 1000, before, after });
+  }
+  return changes;
+}
+
 const offset = (ms: number, zone: string) =>
   Date.parse(`${textIn(zone, ms).replace(' ', 'T')}Z`) - Math.floor(ms / 1000) * 1000;

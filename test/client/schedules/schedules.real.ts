@@ -30,7 +30,7 @@ suite('schedule', { concurrency: 2, timeout: 300_000 }, () => {
     };
   });
   after(async () => {
-    for (const name of ['week', 'one', 'hourly', 'busy'])
+    for (const name of ['week', 'one', 'hourly', 'busy', 'night', 'twice'])
       await schedule(name)
         .delete()
         .catch(() => undefined);
@@ -151,6 +151,22 @@ suite('schedule', { concurrency: 2, timeout: 300_000 }, () => {
     const shown = await done('schedule', 'show', id('one'));
     assert.match(shown.out, /^times {5}0 2 \* \* \* Europe\/Berlin$/m);
     assert.equal(shown.out.match(/^(next)? +\d{4}-\d\d-\d\d 02:00:00$/gm)?.length, 5);
+  });
+
+  test('a night that a change of the clocks leaves out, or brings twice, is told with its date', async () => {
+    const create = (name: string, zone: string, cron: string) =>
+      done('schedule', 'create', id(name), 'whichDay', '--paused', '--cron', cron, '--time-zone', zone);
+    const lost = /\d{4}-03-\d\d 02:30 does not exist in Europe\/Berlin: no run; choose a time outside 02:00–03:00/;
+    assert.match((await create('night', 'Europe/Berlin', '30 2 * * *')).err, lost);
+    assert.match((await done('schedule', 'show', id('night'))).out, lost);
+    const none = ['schedule', 'backfill', id('night'), '--from', '2026-03-29', '--to', '2026-03-29'];
+    assert.match(await refused(...none), /no time from [^]*nothing was started\n {2}2026-03-29 02:30 does not exist/);
+    const some = await done('schedule', 'backfill', id('night'), '--from', '2026-03-28', '--to', '2026-03-29');
+    assert.match(some.err, /: a run for\n {2}2026-03-28 02:30:00\n {2}2026-03-29 02:30 does not exist/);
+    const moved = await done('schedule', 'update', id('night'), '--cron', '30 3 * * *');
+    assert.doesNotMatch(moved.err, /exist/);
+    const twice = /\d{4}-11-\d\d 01:30 exists twice in America\/New_York: two runs, not one/;
+    assert.match((await create('twice', 'America/New_York', '30 1 * * *')).err, twice);
   });
 
   test('pause, resume, trigger, list, delete', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { policiesOf, specOf, specText, type TimingOptions } from '../../../src/client/schedules/timing.ts';
-import { readMoment, textIn } from '../../../src/client/schedules/zone.ts';
+import { clockNote, type Calendar } from '../../../src/client/schedules/clock-changes.ts';
+import { clockChanges, readMoment, textIn } from '../../../src/client/schedules/zone.ts';
 import { Problem } from '../../../src/common/problem.ts';
 
 const isUsage = (says: RegExp) => (error: unknown) =>
@@ -80,4 +81,124 @@ suite('moments in a zone', () => {
 
   test('are shown as the clocks there show them', () =>
     assert.equal(textIn('America/New_York', Date.parse('2026-11-01T06:30:05Z')), '2026-11-01 01:30:05'));
+});
+
+suite('a cron where the clocks are changed', () => {
+  const range = (start: number, end = start) => ({ start, end, step: 1 });
+  const calendar = (minute: number, ...hours: number[]): Calendar => ({
+    second: [range(0)],
+    minute: [range(minute)],
+    hour: hours.length === 0 ? [range(0, 23)] : hours.map((hour) => range(hour)),
+    dayOfMonth: [range(1, 31)],
+    month: [range(1, 12)],
+    dayOfWeek: [range(0, 6)],
+  });
+  const noteIn = (zone: string, day: string, calendars: Calendar[], times: string[]) => {
+    const from = Date.parse(day) - 43_200_000;
+    const [change] = clockChanges(zone, from, from + 129_600_000);
+    assert.ok(change);
+    return clockNote(
+      zone,
+      calendars,
+      change,
+      times.map((time) => Date.parse(`${time}Z`)),
+    );
+  };
+
+  test('when the clocks are changed, to the second', () => {
+    const changes = clockChanges('Europe/Berlin', Date.parse('2026-11-28T12:00Z'), Date.parse('2027-11-28T12:00Z'));
+    assert.deepEqual(
+      changes.map(({ at, before, after }) => [new Date(at).toISOString(), before / 3_600_000, after / 3_600_000]),
+      [
+        ['2027-03-28T01:00:00.000Z', 1, 2],
+        ['2027-10-31T01:00:00.000Z', 2, 1],
+      ],
+    );
+    assert.deepEqual(clockChanges('UTC', 0, Date.parse('2027-01-01')), []);
+  });
+
+  // The times are as Temporal 1.29 listed them.
+  const rows: [
+    law: string,
+    zone: string,
+    day: string,
+    calendar: Calendar[],
+    times: string[],
+    says: string | undefined,
+  ][] = [
+    [
+      'a time that is left out has no run',
+      'Europe/Berlin',
+      '2027-03-28',
+      [calendar(30, 2)],
+      [],
+      '2027-03-28 02:30 does not exist in Europe/Berlin: no run; choose a time outside 02:00–03:00, or a zone without summer time (UTC)',
+    ],
+    [
+      'also if another one of the day takes place',
+      'Europe/Berlin',
+      '2027-03-28',
+      [calendar(30, 2, 3)],
+      ['2027-03-28T01:30'],
+      '2027-03-28 02:30 does not exist in Europe/Berlin: no run; choose a time outside 02:00–03:00, or a zone without summer time (UTC)',
+    ],
+    [
+      'midnight may be left out',
+      'Africa/Cairo',
+      '2027-04-30',
+      [calendar(0, 0)],
+      [],
+      '2027-04-30 00:00 does not exist in Africa/Cairo: no run; choose a time outside 00:00–01:00, or a zone without summer time (UTC)',
+    ],
+    ['each hour is still each hour', 'Europe/Berlin', '2027-03-28', [calendar(30)], ['2027-03-28T01:30'], undefined],
+    ['what is moved runs', 'Australia/Lord_Howe', '2027-10-03', [calendar(15, 2)], ['2027-10-02T15:45'], undefined],
+    ['another time is none of it', 'Europe/Berlin', '2027-03-28', [calendar(30, 4)], ['2027-03-28T02:30'], undefined],
+    [
+      'a time that comes twice and runs once is as it should be',
+      'Europe/Berlin',
+      '2027-10-31',
+      [calendar(30, 2)],
+      ['2027-10-31T01:30'],
+      undefined,
+    ],
+    [
+      'a time that runs twice',
+      'America/New_York',
+      '2027-11-07',
+      [calendar(30, 1)],
+      ['2027-11-07T05:30', '2027-11-07T06:30'],
+      '2027-11-07 01:30 exists twice in America/New_York: two runs, not one; choose a time outside 01:00–02:00, or a zone without summer time (UTC)',
+    ],
+    [
+      'a time that Temporal forgets',
+      'Europe/Berlin',
+      '2027-10-31',
+      [calendar(0, 2), calendar(30, 2)],
+      ['2027-10-31T01:00', '2027-10-31T02:30'],
+      '2027-10-31 02:30 exists twice in Europe/Berlin: no run; choose a time outside 02:00–03:00, or a zone without summer time (UTC)',
+    ],
+    [
+      'each hour, but not the one that comes twice',
+      'Europe/Berlin',
+      '2027-10-31',
+      [calendar(30)],
+      ['2027-10-31T00:30', '2027-10-31T02:30'],
+      '2027-10-31 02:30 exists twice in Europe/Berlin: one run, not two; --every runs evenly',
+    ],
+    [
+      'each hour, also the one that comes twice',
+      'America/New_York',
+      '2027-11-07',
+      [calendar(30)],
+      ['2027-11-07T05:30', '2027-11-07T06:30'],
+      undefined,
+    ],
+  ];
+  for (const [law, zone, day, calendars, times, says] of rows)
+    test(law, () => assert.equal(noteIn(zone, day, calendars, times), says));
+
+  test('of many times the first are named', () => {
+    const all: Calendar = { ...calendar(0, 2), minute: [{ start: 0, end: 59, step: 5 }] };
+    assert.match(noteIn('Europe/Berlin', '2027-03-28', [all], []) ?? '', /28 02:00, 02:05, 02:10 and 9 more does not/);
+  });
 });
