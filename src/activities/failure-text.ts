@@ -60,6 +60,7 @@ const HAPPENED: Record<OutcomeKind, (outcome: PodOutcome) => string> = {
 const SHUTDOWN = 'was stopped by the shutdown of its node';
 const EVICTED = 'was evicted by its node';
 /** By the pod's reason, or that of its condition `DisruptionTarget`. */
+const LOST = 'was lost when its node or its runtime was restarted; how it ended nobody knows';
 const DISRUPTION: Record<string, string> = {
   Restarted: 'was started a second time by its node',
   Evicted: EVICTED,
@@ -74,6 +75,8 @@ const DISRUPTION: Record<string, string> = {
   Shutdown: SHUTDOWN,
   Terminated: SHUTDOWN,
   UnexpectedNodeShutdown: SHUTDOWN,
+  ContainerStatusUnknown: LOST,
+  Unknown: LOST,
   Paused: 'was taken down since its task was paused',
 };
 

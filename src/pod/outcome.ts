@@ -6,7 +6,7 @@
 import type { V1Pod, V1PodCondition, V1ContainerStateTerminated } from '@kubernetes/client-node';
 import type { ExitCodes, OutcomeKind, PodOutcome } from '../contract/index.ts';
 import { defined, type Loose } from '../common/defined.ts';
-import { everStarted, hasStarted, LOST, ordinaryInits, starvedInit, statusOf, isEarlier, seconds } from './status.ts';
+import { everStarted, hasStarted, isLost, ordinaryInits, starvedInit, statusOf, isEarlier, seconds } from './status.ts';
 import { containersOf } from './walk.ts';
 import { DISRUPTED, type DeletionEvidence } from './deletion-evidence.ts';
 
@@ -49,7 +49,8 @@ export function outcomeOf(
     return as('PodDeleted', { reason: 'Deleted', message: BY_WHOM, exitCode });
 
   // Only an exit code that somebody saw decides.
-  if (ended?.reason === LOST) return as('PodDisrupted', { reason: LOST, message: ended.message });
+  const lost = [ended, ...ordinaryInits(pod).map(({ state }) => state?.terminated)].find((end) => end && isLost(end));
+  if (lost) return as('PodDisrupted', { reason: lost.reason, message: lost.message });
   if (ended) return { ...endOfMain(pod, main, ended, exitCodes), startedEver };
   if (starved) return { ...endOfInit(pod, starved.name, starved.ended), startedEver };
   const init = ordinaryInits(pod).find(({ state }) => state?.terminated?.exitCode);

@@ -36,10 +36,14 @@ export const hasStarted = ({ state, lastState }: V1ContainerStatus): boolean =>
 
 /** Of a container that ran and was lost (its node was restarted) the kubelet knows no times. */
 const hasRunBefore = (ended: V1ContainerStateTerminated | undefined) =>
-  ended !== undefined && (ended.reason === LOST || isRealTime(ended.startedAt));
+  ended !== undefined && (isLost(ended) || isRealTime(ended.startedAt));
 
-/** Reason of an end that nobody saw; the exit code 137 beside it is made up. */
-export const LOST = 'ContainerStatusUnknown';
+/**
+ * An end that nobody saw, since the node was restarted; the exit code beside it is made up. The kubelet says it of a container that its
+ * runtime does not know any more (137), and containerd of one that it finds without a process (255, seen on a node that lost power).
+ */
+export const isLost = ({ reason }: V1ContainerStateTerminated): boolean =>
+  reason === 'ContainerStatusUnknown' || reason === 'Unknown';
 
 const isRealTime = (time: Date | string | undefined) => seconds(time) > 0;
 

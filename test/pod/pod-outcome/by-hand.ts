@@ -2,7 +2,7 @@
  * Endings that one local node cannot be brought to: recorded pods, edited as Kubernetes' own source says. Each names its place there
  * (release 1.34).
  */
-import type { V1ContainerState, V1Pod, V1PodStatus } from '@kubernetes/client-node';
+import type { V1ContainerState, V1ContainerStatus, V1Pod, V1PodStatus } from '@kubernetes/client-node';
 import { readRecording, type Recording, type State } from './recording.ts';
 
 const SOME = 'deleted-traps-term';
@@ -49,6 +49,19 @@ const UNSEEN = {
   finishedAt: null,
   message: 'The container could not be located when the pod was terminated',
 };
+
+/** What was running when the power went; an init container keeps the others from their start. */
+function lostBy(pod: V1Pod, which: 'containerStatuses' | 'initContainerStatuses'): V1Pod {
+  const lost = { terminated: { exitCode: 255, reason: 'Unknown', startedAt: TIME, finishedAt: TIME } };
+  const waits = { waiting: { reason: 'PodInitializing' } };
+  const [main] = pod.status?.containerStatuses ?? [];
+  const status = (name: string, state: V1ContainerState) => ({ ...main, name, state }) as V1ContainerStatus;
+  const statuses =
+    which === 'containerStatuses'
+      ? { containerStatuses: [status('base', lost)] }
+      : { containerStatuses: [status('base', waits)], initContainerStatuses: [status('prepare', lost)] };
+  return { ...pod, status: { ...pod.status, phase: 'Failed', ...statuses } };
+}
 
 export const byHand: Record<string, Recording> = {
   'node-shutdown': afterRunning(
@@ -112,6 +125,12 @@ export const byHand: Record<string, Recording> = {
       }));
       return { ...pod, status: { ...pod.status, phase: 'Failed', containerStatuses } };
     },
+  ),
+  'lost-by-a-restarted-runtime': afterRunning('seen with containerd 2: the node lost power and came back', (pod) =>
+    lostBy(pod, 'containerStatuses'),
+  ),
+  'init-lost-by-a-restarted-runtime': afterRunning('the same, while an init container ran', (pod) =>
+    lostBy(pod, 'initContainerStatuses'),
   ),
   'rejected-by-admission': {
     ...readRecording('rejected-out-of-cpu'),

@@ -91,6 +91,8 @@ const expected: Record<string, Expected> = {
   'preempted-by-kubelet': ran('PodDisrupted', 'Preempting', 137),
   'evicted-for-memory': ran('PodDisrupted', 'Evicted', 137),
   'lost-by-a-restarted-node': ran('PodDisrupted', 'ContainerStatusUnknown'),
+  'lost-by-a-restarted-runtime': ran('PodDisrupted', 'Unknown'),
+  'init-lost-by-a-restarted-runtime': ran('PodDisrupted', 'Unknown'),
   'rejected-by-admission': neverRan('PodRejected', 'UnexpectedAdmissionError'),
   'silent-and-not-ready-before': ran('DeadlineExceeded', 'TotalTimeout'),
   // By their states alone: see the suite of the events.
