@@ -14,6 +14,7 @@ import { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { podFolders } from '../logs/index.ts';
 import { ANNOTATION, belongsTo, isGated, podName, refOf, type PodKey } from '../pod/identity.ts';
 import { defined } from '../common/defined.ts';
+import { DEFAULT_MAIN_CONTAINER } from '../contract/defaults.ts';
 import { pause } from '../common/pause.ts';
 import { isOver } from './keep-pod.ts';
 import { PodLogs, type LogsOf } from './pod-logs.ts';
@@ -111,14 +112,19 @@ async function remove(
   return cleanup;
 }
 
-/** Says in what is stored of the logs of a pod that is gone that its end was not read, where it was not. */
+/**
+ * Says in the log of a pod that is gone that its end was not read, where it was not. Of one that is known and of which nothing is
+ * stored, too: it may have started after the last attempt had looked.
+ */
 async function closeLogs(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<void> {
-  const { logRoot } = dependencies;
   const key = keyOf(dependencies, input, context);
-  for (const { activityId, uid } of await podFolders(logRoot, key).catch(() => [])) {
-    if (activityId !== input.activityId) continue;
+  const stored = await podFolders(dependencies.logRoot, key).catch(() => []);
+  const uids = new Set(stored.filter(({ activityId }) => activityId === input.activityId).map(({ uid }) => uid));
+  if (input.uid !== undefined) uids.add(input.uid);
+  for (const uid of uids) {
     const ref = { namespace: input.namespace ?? '', name: podName(input.task, key), uid };
-    const logs = new PodLogs(logsOf(dependencies, ref, input, context), dependencies);
+    const main = uid === input.uid && { main: containerName.parse(input.mainContainer) };
+    const logs = new PodLogs({ ...logsOf(dependencies, ref, input, context), ...main }, dependencies);
     await logs.closeStored().finally(() => logs.stop());
   }
 }
@@ -134,7 +140,11 @@ const logsOf = (dependencies: PodDependencies, pod: PodRef, input: DeletePodInpu
   },
 });
 
-/** What comes from Temporal is input; what is no limit is none. */
+/** What comes from Temporal is input; what is no limit is none, and what is no name (it becomes that of a file) is not taken. */
+const containerName = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/)
+  .catch(DEFAULT_MAIN_CONTAINER);
 const bytes = (least: number) => z.int().min(least).optional().catch(undefined);
 const limits = z
   .object({

@@ -52,6 +52,8 @@ export interface DeletePodInput {
   mode: 'hurry' | 'confirm' | 'keep';
   /** ISO 8601. */
   keepUntil?: string;
+  /** Of the spec, as the next. */
+  mainContainer?: string;
   /** Of the spec: what no attempt has read of the pod's logs is read before the pod goes, within the same limits. */
   logs?: LogOptions;
 }

@@ -30,6 +30,7 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
     activityId,
     task,
     ...(spec.namespace !== undefined && { namespace: spec.namespace }),
+    ...(spec.mainContainer !== undefined && { mainContainer: spec.mainContainer }),
     ...(spec.logs && { logs: spec.logs }),
   };
 

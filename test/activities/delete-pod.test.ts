@@ -12,7 +12,7 @@ import type { Cluster } from '../../src/kubernetes/cluster.ts';
 import { ANNOTATION } from '../../src/pod/identity.ts';
 import type { Cleanup, DeletePodInput } from '../../src/contract/index.ts';
 import type { FakeCluster } from '../support/fake-cluster.ts';
-import { fileSegments, folderUri, logFolder, Splitter } from '../../src/logs/index.ts';
+import { fileSegments, folderUri, logFolder, Splitter, storedStreams } from '../../src/logs/index.ts';
 import { inWorld, linesOf, type World } from '../support/pods.ts';
 import { KEY, podOf } from './support.ts';
 
@@ -263,6 +263,24 @@ suite('the log of a pod that its activity left behind', () => {
       assert.deepEqual(await cleanup(world.dependencies, { uid }).result, { gone: true });
       assert.deepEqual(await linesIn(world, uid), ['one', '<gap>']);
       assert.equal(world.fake.count('log'), 0);
+    }),
+  );
+
+  test(
+    'and that is gone before anything of it was stored says that it may have had a log',
+    inWorld(async (world) => {
+      const { dependencies } = world;
+      assert.deepEqual(await cleanup(dependencies, { uid: 'gone', mainContainer: 'etl' }).result, { gone: true });
+      assert.deepEqual(await linesIn(world, 'gone'), ['<gap>']);
+      assert.deepEqual(await storedStreams(folderOf(world, 'gone')), [{ container: 'etl', restart: 0 }]);
+    }),
+  );
+
+  test(
+    'and whose main container has no name writes no file of that name',
+    inWorld(async (world) => {
+      await cleanup(world.dependencies, { uid: 'gone', mainContainer: '../../../etl' }).result;
+      assert.deepEqual(await storedStreams(folderOf(world, 'gone')), [{ container: 'base', restart: 0 }]);
     }),
   );
 
