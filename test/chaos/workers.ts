@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { DiskMode } from './disk.ts';
 import type { KubeProxy, TemporalProxy } from './proxy.ts';
@@ -22,6 +23,11 @@ export interface WorkerPlace {
   image: string;
   temporalNamespace: string;
 }
+
+/** The exit code of a worker whose Temporal or Kubernetes does not answer. */
+const NO_ANSWER = 3;
+/** So often, a second apart. */
+const START_AGAIN = 120;
 
 export class ChaosWorker {
   readonly name: string;
@@ -47,9 +53,20 @@ export class ChaosWorker {
     return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Resolves when it polls. */
+  /** Resolves when it polls. One whose servers do not answer yet ends with 3, and is started again, as a Deployment does it. */
   async start(): Promise<void> {
-    if (this.alive) return;
+    for (let left = START_AGAIN; !this.alive; left--) {
+      const code = await this.#start();
+      if (code === undefined) return;
+      const said = this.said.slice(-20).join('\n');
+      if (code !== NO_ANSWER || left === 0) throw new Error(`worker ${this.name} ended with ${code}:\n${said}`);
+      await sleep(1_000);
+      if (this.#told) return;
+    }
+  }
+
+  /** @returns with what it ended before it polled */
+  async #start(): Promise<number | string | undefined> {
     const { root, folder, taskQueue, namespace, logRoot, context, image, temporalNamespace } = this.#place;
     const kubeconfig = join(folder, `${this.name}.kubeconfig`);
     const own = JSON.parse(readFileSync(this.#place.kubeconfig, 'utf8')) as {
@@ -81,21 +98,24 @@ export class ChaosWorker {
     });
     this.#child = child;
     this.#told = false;
-    child.once('exit', (code, signal) => this.#told || this.onCrash(`${this.name} ended with ${code ?? signal}`));
     child.on('message', () => this.onDisk());
     child.on('error', () => undefined);
-    const ready = Promise.withResolvers<void>();
-    child.once('exit', (code, signal) =>
-      ready.reject(new Error(`worker ${this.name} ended with ${code ?? signal}:\n${this.said.slice(-20).join('\n')}`)),
-    );
-    ready.promise.catch(() => undefined);
+    const ready = Promise.withResolvers<number | string | undefined>();
+    let isReady = false;
+    child.once('exit', (code, signal) => {
+      const how = code ?? signal ?? undefined;
+      if (isReady && !this.#told) this.onCrash(`${this.name} ended with ${how}`);
+      ready.resolve(how);
+    });
     // The one pipe; what it says last may be why it ended.
     createInterface({ input: child.stderr as NodeJS.ReadableStream }).on('line', (line) => {
       this.said.push(`${new Date().toISOString()} ${line}`);
       if (this.said.length > 3000) this.said.shift();
-      if (line.startsWith('worker ready')) ready.resolve();
+      if (!line.startsWith('worker ready')) return;
+      isReady = true;
+      ready.resolve(undefined);
     });
-    await ready.promise;
+    return ready.promise;
   }
 
   disk(mode: DiskMode): void {
@@ -104,9 +124,9 @@ export class ChaosWorker {
 
   /** Only ever the process that this object has started. */
   async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    this.#told = true;
     const child = this.#child;
     if (!child || !this.alive) return;
-    this.#told = true;
     const ended = once(child, 'exit');
     child.kill(signal);
     this.wake();
