@@ -331,33 +331,39 @@ suite('a pod of an earlier run', () => {
 
   test(
     'is gone before the gate is opened, though a half-open watch does not tell of it (a workflow reset)',
-    inWorld(async (world) => {
-      const { fake, attempt, dependencies } = world;
-      const seen = besides(world);
-      await dependencies.reflector('n').ready();
-      await fake.until(() => fake.open('watch') === 1);
-      fake.stallWatches();
-      await atWork(world);
-      assert.equal((await attempt().result).exitCode, 0);
-      assert.deepEqual(seen, [[]]);
-    }),
+    inWorld(
+      async (world) => {
+        const { fake, attempt, dependencies } = world;
+        const seen = besides(world);
+        await dependencies.reflector('n').ready();
+        await fake.until(() => fake.open('watch') === 1);
+        fake.stallWatches();
+        await atWork(world);
+        assert.equal((await attempt().result).exitCode, 0);
+        assert.deepEqual(seen, [[]]);
+      },
+      { waits: { told: 100 } },
+    ),
   );
 
   test(
     'is gone before the gate of an adopted pod is opened, too',
-    inWorld(async (world) => {
-      const { fake, temporal, attempt, dependencies } = world;
-      const seen = besides(world);
-      await dependencies.reflector('n').ready();
-      await fake.until(() => fake.open('watch') === 1);
-      fake.stallWatches();
-      await atWork(world);
-      const { metadata } = await dependencies.cluster.createPod('n', podOf());
-      const pod = { namespace: 'n', name: metadata?.name ?? '', uid: metadata?.uid ?? '' };
-      temporal.recorded = { v: 1, cluster: dependencies.cluster.id, pod };
-      assert.equal((await attempt().result).exitCode, 0);
-      assert.deepEqual(seen, [[]]);
-    }),
+    inWorld(
+      async (world) => {
+        const { fake, temporal, attempt, dependencies } = world;
+        const seen = besides(world);
+        await dependencies.reflector('n').ready();
+        await fake.until(() => fake.open('watch') === 1);
+        fake.stallWatches();
+        await atWork(world);
+        const { metadata } = await dependencies.cluster.createPod('n', podOf());
+        const pod = { namespace: 'n', name: metadata?.name ?? '', uid: metadata?.uid ?? '' };
+        temporal.recorded = { v: 1, cluster: dependencies.cluster.id, pod };
+        assert.equal((await attempt().result).exitCode, 0);
+        assert.deepEqual(seen, [[]]);
+      },
+      { waits: { told: 100 } },
+    ),
   );
 
   test(

@@ -71,16 +71,19 @@ suite('a record that names a pod of somebody else', () => {
     );
     test(
       `is not believed when the pod cannot be read${what}`,
-      inWorld(async (here) => {
-        const pod = await foreign(here, OWN);
-        here.temporal.recorded = recordOf(here, { pod, ...more });
-        here.fake.plan('read', { answer: 500 }, { times: 20 });
-        const attempt = here.attempt();
-        await here.fake.until(() => here.fake.count('read') >= 1);
-        attempt.end('cancelRequested');
-        await attempt.result.catch(() => undefined);
-        assert.ok(isLeft(here, OWN));
-      }),
+      inWorld(
+        async (here) => {
+          const pod = await foreign(here, OWN);
+          here.temporal.recorded = recordOf(here, { pod, ...more });
+          here.fake.plan('read', { answer: 500 }, { times: 20 });
+          const attempt = here.attempt();
+          await here.fake.until(() => here.fake.count('read') >= 1);
+          attempt.end('cancelRequested');
+          await attempt.result.catch(() => undefined);
+          assert.ok(isLeft(here, OWN));
+        },
+        { waits: { look: { firstMs: 1, mostMs: 1, tries: 6 } } },
+      ),
     );
   }
 });

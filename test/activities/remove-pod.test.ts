@@ -127,17 +127,20 @@ suite('a pod that somebody’s finalizer keeps', { timeout: 30_000 }, () => {
 
   test(
     'and that has ended can run nothing: the task goes on, and says whose finalizer it is',
-    inWorld(async ({ fake, attempt }) => {
-      fake.script((pod) => {
-        fake.edit(pod.name, held);
-        hello(pod);
-      });
-      const { outcome, cleanup } = await attempt().result;
-      assert.deepEqual([outcome, cleanup.gone, cleanup.over], ['Succeeded', false, true]);
-      assert.match(cleanup.error ?? '', /finalizer example\.com\/hold/);
-      assert.ok(isSettled(cleanup), 'nothing is left to do about it');
-      assert.equal(fake.left().length, 1);
-    }),
+    inWorld(
+      async ({ fake, attempt }) => {
+        fake.script((pod) => {
+          fake.edit(pod.name, held);
+          hello(pod);
+        });
+        const { outcome, cleanup } = await attempt().result;
+        assert.deepEqual([outcome, cleanup.gone, cleanup.over], ['Succeeded', false, true]);
+        assert.match(cleanup.error ?? '', /finalizer example\.com\/hold/);
+        assert.ok(isSettled(cleanup), 'nothing is left to do about it');
+        assert.equal(fake.left().length, 1);
+      },
+      { waits: { held: 100 } },
+    ),
   );
 
   test(
@@ -154,16 +157,19 @@ suite('a pod that somebody’s finalizer keeps', { timeout: 30_000 }, () => {
 
   test(
     'and that a failed program left says so in its failure',
-    inWorld(async ({ fake, attempt }) => {
-      fake.script((pod) => {
-        fake.edit(pod.name, held);
-        pod.run();
-        pod.finish({ exitCode: 3 });
-      });
-      const { error, details } = await failureOf(attempt());
-      assert.deepEqual([error.type, details.cleanup?.over], ['ContainerFailed', true]);
-      assert.match(error.message, /also: .*finalizer example\.com\/hold/);
-    }),
+    inWorld(
+      async ({ fake, attempt }) => {
+        fake.script((pod) => {
+          fake.edit(pod.name, held);
+          pod.run();
+          pod.finish({ exitCode: 3 });
+        });
+        const { error, details } = await failureOf(attempt());
+        assert.deepEqual([error.type, details.cleanup?.over], ['ContainerFailed', true]);
+        assert.match(error.message, /also: .*finalizer example\.com\/hold/);
+      },
+      { waits: { held: 100 } },
+    ),
   );
 
   const ref = { namespace: 'n', name: 'x', uid: 'u' };

@@ -181,17 +181,20 @@ suite('a pod is judged by its newest state', () => {
     (t) => {
       // No read by the clock.
       t.mock.timers.enable({ apis: ['setInterval'] });
-      return inWorld(async ({ fake, attempt }) => {
-        const running = attempt();
-        const name = await opened(fake);
-        fake.run(name);
-        await fake.until(() => fake.open('log') === 1);
-        fake.stallWatches();
-        const watches = fake.count('watch');
-        fake.finish(name, { exitCode: 0 });
-        assert.equal((await running.result).exitCode, 0);
-        await fake.until(() => fake.count('watch') > watches);
-      })();
+      return inWorld(
+        async ({ fake, attempt }) => {
+          const running = attempt();
+          const name = await opened(fake);
+          fake.run(name);
+          await fake.until(() => fake.open('log') === 1);
+          fake.stallWatches();
+          const watches = fake.count('watch');
+          fake.finish(name, { exitCode: 0 });
+          assert.equal((await running.result).exitCode, 0);
+          await fake.until(() => fake.count('watch') > watches);
+        },
+        { waits: { watcher: { doubt: 50, told: 50 } } },
+      )();
     },
   );
 
