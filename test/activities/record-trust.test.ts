@@ -139,6 +139,7 @@ suite('a record that names no pod at all', () => {
         const { error, details } = await failureOf(here.attempt());
         assert.equal(error.type, 'PodDeleted');
         assert.match(details.message ?? '', /record of the earlier attempts/);
+        assert.equal(details.startedEver, true, 'so no free try follows');
       }),
     );
 });

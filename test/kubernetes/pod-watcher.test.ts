@@ -62,6 +62,12 @@ suite('what is known of a pod', () => {
     assert.deepEqual([watcher.gone, asked], [false, 2]);
   });
 
+  test('another pod under its name is an answer: it is gone', async (t) => {
+    const { watcher } = await feedOf(t, async () => ({ ...podAt(9), metadata: { uid: 'v', resourceVersion: '9' } }));
+    await watcher.refresh(5_000);
+    assert.deepEqual([watcher.gone, watcher.latest.metadata?.uid], [true, 'u']);
+  });
+
   test('an older state does not take the place of a newer one', async (t) => {
     const { watcher, tell } = await feedOf(t, async () => podAt(5));
     tell({ type: 'seen', pod: podAt(4, 'Pending') });

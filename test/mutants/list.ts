@@ -219,7 +219,6 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('workflows/tries', 'now.freeInARow < FREE_IN_A_ROW', 'now.freeInARow <= FREE_IN_A_ROW', 'workflows/tries'),
   mutant('workflows/run-pod', 'const next = end.over && ', 'const next = ', 'workflows/rules'),
   mutant('workflows/run-pod', 'failure, now, { try', 'failure, asked, { try', 'workflows/rules'),
-  mutant('workflows/run-pod', ' || !context.mayGoOn()) throw failed;', ') throw failed;', 'workflows/rules'),
   mutant(
     'workflows/dag/task-context',
     'await gate.enter(node, otherwise);',
@@ -280,16 +279,13 @@ export const MUTANTS: readonly Mutant[] = [
     'if (!why) return this.#addUnread(',
     'logs/follower',
   ),
+  mutant('logs/segments', 'await this.#file.datasync();', '', 'logs/segments'),
   mutant(
-    'logs/follower',
-    "if (failure?.kind === 'superseded') throw failure;",
+    'logs/segments',
+    "if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;",
     '',
-    'logs/follower',
-    'logs/exactly-once',
     'logs/segments',
   ),
-  mutant('logs/segments', 'await this.#file.datasync();', '', 'logs/segments'),
-  mutant('logs/segments', "{ flag: 'wx', mode: FILE_MODE }", '{ mode: FILE_MODE }', 'logs/segments'),
   mutant(
     'kubernetes/pod-reflector',
     '=> BigInt(resourceVersion || 0)',
