@@ -197,8 +197,7 @@ export const MUTANTS: readonly Mutant[] = [
     'pod/deletion-evidence',
     'before.deletion ?? (deletionTimestamp',
     '(deletionTimestamp',
-    OUTCOME,
-    'pod/outcome',
+    'pod/deletion-evidence',
   ),
   mutant(
     'pod/outcome',
