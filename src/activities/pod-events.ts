@@ -104,7 +104,11 @@ export class WaitingWarning {
   }
 
   async #look(): Promise<void> {
-    const read = await readEvents(this.#attempt, READER_MS, AbortSignal.any([this.#over.signal, this.#attempt.signal]));
+    const read = await readEvents(
+      this.#attempt,
+      this.#attempt.waits.events,
+      AbortSignal.any([this.#over.signal, this.#attempt.signal]),
+    );
     const last = 'events' in read && read.events.findLast(({ type }) => type === 'Warning');
     if (!last || this.#over.signal.aborted || this.#since === undefined) return;
     this.text = `${last.reason}: ${last.message}`;
