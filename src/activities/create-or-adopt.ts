@@ -121,12 +121,9 @@ async function removeEarlierRuns(attempt: Attempt): Promise<void> {
   await removeAll(attempt, attempt.reflector.find(isOfEarlierRun(attempt)));
 }
 
-/** How long the watch may take to tell of a pod that we have just created. */
-const TELL_WITHIN_MS = 2_000;
-
 /** Whether the watch has told all that happened up to this state of the pod. */
-const isTold = ({ reflector }: Attempt, { metadata }: V1Pod): Promise<boolean> =>
-  reflector.reaches(metadata?.resourceVersion, TELL_WITHIN_MS);
+const isTold = ({ reflector, waits }: Attempt, { metadata }: V1Pod): Promise<boolean> =>
+  reflector.reaches(metadata?.resourceVersion, waits.told);
 
 /**
  * Before the gate: a watch that has come to our pod's own birth has told of every pod before it, so this costs no request. A watch
@@ -148,7 +145,7 @@ function isOfEarlierRun({ key }: Attempt): (pod: V1Pod) => boolean {
 }
 
 async function removeAll(attempt: Attempt, others: readonly V1Pod[]): Promise<void> {
-  const { cluster } = attempt;
+  const { cluster, signal, waits } = attempt;
   for (const pod of others) {
     const theirs = keyOf(pod);
     while (theirs) {
@@ -156,7 +153,7 @@ async function removeAll(attempt: Attempt, others: readonly V1Pod[]): Promise<vo
       const expectSeconds = graceOf(pod);
       if (standing === 'unknown') await pause(1_000, attempt.signal);
       else if (standing !== 'closed') break;
-      else if (isSettled(await removePod(cluster, refOf(pod), { expectSeconds, signal: attempt.signal }))) break;
+      else if (isSettled(await removePod(cluster, refOf(pod), { expectSeconds, heldMs: waits.held, signal }))) break;
       await attempt.throwIfInterrupted();
       attempt.throwIfLateToCreate(`pod ${pod.metadata?.name} of the earlier run ${theirs.runId} is still there`);
     }

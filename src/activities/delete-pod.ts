@@ -20,6 +20,7 @@ import { isOver } from './keep-pod.ts';
 import { PodLogs, type LogsOf } from './pod-logs.ts';
 import { removeReadingLogs } from './take-down.ts';
 import { heartbeating } from './temporal-calls.ts';
+import { WAITS } from './waits.ts';
 
 /** How long the logs of what has ended are read: no log keeps a pod for ever. */
 const READ_MS = 30_000;
@@ -99,7 +100,8 @@ async function remove(
   let cleanup: Cleanup;
   try {
     await logs.drain(watcher, READ_MS);
-    const removal = { expectSeconds, signal: context.cancellationSignal };
+    const { held: heldMs } = { ...WAITS, ...dependencies.waits };
+    const removal = { expectSeconds, heldMs, signal: context.cancellationSignal };
     cleanup = await removeReadingLogs(dependencies.cluster, ref, logs, watcher, removal);
   } finally {
     await logs.stop();

@@ -2,6 +2,7 @@
 import type { WorkerFiles } from '../config/worker.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import type { PodReflector } from '../kubernetes/pod-reflector.ts';
+import type { Waits } from './waits.ts';
 
 export interface PodDependencies extends WorkerFiles {
   cluster: Cluster;
@@ -14,4 +15,6 @@ export interface PodDependencies extends WorkerFiles {
   logRoot: string;
   /** Has `sh`, `stat`, `head`, `readlink`, `base64` and `sha256sum`: hands over result files (`result: { from: 'file' }`). */
   collectorImage: string;
+  /** Default: `WAITS`. */
+  waits?: Partial<Waits>;
 }

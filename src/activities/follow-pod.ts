@@ -60,14 +60,12 @@ async function untilVerdict(
       if (confirmed === due.at) return { outcome: await lateOutcome(attempt, watcher, due.outcome), stillRuns: true };
       // The watch can be behind: no pod is given up for what it has done by now.
       confirmed = due.at;
-      await watcher.refresh(CONFIRM_MS);
+      await watcher.refresh(attempt.waits.confirm);
       continue;
     }
     await watcher.change(Math.min(due.at, look) - Date.now(), attempt.signal);
   }
 }
-
-const CONFIRM_MS = 5_000;
 
 /** Judged by what was known last: where the API server has not answered since, its words are the reason and not the length of the task. */
 function lateOutcome(attempt: Attempt, { trouble }: PodWatcher, outcome: PodOutcome): Promise<PodOutcome> | PodOutcome {

@@ -13,9 +13,6 @@ import { LAST_HEARD } from '../pod/next-deadline.ts';
 import { isOwnLimit } from '../pod/outcome.ts';
 import type { Attempt } from './attempt.ts';
 
-/** How long the events that only help a reader are asked for. */
-const READER_MS = 3_000;
-
 /** `unread`: why they could not be read. */
 type Events = { events: PodEvent[] } | { unread: string };
 
@@ -63,7 +60,7 @@ const isOwnFault = ({ reason, message }: PodEvent) =>
 export async function withLastWarning(attempt: Attempt, outcome: PodOutcome): Promise<PodOutcome> {
   if (attempt.spec.events === 'never' || !LATE.includes(outcome.kind) || outcome.message?.includes(LAST_HEARD))
     return outcome;
-  const read = await readEvents(attempt, READER_MS);
+  const read = await readEvents(attempt, attempt.waits.events);
   const last = 'events' in read && read.events.findLast(({ type }) => type === 'Warning');
   if (!last) return outcome;
   return { ...outcome, reason: last.reason, message: `${outcome.message ?? ''}${LAST_HEARD}${last.message}` };
@@ -107,7 +104,11 @@ export class WaitingWarning {
   }
 
   async #look(): Promise<void> {
-    const read = await readEvents(this.#attempt, READER_MS, AbortSignal.any([this.#over.signal, this.#attempt.signal]));
+    const read = await readEvents(
+      this.#attempt,
+      this.#attempt.waits.events,
+      AbortSignal.any([this.#over.signal, this.#attempt.signal]),
+    );
     const last = 'events' in read && read.events.findLast(({ type }) => type === 'Warning');
     if (!last || this.#over.signal.aborted || this.#since === undefined) return;
     this.text = `${last.reason}: ${last.message}`;
@@ -120,7 +121,7 @@ export async function eventsFor(attempt: Attempt, { kind }: PodOutcome): Promise
   const wanted = attempt.spec.events ?? 'onProblem';
   const well = kind === 'Succeeded' || kind === 'Skipped';
   if (!attempt.recorder.state.pod || wanted === 'never' || (well && wanted === 'onProblem')) return undefined;
-  return readEvents(attempt, READER_MS);
+  return readEvents(attempt, attempt.waits.events);
 }
 
 async function readEvents(attempt: Attempt, limitMs: number, signal?: AbortSignal): Promise<Events> {

@@ -22,8 +22,8 @@ export class PodRun {
   }
 
   watch(pod: V1Pod): PodWatcher {
-    const { cluster, reflector } = this.attempt;
-    return (this.watcher = new PodWatcher(cluster, reflector, refOf(pod), pod));
+    const { cluster, reflector, waits } = this.attempt;
+    return (this.watcher = new PodWatcher(cluster, reflector, refOf(pod), pod, waits.watcher));
   }
 
   /** Drains the logs, then writes the whole end down: once the pod is deleted, its end could not be read any more. */

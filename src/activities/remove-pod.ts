@@ -7,12 +7,11 @@ import type { Cleanup, PodRef } from '../contract/index.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import { pause } from '../common/pause.ts';
 import { Backoff } from '../common/retry.ts';
+import { WAITS } from './waits.ts';
 
 /** Kubelets and API servers have bad minutes. */
 const CONFIRM_MS = 60_000;
 const LOOK_EVERY = 500;
-/** Whoever sets a finalizer takes it away by himself when the pod has ended, as a rule within moments. */
-const HELD_MS = 3_000;
 
 export interface Removal {
   /** Grace to ask for, in seconds; the pod's own when absent. Never 0: that frees the name, not the process. */
@@ -43,7 +42,7 @@ export async function removePod(cluster: Cluster, ref: PodRef, removal: Removal)
       if (pod?.metadata?.uid !== ref.uid) return { gone: true };
       trouble = undefined;
       spentAt = isSpent(pod) ? (spentAt ?? performance.now()) : undefined;
-      if (spentAt !== undefined && performance.now() - spentAt >= (removal.heldMs ?? HELD_MS)) return held(pod, ref);
+      if (spentAt !== undefined && performance.now() - spentAt >= (removal.heldMs ?? WAITS.held)) return held(pod, ref);
     } catch (error) {
       trouble = error;
     }

@@ -19,14 +19,12 @@ const SIDECAR_GRACE_SECONDS = 5;
 const OPEN_MS = 2_000;
 /** How long a look before a deletion may take. */
 const LOOK_MS = 5_000;
-/** One bad answer must not cost a pod the last lines of its log. */
-const LOOK = { firstMs: 200, mostMs: 400, tries: 6 };
 /** How long a pod whose containers have all ended is given to be over as a whole. */
 export const PHASE_MS = 3_000;
 
 /** Deletes the recorded pod, reads its log to the end, and waits until it is gone. Trouble is returned, never thrown. */
 export async function takeDown(run: PodRun): Promise<Cleanup> {
-  const { cluster, recorder, context, limits } = run.attempt;
+  const { cluster, recorder, context, limits, waits } = run.attempt;
   const graceSeconds = graceOf(run.watcher?.latest);
   const ref = recorder.state.pod;
   if (!ref) return run.attempt.nothingCreated() ?? { gone: false, error: 'it is not known whether there was a pod' };
@@ -47,6 +45,7 @@ export async function takeDown(run: PodRun): Promise<Cleanup> {
   const cleanup = await removeReadingLogs(cluster, ref, run.logs, run.watcher, {
     expectSeconds,
     confirmMs: limits.terminate,
+    heldMs: waits.held,
     ...(mainEnded && { graceSeconds: Math.max(1, expectSeconds) }),
     signal: stopped.signal,
   });
@@ -113,11 +112,11 @@ const notRead = ({ name }: PodRef): Cleanup => ({ gone: false, error: `pod ${nam
  * may be old: its gate may be open since, and another may have marked it to be kept.
  */
 export async function lookAtPod(run: PodRun): Promise<boolean> {
-  const { recorder, cluster, key, namespace, podName } = run.attempt;
+  const { recorder, cluster, key, namespace, podName, waits } = run.attempt;
   if (recorder.state.cluster !== cluster.id) return false;
   try {
     const isKnown = run.watcher !== undefined;
-    const pod = run.watcher?.latest ?? (await retry(() => cluster.readPod(namespace, podName), LOOK));
+    const pod = run.watcher?.latest ?? (await retry(() => cluster.readPod(namespace, podName), waits.look));
     if (!pod || !belongsTo(pod, key)) return true;
     recorder.note({ pod: refOf(pod) });
     const watcher = run.watcher ?? run.watch(pod);

@@ -16,10 +16,13 @@ import { retry } from '../common/retry.ts';
 const LOOK_EVERY = 10_000;
 /** A watch that has spoken since lives: a bookmark comes at least every 75 s, and on a busy cluster there is more. */
 const SILENT_MS = 10_000;
-/** How long a doubt waits for the watch. */
-const DOUBT_MS = 2_000;
-/** How long the watch may take to tell what a read has shown. */
-const TELL_WITHIN_MS = 3_000;
+/** In ms. */
+export interface WatcherLimits {
+  /** How long a doubt waits for the watch. Default 2 s. */
+  doubt?: number;
+  /** How long the watch may take to tell what a read has shown, before it is opened anew. Default 3 s. */
+  told?: number;
+}
 
 export class PodWatcher {
   /** The newest state; after the pod has gone, its last. */
@@ -41,8 +44,10 @@ export class PodWatcher {
   #asked = false;
   #looks = 0;
   #doubt: NodeJS.Timeout | undefined;
+  readonly #limits: Required<WatcherLimits>;
 
-  constructor(cluster: Cluster, reflector: PodReflector, ref: PodRef, pod: V1Pod) {
+  constructor(cluster: Cluster, reflector: PodReflector, ref: PodRef, pod: V1Pod, limits: WatcherLimits = {}) {
+    this.#limits = { doubt: 2_000, told: 3_000, ...limits };
     this.#cluster = cluster;
     this.#ref = ref;
     this.#reflector = reflector;
@@ -73,7 +78,7 @@ export class PodWatcher {
     this.#doubt ??= setTimeout(() => {
       this.#doubt = undefined;
       void this.#read();
-    }, DOUBT_MS);
+    }, this.#limits.doubt);
   }
 
   close(): void {
@@ -136,7 +141,7 @@ export class PodWatcher {
         else {
           const isNews = isOlder(this.latest, pod);
           this.take(pod);
-          if (isNews && isOfWatch(pod)) void this.#reflector.reaches(pod.metadata?.resourceVersion, TELL_WITHIN_MS);
+          if (isNews && isOfWatch(pod)) void this.#reflector.reaches(pod.metadata?.resourceVersion, this.#limits.told);
         }
       }
     } catch {

@@ -309,6 +309,37 @@ suite('an adoption', () => {
   );
 });
 
+suite('a POST', () => {
+  test('is sent by an attempt that Temporal has acknowledged lately: after a long wait it is asked again first', (t) =>
+    inWorld(async ({ fake, temporal, attempt }) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      fake.plan('list', { answerAfter: promise });
+      const running = attempt();
+      await fake.until(() => fake.count('list') === 1);
+      // The list has taken a minute, and somebody has cancelled the task meanwhile.
+      const now = performance.now.bind(performance);
+      t.mock.method(performance, 'now', () => now() + 60_000);
+      temporal.standing = 'cancelled';
+      resolve();
+      await assert.rejects(running.result, CompleteAsyncError);
+      assert.equal(fake.count('create'), 0);
+    })());
+
+  test(
+    'that is refused for a while comes again when the server says, and not before',
+    inWorld(async ({ fake, attempt }) => {
+      fake.script(hello);
+      fake.plan('create', { answer: 429, retryAfter: 1 });
+      const running = attempt();
+      await fake.until(() => fake.count('create') === 1);
+      const refused = performance.now();
+      await fake.until(() => fake.count('create') === 2);
+      assert.ok(performance.now() - refused >= 900);
+      await running.result;
+    }),
+  );
+});
+
 suite('a pod of an earlier run', () => {
   const EARLIER = { ...KEY, runId: 'run-0' };
   /** It runs, and ends when it is told to. */
@@ -330,34 +361,54 @@ suite('a pod of an earlier run', () => {
   };
 
   test(
-    'is gone before the gate is opened, though a half-open watch does not tell of it (a workflow reset)',
+    'that the watch has told of goes before ours is created: what it takes of a quota is free then',
     inWorld(async (world) => {
       const { fake, attempt, dependencies } = world;
-      const seen = besides(world);
+      besides(world);
+      const old = await atWork(world);
       await dependencies.reflector('n').ready();
-      await fake.until(() => fake.open('watch') === 1);
-      fake.stallWatches();
-      await atWork(world);
       assert.equal((await attempt().result).exitCode, 0);
-      assert.deepEqual(seen, [[]]);
+      const acts = fake.requests.filter(({ verb }) => verb === 'create' || verb === 'delete');
+      const [, second, third] = acts.map(({ verb, name }) => `${verb} ${name === old ? 'old' : 'new'}`);
+      assert.deepEqual([second, third], ['delete old', 'create new']);
     }),
   );
 
   test(
+    'is gone before the gate is opened, though a half-open watch does not tell of it (a workflow reset)',
+    inWorld(
+      async (world) => {
+        const { fake, attempt, dependencies } = world;
+        const seen = besides(world);
+        await dependencies.reflector('n').ready();
+        await fake.until(() => fake.open('watch') === 1);
+        fake.stallWatches();
+        await atWork(world);
+        assert.equal((await attempt().result).exitCode, 0);
+        assert.deepEqual(seen, [[]]);
+      },
+      { waits: { told: 100 } },
+    ),
+  );
+
+  test(
     'is gone before the gate of an adopted pod is opened, too',
-    inWorld(async (world) => {
-      const { fake, temporal, attempt, dependencies } = world;
-      const seen = besides(world);
-      await dependencies.reflector('n').ready();
-      await fake.until(() => fake.open('watch') === 1);
-      fake.stallWatches();
-      await atWork(world);
-      const { metadata } = await dependencies.cluster.createPod('n', podOf());
-      const pod = { namespace: 'n', name: metadata?.name ?? '', uid: metadata?.uid ?? '' };
-      temporal.recorded = { v: 1, cluster: dependencies.cluster.id, pod };
-      assert.equal((await attempt().result).exitCode, 0);
-      assert.deepEqual(seen, [[]]);
-    }),
+    inWorld(
+      async (world) => {
+        const { fake, temporal, attempt, dependencies } = world;
+        const seen = besides(world);
+        await dependencies.reflector('n').ready();
+        await fake.until(() => fake.open('watch') === 1);
+        fake.stallWatches();
+        await atWork(world);
+        const { metadata } = await dependencies.cluster.createPod('n', podOf());
+        const pod = { namespace: 'n', name: metadata?.name ?? '', uid: metadata?.uid ?? '' };
+        temporal.recorded = { v: 1, cluster: dependencies.cluster.id, pod };
+        assert.equal((await attempt().result).exitCode, 0);
+        assert.deepEqual(seen, [[]]);
+      },
+      { waits: { told: 100 } },
+    ),
   );
 
   test(

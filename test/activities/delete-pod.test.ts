@@ -102,13 +102,16 @@ suite('the workflow’s own cleanup', () => {
 
   test(
     'is over with a pod that has ended and that only a finalizer keeps',
-    inWorld(async ({ fake, dependencies }) => {
-      const { uid, name } = refOf(await dependencies.cluster.createPod('n', podOf()));
-      fake.edit(name, ({ metadata }) => Object.assign(metadata ?? {}, { finalizers: ['example.com/hold'] }));
-      const { gone, over, error } = await cleanup(dependencies, { uid }).result;
-      assert.deepEqual([gone, over], [false, true]);
-      assert.match(error ?? '', /example\.com\/hold/);
-    }),
+    inWorld(
+      async ({ fake, dependencies }) => {
+        const { uid, name } = refOf(await dependencies.cluster.createPod('n', podOf()));
+        fake.edit(name, ({ metadata }) => Object.assign(metadata ?? {}, { finalizers: ['example.com/hold'] }));
+        const { gone, over, error } = await cleanup(dependencies, { uid }).result;
+        assert.deepEqual([gone, over], [false, true]);
+        assert.match(error ?? '', /example\.com\/hold/);
+      },
+      { waits: { held: 100 } },
+    ),
   );
 
   for (const mode of ['hurry', 'confirm', 'keep'] as const)

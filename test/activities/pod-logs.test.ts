@@ -377,7 +377,7 @@ suite('a sidecar that crashes', () => {
         await pod.terminating;
         fake.remove(pod.name);
       });
-      const { error, details } = await failureOf(attempt({ ...CREW, timeouts: { start: '3s' } }));
+      const { error, details } = await failureOf(attempt({ ...CREW, timeouts: { start: '2s' } }));
       assert.deepEqual([error.type, details.reason, details.container], ['StartTimeout', 'SidecarNotStarted', 'proxy']);
       assert.match(error.message, /last lines of proxy:\n\s+no such config/);
     }),

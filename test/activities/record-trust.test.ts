@@ -71,16 +71,19 @@ suite('a record that names a pod of somebody else', () => {
     );
     test(
       `is not believed when the pod cannot be read${what}`,
-      inWorld(async (here) => {
-        const pod = await foreign(here, OWN);
-        here.temporal.recorded = recordOf(here, { pod, ...more });
-        here.fake.plan('read', { answer: 500 }, { times: 20 });
-        const attempt = here.attempt();
-        await here.fake.until(() => here.fake.count('read') >= 1);
-        attempt.end('cancelRequested');
-        await attempt.result.catch(() => undefined);
-        assert.ok(isLeft(here, OWN));
-      }),
+      inWorld(
+        async (here) => {
+          const pod = await foreign(here, OWN);
+          here.temporal.recorded = recordOf(here, { pod, ...more });
+          here.fake.plan('read', { answer: 500 }, { times: 20 });
+          const attempt = here.attempt();
+          await here.fake.until(() => here.fake.count('read') >= 1);
+          attempt.end('cancelRequested');
+          await attempt.result.catch(() => undefined);
+          assert.ok(isLeft(here, OWN));
+        },
+        { waits: { look: { firstMs: 1, mostMs: 1, tries: 6 } } },
+      ),
     );
   }
 });
@@ -136,6 +139,7 @@ suite('a record that names no pod at all', () => {
         const { error, details } = await failureOf(here.attempt());
         assert.equal(error.type, 'PodDeleted');
         assert.match(details.message ?? '', /record of the earlier attempts/);
+        assert.equal(details.startedEver, true, 'so no free try follows');
       }),
     );
 });

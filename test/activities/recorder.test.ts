@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test, type TestContext } from 'node:test';
 import { ApplicationFailure, CancelledFailure, type Context } from '@temporalio/activity';
+import { ActivityNotFoundError } from '@temporalio/client';
 import { Recorder } from '../../src/activities/recorder.ts';
 import type { PodRecord } from '../../src/contract/index.ts';
 import { failureOf, inWorld } from '../support/pods.ts';
@@ -198,4 +199,15 @@ suite('heartbeats', () => {
       assert.equal(temporal.heartbeats.length, length);
     })();
   });
+});
+
+test('an attempt that Temporal does not know any more was not acknowledged by that answer', async (t) => {
+  const recorder = recorderOf(async () => {
+    throw new ActivityNotFoundError('not found');
+  });
+  t.after(() => recorder.close());
+  const now = performance.now.bind(performance);
+  t.mock.method(performance, 'now', () => now() + 60_000);
+  assert.equal(await recorder.ask(), 'notFound');
+  assert.ok(recorder.sinceAcknowledged >= 60_000);
 });

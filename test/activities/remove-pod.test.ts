@@ -7,7 +7,7 @@ import type { Cluster } from '../../src/kubernetes/cluster.ts';
 import { removePod } from '../../src/activities/remove-pod.ts';
 import type { FakeCluster } from '../support/fake-cluster.ts';
 import { failureOf, inWorld, SPEC } from '../support/pods.ts';
-import { hello, opened, withSidecar } from './support.ts';
+import { hello, opened, roundTrips, withSidecar } from './support.ts';
 
 /** The grace that the first DELETE asked for. */
 const graceOf = (fake: FakeCluster) =>
@@ -122,22 +122,65 @@ suite('the end of a pod', () => {
   );
 });
 
+test(
+  'a pod whose end is recorded is left alone by an attempt that Temporal does not know any more',
+  inWorld(async (here) => {
+    const { fake, temporal, attempt } = here;
+    fake.script(hello);
+    fake.plan('delete', 'hang');
+    const first = attempt();
+    await fake.until(() => fake.count('delete') === 1);
+    first.end('workerShutdown');
+    await first.result;
+    temporal.standing = 'notFound';
+    const heard = temporal.heartbeats.length;
+    const second = attempt();
+    await temporal.until(() => temporal.heartbeats.length > heard + 1);
+    await roundTrips(here);
+    assert.equal(fake.count('delete'), 1);
+    second.end('workerShutdown');
+    await second.result.catch(() => undefined);
+  }),
+);
+
+test(
+  'a pod whose end is recorded, and that cannot be read then, is not called gone: the workflow’s cleanup looks for it',
+  inWorld(
+    async ({ fake, attempt }) => {
+      fake.script(hello);
+      fake.plan('delete', 'hang');
+      const first = attempt();
+      await fake.until(() => fake.count('delete') === 1);
+      first.end('workerShutdown');
+      await first.result;
+      fake.plan('read', { answer: 500 }, { times: 1_000 });
+      const { cleanup } = await attempt().result;
+      assert.equal(cleanup.gone, false);
+      assert.match(cleanup.error ?? '', /could not be read/);
+    },
+    { waits: { look: { firstMs: 1, mostMs: 1, tries: 2 } } },
+  ),
+);
+
 suite('a pod that somebody’s finalizer keeps', { timeout: 30_000 }, () => {
   const held = ({ metadata }: V1Pod) => Object.assign(metadata ?? {}, { finalizers: ['example.com/hold'] });
 
   test(
     'and that has ended can run nothing: the task goes on, and says whose finalizer it is',
-    inWorld(async ({ fake, attempt }) => {
-      fake.script((pod) => {
-        fake.edit(pod.name, held);
-        hello(pod);
-      });
-      const { outcome, cleanup } = await attempt().result;
-      assert.deepEqual([outcome, cleanup.gone, cleanup.over], ['Succeeded', false, true]);
-      assert.match(cleanup.error ?? '', /finalizer example\.com\/hold/);
-      assert.ok(isSettled(cleanup), 'nothing is left to do about it');
-      assert.equal(fake.left().length, 1);
-    }),
+    inWorld(
+      async ({ fake, attempt }) => {
+        fake.script((pod) => {
+          fake.edit(pod.name, held);
+          hello(pod);
+        });
+        const { outcome, cleanup } = await attempt().result;
+        assert.deepEqual([outcome, cleanup.gone, cleanup.over], ['Succeeded', false, true]);
+        assert.match(cleanup.error ?? '', /finalizer example\.com\/hold/);
+        assert.ok(isSettled(cleanup), 'nothing is left to do about it');
+        assert.equal(fake.left().length, 1);
+      },
+      { waits: { held: 100 } },
+    ),
   );
 
   test(
@@ -154,16 +197,19 @@ suite('a pod that somebody’s finalizer keeps', { timeout: 30_000 }, () => {
 
   test(
     'and that a failed program left says so in its failure',
-    inWorld(async ({ fake, attempt }) => {
-      fake.script((pod) => {
-        fake.edit(pod.name, held);
-        pod.run();
-        pod.finish({ exitCode: 3 });
-      });
-      const { error, details } = await failureOf(attempt());
-      assert.deepEqual([error.type, details.cleanup?.over], ['ContainerFailed', true]);
-      assert.match(error.message, /also: .*finalizer example\.com\/hold/);
-    }),
+    inWorld(
+      async ({ fake, attempt }) => {
+        fake.script((pod) => {
+          fake.edit(pod.name, held);
+          pod.run();
+          pod.finish({ exitCode: 3 });
+        });
+        const { error, details } = await failureOf(attempt());
+        assert.deepEqual([error.type, details.cleanup?.over], ['ContainerFailed', true]);
+        assert.match(error.message, /also: .*finalizer example\.com\/hold/);
+      },
+      { waits: { held: 100 } },
+    ),
   );
 
   const ref = { namespace: 'n', name: 'x', uid: 'u' };

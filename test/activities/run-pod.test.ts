@@ -7,7 +7,7 @@ import type { FakePod } from '../support/fake-cluster.ts';
 import { FakeTemporal } from '../support/fake-temporal.ts';
 import { failureOf, inWorld, linesOf, SPEC } from '../support/pods.ts';
 import { podName } from '../../src/pod/identity.ts';
-import { KEY } from './support.ts';
+import { KEY, roundTrips } from './support.ts';
 
 const say =
   (line: string, exitCode = 0) =>
@@ -47,16 +47,18 @@ suite('the life of one pod', () => {
 
   test(
     'no container runs before Temporal has acknowledged the uid',
-    inWorld(async ({ fake, temporal, attempt }) => {
+    inWorld(async (here) => {
+      const { fake, temporal, attempt } = here;
       fake.script(say('hello'));
       const { promise, resolve } = Promise.withResolvers<void>();
       const running = attempt();
       await fake.until(() => fake.count('list') > 0);
       temporal.silence = promise;
-      await fake.until(() => fake.created.length === 1);
-      // Whatever is to follow the create without an acknowledgement would follow now.
-      await new Promise(setImmediate);
+      await temporal.until(() => temporal.recorded?.pod !== undefined);
+      // The uid is sent, and not acknowledged: what does not wait for that asks for something now.
+      await roundTrips(here);
       assert.equal(fake.count('patch'), 0);
+      assert.deepEqual(fake.ran, []);
       resolve();
       const { pod } = await running.result;
       assert.deepEqual(fake.ran, [pod.uid]);

@@ -2,8 +2,9 @@
  * Known-bad copies of the product, one and more per promise: a campaign that finds nothing in them proves nothing about the real one.
  * The source is copied to a folder of its own and one place in it is changed; the product itself knows no switch.
  */
-import { cpSync, globSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyProject, occurrences } from '../support/changed-copy.ts';
 
 export interface Mutant {
   /** What is broken in it. */
@@ -60,12 +61,10 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
 /** @returns the folder of the mutant. @throws when a place to change is not there, or not once: the mutant is out of date */
 export function makeMutant(project: string, folder: string, { changes }: Mutant): string {
   const root = join(folder, 'mutant');
-  for (const name of ['src', 'local', 'package.json', 'tsconfig.json'])
-    cpSync(join(project, name), join(root, name), { recursive: true, filter: (path) => !path.includes('local/go/') });
-  symlinkSync(resolve(project, 'node_modules'), join(root, 'node_modules'));
+  copyProject(project, root, ['src', 'local', 'package.json', 'tsconfig.json']);
   const files = globSync('src/**/*.ts', { cwd: root }).map((name) => join(root, name));
   for (const { from, to } of changes) {
-    const found = files.filter((file) => readFileSync(file, 'utf8').split(from).length === 2);
+    const found = files.filter((file) => occurrences(file, from) === 1);
     const [file] = found;
     if (!file || found.length > 1)
       throw new Error(`the mutant is out of date: ${String(from)} stands in ${found.length} files`);

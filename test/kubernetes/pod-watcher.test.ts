@@ -62,6 +62,12 @@ suite('what is known of a pod', () => {
     assert.deepEqual([watcher.gone, asked], [false, 2]);
   });
 
+  test('another pod under its name is an answer: it is gone', async (t) => {
+    const { watcher } = await feedOf(t, async () => ({ ...podAt(9), metadata: { uid: 'v', resourceVersion: '9' } }));
+    await watcher.refresh(5_000);
+    assert.deepEqual([watcher.gone, watcher.latest.metadata?.uid], [true, 'u']);
+  });
+
   test('an older state does not take the place of a newer one', async (t) => {
     const { watcher, tell } = await feedOf(t, async () => podAt(5));
     tell({ type: 'seen', pod: podAt(4, 'Pending') });
@@ -181,17 +187,20 @@ suite('a pod is judged by its newest state', () => {
     (t) => {
       // No read by the clock.
       t.mock.timers.enable({ apis: ['setInterval'] });
-      return inWorld(async ({ fake, attempt }) => {
-        const running = attempt();
-        const name = await opened(fake);
-        fake.run(name);
-        await fake.until(() => fake.open('log') === 1);
-        fake.stallWatches();
-        const watches = fake.count('watch');
-        fake.finish(name, { exitCode: 0 });
-        assert.equal((await running.result).exitCode, 0);
-        await fake.until(() => fake.count('watch') > watches);
-      })();
+      return inWorld(
+        async ({ fake, attempt }) => {
+          const running = attempt();
+          const name = await opened(fake);
+          fake.run(name);
+          await fake.until(() => fake.open('log') === 1);
+          fake.stallWatches();
+          const watches = fake.count('watch');
+          fake.finish(name, { exitCode: 0 });
+          assert.equal((await running.result).exitCode, 0);
+          await fake.until(() => fake.count('watch') > watches);
+        },
+        { waits: { watcher: { doubt: 50, told: 50 } } },
+      )();
     },
   );
 

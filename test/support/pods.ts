@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import type { PodFailureDetails, PodResult, PodSpec, RunPodInput } from '../../src/contract/index.ts';
 import type { PodDependencies } from '../../src/activities/index.ts';
+import type { Waits } from '../../src/activities/waits.ts';
 import { createReflectors } from '../../src/kubernetes/reflectors.ts';
 import { DEFAULT_POLICY } from '../../src/policy/index.ts';
 import { readLog } from '../../src/logs/index.ts';
@@ -23,8 +24,14 @@ export interface World {
   close: () => Promise<void>;
 }
 
-/** @param age how long the activity has been scheduled for */
-export async function world({ age }: { age?: number } = {}): Promise<World> {
+interface WorldOptions {
+  /** How long the activity has been scheduled for, in ms. */
+  age?: number;
+  /** Default: those of a worker. */
+  waits?: Partial<Waits>;
+}
+
+export async function world({ age, waits = {} }: WorldOptions = {}): Promise<World> {
   const fake = await startFakeCluster();
   const cluster = fake.connect({ create: 500, call: 1000 });
   const reflector = createReflectors(cluster, () => undefined);
@@ -40,6 +47,7 @@ export async function world({ age }: { age?: number } = {}): Promise<World> {
     policy: DEFAULT_POLICY,
     callbacks: {},
     collectorImage: 'busybox:1',
+    waits,
   };
   return {
     fake,
@@ -56,7 +64,7 @@ export async function world({ age }: { age?: number } = {}): Promise<World> {
 
 /** Runs the law in a world of its own. */
 export const inWorld =
-  (law: (world: World) => Promise<void>, options: { age?: number } = {}) =>
+  (law: (world: World) => Promise<void>, options: WorldOptions = {}) =>
   async () => {
     const here = await world(options);
     try {

@@ -18,7 +18,7 @@ function failed(parent: TaskNode, name: string, message: string): TaskNode {
 
 describe('the name of a task', () => {
   for (const name of ['a', 'A1', 'load-eu.west_1', 'n'.repeat(63), '0']) {
-    it(`may be ${name}`, () => checkTaskName(name));
+    it(`may be ${name}`, () => assert.doesNotThrow(() => checkTaskName(name)));
   }
   for (const name of ['', '-a', 'a-', '.a', 'a b', 'a/b', 'ü', 'a\n', 'n'.repeat(64), '(body)', 'pod']) {
     it(`may not be ${JSON.stringify(name)}`, () => assert.throws(() => checkTaskName(name), { type: 'DagName' }));

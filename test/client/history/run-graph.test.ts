@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { merged } from '../../../src/client/history/read-run.ts';
-import type { RunGraph } from '../../../src/client/history/run-graph.ts';
+import { Edges, type RunGraph } from '../../../src/client/history/run-graph.ts';
 import { RunHistory } from '../../../src/client/history/run-history.ts';
 import { hasEnded } from '../../../src/client/view/task-state.ts';
 import type { HistoryEvent } from '../../../src/common/history-pages.ts';
@@ -339,4 +339,19 @@ suite('a worker’s word and the history together', () => {
     assert.equal(merged(graph, told(a), { pending, now: 0 }).pods[0]?.now, 'running in a-x on n');
     assert.equal(merged(graph, told(a, done(a)), { pending, now: 0 }).pods[0]?.now, undefined);
   });
+});
+
+test('a pair that is told as both kinds is one edge: that it awaited it, whichever was told first', () => {
+  for (const kinds of [
+    ['data', 'order'],
+    ['order', 'data'],
+  ] as const) {
+    const edges = new Edges();
+    for (const kind of kinds) edges.add(['a', 'b', kind]);
+    edges.add(['b', 'a', 'order']);
+    assert.deepEqual(edges.list, [
+      ['a', 'b', 'data'],
+      ['b', 'a', 'order'],
+    ]);
+  }
 });

@@ -48,3 +48,29 @@ describe('a line of a log', () => {
     assert.match(stderr, /│\S* one\n$/);
   });
 });
+
+describe('what else comes from a pod', () => {
+  const EVIL = 'a\x1b[2Jb\x1b]0;title\x07c';
+  const plain = (text: string) => text.replace(/\x1b\[\d+m/g, '');
+  const rows: [what: string, work: (output: Output) => void, stream: 'stdout' | 'stderr'][] = [
+    ['a result', (output) => output.result(EVIL), 'stdout'],
+    ['a failure', (output) => output.failure(EVIL, {}), 'stdout'],
+    ['a word about the log', (output) => output.gap('etl', EVIL), 'stdout'],
+    ['progress', (output) => output.say(EVIL), 'stderr'],
+    ['progress of a task', (output) => output.state('etl', EVIL), 'stderr'],
+  ];
+  for (const [what, work, stream] of rows)
+    test(`on a terminal loses its escapes: ${what}`, () => {
+      const text = plain(written('text', true, work)[stream]);
+      assert.match(text, /abc/);
+      assert.doesNotMatch(text, /[\x1b\x07]/);
+    });
+
+  test('in a pipe a result stays as it came: a program reads it', () => {
+    assert.equal(written('text', false, (output) => output.result(EVIL)).stdout, `${EVIL}\n`);
+  });
+
+  test('in a pipe a word about the log has no escapes either: it is ours', () => {
+    assert.doesNotMatch(written('text', false, (output) => output.gap('etl', EVIL)).stdout, /\x1b/);
+  });
+});

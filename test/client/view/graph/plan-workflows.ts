@@ -4,6 +4,8 @@ import type { Chunk } from '../../../../src/contract/index.ts';
 import { dag, mapChunk } from '../../../../src/workflows/dag/index.ts';
 import { runPod } from '../../../../src/workflows/run-pod.ts';
 
+export * from '../../../../src/workflows/index.ts';
+
 interface Files {
   files: { name: string; bytes: number }[];
   count: number;

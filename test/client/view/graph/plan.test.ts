@@ -7,21 +7,19 @@ import { workflowNames } from '../../../../src/client/params/workflows.ts';
 import { drawingOfPlan, planDocument, type PlanDocument } from '../../../../src/client/view/graph/plan-drawing.ts';
 import { planner } from '../../../../src/client/view/graph/plan.ts';
 import { textOf } from '../../../../src/client/view/graph/text.ts';
-import { workflowsModule } from '../../../../src/config/index.ts';
 import type { PlanReport } from '../../../../src/contract/index.ts';
 import { call, ended, type Ended } from '../../call.ts';
 
 const EXAMPLES = new URL('./plan-workflows.ts', import.meta.url);
 const examples = planner({ path: fileURLToPath(EXAMPLES), from: 'workflows.ts' });
-const own = planner(workflowsModule());
-/** Bundled once for all; it is the setup, not what a test tells of. */
-before(() => Promise.all([examples, own]));
+/** Bundled once for all, those of the project among them; it is the setup, not what a test tells of. */
+before(() => examples);
 
-async function report(workflow: string, args: unknown[] = [], plan = examples): Promise<PlanReport> {
-  return (await plan)({ workflow, args });
+async function report(workflow: string, args: unknown[] = []): Promise<PlanReport> {
+  return (await examples)({ workflow, args });
 }
-async function document(workflow: string, args: unknown[] = [], plan = examples): Promise<PlanDocument> {
-  const { graph, ...rest } = await report(workflow, args, plan);
+async function document(workflow: string, args: unknown[] = []): Promise<PlanDocument> {
+  const { graph, ...rest } = await report(workflow, args);
   assert.ok(graph, `${workflow} has a graph`);
   return planDocument(workflow, { ...rest, graph });
 }
@@ -33,7 +31,7 @@ suite('the plan of a workflow', () => {
     const args: Record<string, unknown[]> = { diamond: [{ csv: 'x' }], pod: [{ image: 'x' }] };
     const found = [];
     for (const name of await workflowNames()) {
-      const { graph, end } = await report(name, args[name], own);
+      const { graph, end } = await report(name, args[name]);
       assert.equal(end, 'completed', name);
       found.push(`${name}: ${graph?.nodes.map((node) => node.name).join(' ') ?? 'no dag'}`);
     }
@@ -47,7 +45,7 @@ suite('the plan of a workflow', () => {
   });
 
   test('holds the whole spec of each pod, with the results of others in it by name', async () => {
-    const { nodes, edges, problems } = await document('diamond', [{ csv: 'x', image: 'own:1' }], own);
+    const { nodes, edges, problems } = await document('diamond', [{ csv: 'x', image: 'own:1' }]);
     const [call] = nodes.find(({ name }) => name === 'report')?.calls ?? [];
     assert.ok(call && 'pod' in call);
     assert.equal(call.pod.image, 'own:1');
@@ -175,7 +173,7 @@ suite('graph --plan', () => {
   const run = (...args: string[]) => call(['graph', ...args], NOWHERE);
   /** As `graph --plan`, with a bundle that is there already. */
   const draw = (workflow: string, output: 'text' | 'mermaid' | 'svg' = 'text') =>
-    ended(() => drawPlan(workflow, [], { output }, () => own), NOWHERE);
+    ended(() => drawPlan(workflow, [], { output }, () => examples), NOWHERE);
   const drawExample = (workflow: string) =>
     ended(() => drawPlan(workflow, [], { output: 'text' }, () => examples), {
       TEMPORAL_PODS_WORKFLOWS: fileURLToPath(EXAMPLES),
