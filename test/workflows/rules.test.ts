@@ -84,6 +84,20 @@ suite('onFailure', () => {
   const rows: [law: string, options: DagOptions, mayFail: boolean, end: string, pods: string[]][] = [
     ['continue: what comes later starts', { onFailure: 'continue' }, false, 'DagFailed', ['a-1', 'b-1', 'c-1']],
     ['stop: what has begun goes on, nothing new starts', { onFailure: 'stop' }, false, 'DagFailed', ['a-1', 'b-1']],
+    [
+      'stop: nobody gets the slot of the pod that failed',
+      { onFailure: 'stop', maxParallel: 1 },
+      false,
+      'DagFailed',
+      ['a-1'],
+    ],
+    [
+      'stop, of a task that may fail, gives its slot away',
+      { onFailure: 'stop', maxParallel: 1 },
+      true,
+      'DagFailed',
+      ['a-1', 'b-1', 'c-1'],
+    ],
     ['stop, of a task that may fail, stops nothing', { onFailure: 'stop' }, true, 'DagFailed', ['a-1', 'b-1', 'c-1']],
     [
       'cancel, of a task that may fail, cancels nothing',

@@ -19,3 +19,9 @@ const ready = Promise.resolve();
 export function inMicrotask(code: () => void): void {
   void ready.then(code);
 }
+
+/** What is to happen in this activation, but after what follows from now. */
+export function afterMicrotasks(count: number, code: () => void): void {
+  if (count === 0) code();
+  else inMicrotask(() => afterMicrotasks(count - 1, code));
+}

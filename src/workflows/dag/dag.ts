@@ -110,7 +110,8 @@ class DagRun {
   constructor(options: DagOptions & { maxParallel: number }) {
     this.#options = options;
     holdLength(options.hold);
-    this.#gate = new Gate(options.maxParallel, () => this.#onRoom());
+    const stopsOnFailure = options.onFailure !== undefined && options.onFailure !== 'continue';
+    this.#gate = new Gate(options.maxParallel, () => this.#onRoom(), { stopsOnFailure });
     this.#starter = new Starter(this.#gate);
     this.#context = {
       scope: this.#scope,

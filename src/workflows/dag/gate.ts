@@ -2,7 +2,10 @@
 import { CancellationScope, CancelledFailure } from '@temporalio/workflow';
 import { notStarted } from './failures.ts';
 import type { TaskNode } from './task-node.ts';
-import { inMicrotask } from './context.ts';
+import { afterMicrotasks, inMicrotask } from './context.ts';
+
+/** So many pass from the end of a pod to that of its task, a few `await`s of its author's included. */
+const TO_THE_END_OF_A_TASK = 50;
 
 interface Ticket {
   readonly node: TaskNode;
@@ -19,13 +22,16 @@ export class Gate {
   readonly #max: number;
   readonly #queue = new PriorityQueue<Ticket>();
   readonly #onRoom: () => void;
+  readonly #stopsOnFailure: boolean;
   #running = 0;
   #isPaused = false;
   #shutBecause: string | undefined;
 
-  constructor(max: number, onRoom: () => void) {
+  /** @param stopsOnFailure the failure of a task may shut it: then the slot of a failed pod is not given away before that is known */
+  constructor(max: number, onRoom: () => void, { stopsOnFailure = false } = {}) {
     this.#max = max;
     this.#onRoom = onRoom;
+    this.#stopsOnFailure = stopsOnFailure;
   }
 
   /** @param otherwise what is thrown instead of `DagNotStarted` when nothing new starts any more */
@@ -50,9 +56,13 @@ export class Gate {
 
   leave(node: TaskNode): void {
     node.running--;
-    this.#running--;
-    this.#admit();
-    this.#onRoom();
+    const next = () => {
+      this.#running--;
+      this.#admit();
+      this.#onRoom();
+    };
+    if (this.#stopsOnFailure && node.lastPodFailed) afterMicrotasks(TO_THE_END_OF_A_TASK, next);
+    else next();
   }
 
   /** From now on nothing new starts. */

@@ -99,6 +99,10 @@ export class TaskNode {
     else this.sawOnlyReused = false;
   }
 
+  get lastPodFailed(): boolean {
+    return this.#lastPod === 'failed';
+  }
+
   /** Whether it ended in another way than its last pod: it caught that failure and went on, or failed after a pod that was done. */
   get endsUnlikeItsPod(): boolean {
     if (!this.end || !this.#lastPod || this.mapping) return false;
