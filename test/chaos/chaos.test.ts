@@ -15,7 +15,7 @@ import { isBad, judge } from './oracle.ts';
 import { fileOf, joined } from './campaign.ts';
 import { RESTARTS, rounds, SHARED, SINGLE, smaller, type RoundPlan } from './plan.ts';
 import { TemporalProxy, Wire } from './proxy.ts';
-import type { RunFacts } from './round.ts';
+import { cancelReport, type RunFacts } from './round.ts';
 import { OwnStack } from './servers.ts';
 import { Table } from './table.ts';
 import { PROJECT } from './world.ts';
@@ -229,6 +229,17 @@ suite('the campaign itself', () => {
   test('what the result itself says is not stored is no silent loss', () => {
     const result = { ...RESULT, logs: { lines: 0, gaps: 1, unstored: true as const } };
     assert.equal(verdict({ end: { status: 'COMPLETED', result }, stored: [] }).lost, 0);
+  });
+
+  test('what the report of a cancelled activity says is not stored is no silent loss', () => {
+    const report = { pod: { uid: 'u' }, logs: { lines: 0, gaps: 1, unstored: true } };
+    const payload = { data: Buffer.from(JSON.stringify(report)) };
+    const details = cancelReport({
+      events: [{ activityTaskCanceledEventAttributes: { details: { payloads: [payload] } } }, {}],
+    });
+    const end = { status: 'CANCELLED', failure: { type: 'CancelledFailure', message: '', details: details! } };
+    assert.equal(verdict({ end, stored: [] }).lost, 0);
+    assert.ok(verdict({ end: { ...end, failure: { type: '', message: '' } }, stored: [] }).lost > 0);
   });
 
   test('a history that does not replay is a wrong outcome', () => {

@@ -12,6 +12,8 @@ import type { OwnStack } from './servers.ts';
 import { segmentsWithLines, storedBytes, storedLogs, type StoredLog } from './store.ts';
 import { ChaosWorker } from './workers.ts';
 
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+
 export interface World {
   client: Client;
   temporalAddress: string;
@@ -839,6 +841,16 @@ async function endOf(handle: WorkflowHandle, over: AbortSignal): Promise<End> {
         if (type !== undefined && type !== 'DagFailed')
           return { status, failure: { type, message, details: details?.[0] as FailureDetails } };
       }
-      return { status, failure: { type: (error as Error).name, message: (error as Error).message } };
+      const { name: type, message } = error as Error;
+      const details = await handle.fetchHistory().then(cancelReport, () => undefined);
+      return { status, failure: { type, message, ...(details && { details }) } };
     }
+}
+
+/** What the last cancelled activity of a run has reported of its pod: a cancelled run itself tells nothing of it. */
+export function cancelReport({ events }: History): FailureDetails | undefined {
+  const data = events
+    ?.map((event) => event.activityTaskCanceledEventAttributes?.details?.payloads?.[0]?.data)
+    .findLast((payload) => payload != null);
+  return data && (JSON.parse(Buffer.from(data).toString()) as FailureDetails);
 }

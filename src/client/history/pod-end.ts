@@ -94,15 +94,22 @@ export const debugText = ({ pod, debugUntil }: PodEnd, endDebug: string): string
 const lookText = (pod: PodEnd['pod']) =>
   pod ? `; look at it: kubectl -n ${pod.namespace} describe pod ${pod.name}` : '';
 
-function missingText(logs: LogSummary | undefined): string {
-  const { gaps = 0, dropped } = logs ?? {};
-  const texts = [
-    ...(gaps ? [`its log has ${gaps === 1 ? 'a gap' : `${gaps} gaps`}`] : []),
+const missingText = (logs: LogSummary | undefined): string =>
+  missingTexts(logs)
+    .map((text) => `; ${text}`)
+    .join('');
+
+/** What of its log is not there, and why it may be. */
+export function missingTexts(logs: LogSummary | undefined): string[] {
+  const { gaps = 0, dropped, unstored } = logs ?? {};
+  return [
+    ...(gaps
+      ? [`its log has ${gaps === 1 ? 'a gap' : `${gaps} gaps`}${unstored ? ' (the storage refused it)' : ''}`]
+      : []),
     ...(dropped
       ? [`${gaps ? 'at least ' : ''}${dropped.lines} lines (${dropped.bytes} bytes) were left out of its log`]
       : []),
   ];
-  return texts.map((text) => `; ${text}`).join('');
 }
 
 /** Milliseconds of the main container; Kubernetes counts in whole seconds. */

@@ -1,7 +1,7 @@
 /** The tasks of a run, a line each. Pure. */
 import { firstLine } from '../../common/shortened.ts';
 import { isSettled, type GraphNode, type MappedItems } from '../../contract/index.ts';
-import { keptText } from '../history/pod-end.ts';
+import { keptText, missingTexts } from '../history/pod-end.ts';
 import type { RunGraph, RunNode, RunPod } from '../history/run-graph.ts';
 import { dim, type Line, padded, widthOf } from '../terminal/lines.ts';
 import { oneLine } from '../terminal/stdout.ts';
@@ -110,6 +110,7 @@ export function noteOf(node: RunNode, { pods, also = [] }: Told): string {
     error !== undefined && state !== 'done' && state !== 'upstream' && whatHappened(firstLine(error)),
     changed && `changed: ${Object.keys(changed).join(', ')}`,
     last?.end && keptText(last.end),
+    ...missingTexts(last?.end?.logs),
     isLeft(last) && 'its pod may still be there',
     also.length > 0 && !hasEnded(state) && `also waits for ${namesText(also)}`,
     also.length > 0 && hasEnded(state) && `also after ${namesText(also)}`,

@@ -89,6 +89,10 @@ suite('what is said of a pod that has ended', () => {
       { how: 'done', logs: { ...logs, gaps: 0, dropped: { lines: 3, bytes: 70 } } },
     ],
     [
+      'cancelled; its log has a gap (the storage refused it)',
+      { how: 'cancelled', logs: { ...logs, gaps: 1, unstored: true } },
+    ],
+    [
       'done; its log has a gap; at least 3 lines (70 bytes) were left out of its log',
       { how: 'done', logs: { ...logs, gaps: 1, dropped: { lines: 3, bytes: 70 } } },
     ],

@@ -55,6 +55,12 @@ suite('the tree', () => {
       ['✓ a', '├ ✓ b', '└ ✓ c'],
     );
   });
+  test('a task whose log is not whole says so, and why', () => {
+    const logs = { uri: 'file:///l', lines: 0, bytes: 0, gaps: 1, unstored: true as const, tail: '' };
+    const pod = { activityId: 'a-1', task: 'a', main: 'base', try: 1, after: [], scheduledAt: 0 };
+    const graph = { ...graphOf('a:cancelled'), pods: [{ ...pod, end: { how: 'cancelled' as const, logs } }] };
+    assert.match(tree(graph)[0] ?? '', /cancelled +.*its log has a gap \(the storage refused it\)/);
+  });
   test('the body is no task', () => {
     assert.deepEqual(shape('(body) a a>(body)'), ['✓ a']);
   });
