@@ -112,6 +112,12 @@ export class Attempt {
     }
   }
 
+  /** Whether what the pod prints is this attempt's to store. Also after a cancel: it has the deletion to do, and the last lines. */
+  readonly mayWrite = async (): Promise<boolean> => {
+    const standing = await this.recorder.ask();
+    return standing === 'pending' || standing === 'cancelled';
+  };
+
   /** Remembers for good, and goes on only as the owner of the pod. */
   async mustRecord(change: Partial<PodRecord>): Promise<void> {
     await this.mustStand(await this.recorder.record(change));

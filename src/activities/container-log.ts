@@ -16,6 +16,7 @@ import {
   type Follower,
   type LogCounters,
   type OpenLogOptions,
+  type Segment,
 } from '../logs/index.ts';
 import {
   isRestartedNext,
@@ -31,6 +32,8 @@ const STATUS_WITHIN_MS = 5_000;
 const LOOK_MS = 2_000;
 /** How long the storage may take to open a log: to read, too, what earlier attempts have stored. */
 const OPEN_MS = 60_000;
+/** So often the end of a log is taken back from another attempt. */
+const TAKE_BACK = 3;
 /** How soon a storage that refused is tried again while the container runs. */
 const OPEN_AGAIN = { firstMs: 5_000, mostMs: 60_000 };
 
@@ -47,6 +50,8 @@ export interface ContainerLogOptions {
   openMs?: number;
   /** Default 5 s at first, later every minute. */
   openAgain?: BackoffPolicy;
+  /** Whether this attempt may take the log back from another one that has taken it: that one may be a stale one. Default: it may. */
+  mayWrite?: () => Promise<boolean>;
   /** Called with every line that was stored. */
   show?: ((line: CallbackLine) => void) | undefined;
 }
@@ -60,6 +65,8 @@ export class ContainerLog {
   #known: Pick<Follower, 'counters' | 'tail'> | undefined;
   #ending: Promise<void> | undefined;
   #stopped = false;
+  /** Another attempt writes the log now. */
+  #isSuperseded = false;
   /** Ends the tries to open a storage that refuses. */
   readonly #over = new AbortController();
   /** How many that follow were opened. */
@@ -130,11 +137,28 @@ export class ContainerLog {
     }
   }
 
+  /** An attempt that was cut off for a while comes back and takes the log, before it is told that another one is at work. */
+  async #takeBack(): Promise<void> {
+    if (!(await this.#mayWrite()) || this.#stopped || this.#ending) return;
+    await this.#do((follower) => follower.stop());
+    this.#follower = this.#open(this.#options.openMs ?? OPEN_MS);
+  }
+
+  /** No answer: the next thing to be recorded waits for one, and the drain asks again. */
+  async #mayWrite(): Promise<boolean> {
+    const { mayWrite } = this.#options;
+    return mayWrite === undefined || mayWrite().catch(() => false);
+  }
+
   async #drain(limitMs: number, open: boolean): Promise<void> {
     this.#over.abort();
-    // The storage may have become usable.
-    if (!(await this.#follower) && !this.#stopped) this.#follower = this.#open(limitMs);
-    await this.#do((follower) => (open ? follower.drainOpen(limitMs) : follower.drain(limitMs)));
+    for (let left = TAKE_BACK; ; left--) {
+      // The storage may have become usable.
+      if (!(await this.#follower) && !this.#stopped) this.#follower = this.#open(limitMs);
+      await this.#do((follower) => (open ? follower.drainOpen(limitMs) : follower.drain(limitMs)));
+      if (!this.#isSuperseded || left === 0 || this.#stopped || !(await this.#mayWrite())) break;
+      this.#follower = this.#open(limitMs);
+    }
     if (this.#stopped) return;
     this.#storageError ??= (await this.#follower)?.refusal;
     this.#lines?.end();
@@ -167,7 +191,8 @@ export class ContainerLog {
         void opening.then((late) => late.close()).catch(() => undefined);
         throw error;
       });
-      const follower = follow({ openLog: (options) => this.#openLog(options) }, segment, {
+      const own = this.#noticing(segment);
+      const follower = follow({ openLog: (options) => this.#openLog(options) }, own, {
         state: () => this.#stateNow(),
         maxLineBytes: limits.maxLineBytes,
         ...(this.#lines && { onRecords: (records) => this.#lines?.add(records) }),
@@ -176,12 +201,33 @@ export class ContainerLog {
       this.#known = follower;
       this.#storageError = undefined;
       this.#hasUnmarkedGap = false;
+      this.#isSuperseded = false;
       if (this.state === 'running' || this.state === 'ended') follower.start();
       return follower;
     } catch (error) {
       this.#giveUp(error);
       return undefined;
     }
+  }
+
+  /** The same segment; that it was taken over is noticed here, whatever was to be written. */
+  #noticing(segment: Segment): Segment {
+    const notice = (error: unknown): never => {
+      if (error instanceof LogStoreError && error.kind === 'superseded' && !this.#isSuperseded) {
+        this.#isSuperseded = true;
+        void this.#takeBack();
+      }
+      throw error;
+    };
+    return {
+      get logState() {
+        return segment.logState;
+      },
+      append: (records) => segment.append(records).catch(notice),
+      addGap: (gap) => segment.addGap(gap).catch(notice),
+      end: () => segment.end().catch(notice),
+      close: () => segment.close(),
+    };
   }
 
   /** The API takes no number of a start, so what is asked for depends on what the pod's status says. */

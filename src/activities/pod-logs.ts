@@ -38,6 +38,8 @@ export type LogsOf = Pick<Attempt, 'cluster' | 'context' | 'throwIfInterrupted'>
   readonly recorder: { readonly state: Pick<PodRecord, 'pod'> };
   /** The container that the outcome is about, unless it is about another one. */
   readonly main?: string;
+  /** See `ContainerLogOptions`. */
+  readonly mayWrite?: () => Promise<boolean>;
   /** Without them the lines are stored, and told to nobody. */
   readonly callbacks?: Attempt['callbacks'];
 };
@@ -200,6 +202,7 @@ export class PodLogs {
       watcher,
       limits: this.#limits(start.container),
       show: this.#show,
+      ...(this.#attempt.mayWrite && { mayWrite: this.#attempt.mayWrite }),
     });
     this.#logs.set(key, logged);
   }

@@ -1,4 +1,4 @@
-import { type FileHandle, link, open, unlink, writeFile } from 'node:fs/promises';
+import { access, type FileHandle, link, open, unlink, writeFile } from 'node:fs/promises';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { DEFAULT_TAIL_BYTES } from '../contract/defaults.ts';
@@ -29,13 +29,19 @@ export interface StoreLimits {
   readonly tailBytes?: number | undefined;
 }
 
+/** How often a writer looks whether the log was taken from it; always before and after its end. */
+const LOOK_EVERY_MS = 1_000;
+
 /** Where one pod's log is stored. */
 export interface SegmentStore {
   /** Begins a segment of this writer's own, behind all that is stored. Never two writers in one segment. */
   openSegment(container: string, restart: number): Promise<Segment>;
 }
 
-/** What is stored of one container's log, and the one place to add to it. The calls must be awaited one by one. */
+/**
+ * What is stored of one container's log, and the one place to add to it. The calls must be awaited one by one. A writer whose log another
+ * one has taken since learns it within a second, and before it can say that the log is complete: `superseded`.
+ */
 export interface Segment {
   /** The log up to now: that of earlier attempts included. */
   readonly logState: Readonly<Pick<LogState, 'counters' | 'cursor' | 'ended' | 'gap' | 'tail' | 'written'>>;
@@ -111,6 +117,7 @@ class FileSegment implements Segment {
   #file: FileHandle;
   #size: number;
   #broken = false;
+  #lookedAt = performance.now();
   readonly #maxBytes: number;
 
   constructor(folder: string, header: SegmentHeader, { file, size }: Claimed, logState: LogState, maxBytes = Infinity) {
@@ -124,6 +131,7 @@ class FileSegment implements Segment {
 
   async append(records: readonly LogRecord[]): Promise<readonly LogRecord[]> {
     const { logState } = this;
+    if (performance.now() - this.#lookedAt >= LOOK_EVERY_MS) await this.#mustBeLast();
     const kept = logState.full ? [] : records.slice(0, fitting(records, this.#maxBytes - logState.counters.bytes));
     if (kept.length > 0) {
       await this.#write(encodeRecords(kept)).catch((error: unknown) => {
@@ -147,8 +155,11 @@ class FileSegment implements Segment {
   }
 
   async end(): Promise<void> {
+    await this.#mustBeLast();
     await this.#writeNote();
     await this.#write(encodeEnd());
+    // Whoever read the log before that has cut it off.
+    await this.#mustBeLast();
     this.logState.ended = true;
   }
 
@@ -160,6 +171,15 @@ class FileSegment implements Segment {
     } finally {
       await this.#file.close();
     }
+  }
+
+  async #mustBeLast(): Promise<void> {
+    this.#lookedAt = performance.now();
+    const isLast = await access(segmentPath(this.#folder, this.#header, this.#header.segment + 1)).then(
+      () => false,
+      () => true,
+    );
+    if (!isLast) throw superseded();
   }
 
   /** Writes down what was left out, if anything was since the last time. */
@@ -196,7 +216,7 @@ class FileSegment implements Segment {
     const { segment } = this.#header;
     const header = { ...this.#header, segment: segment + 1, after: { segment, offset: this.#size } };
     const claimed = await claim(this.#folder, header);
-    if (!claimed) throw new LogStoreError('superseded', 'another attempt writes this log now');
+    if (!claimed) throw superseded();
     await this.#file.close().catch(() => undefined);
     this.#header = header;
     this.#file = claimed.file;
@@ -229,6 +249,8 @@ export class LogStoreError extends Error {
     this.stored = stored;
   }
 }
+
+const superseded = () => new LogStoreError('superseded', 'another attempt writes this log now');
 
 interface Claimed {
   readonly file: FileHandle;

@@ -93,7 +93,7 @@ test('a torn last record is cut off', async () => {
   assert.deepEqual(await texts(folder.path), ['one', 'two', 'three']);
 });
 
-test('what a superseded writer appends is not part of the log', async () => {
+test('what a superseded writer appends is not part of the log, and it cannot say that the log is complete', async () => {
   await using folder = await testFolder();
   const store = fileSegments(folder.path);
   const frozen = await store.openSegment('base', 0);
@@ -102,13 +102,27 @@ test('what a superseded writer appends is not part of the log', async () => {
   await frozen.append(stamped('-', 'two', 'three').slice(1));
   await frozen.addGap({ reason: 'rotated', message: '' });
   await next.append(stamped('-', 'two').slice(1));
-  await frozen.end();
+  await assert.rejects(frozen.end(), { kind: 'superseded' });
   await frozen.close();
   await next.close();
   assert.deepEqual(await texts(folder.path), ['one', 'two']);
   const last = await store.openSegment('base', 0);
   assert.deepEqual([last.logState.counters, last.logState.ended], [{ lines: 2, bytes: 8, gaps: 0 }, false]);
   await last.close();
+});
+
+test('a superseded writer that goes on for a second learns that the log was taken from it', async (t) => {
+  await using folder = await testFolder();
+  const store = fileSegments(folder.path);
+  let now = 0;
+  t.mock.method(performance, 'now', () => now);
+  const old = await store.openSegment('base', 0);
+  await old.append(stamped('one'));
+  const next = await store.openSegment('base', 0);
+  await old.append(stamped('-', 'two').slice(1));
+  now = 1_000;
+  await assert.rejects(old.append(stamped('-', '-', 'three').slice(2)), { kind: 'superseded' });
+  await Promise.all([old.close(), next.close()]);
 });
 
 test('a writer that counted lines which a newer segment cut off meanwhile looks again', async (t) => {
