@@ -8,6 +8,7 @@ import { refOf } from '../pod/identity.ts';
 import { ContainerLog, type Watched } from './container-log.ts';
 import { folderUri, logFolder, sanitise, storedStreams, type PodKey } from '../logs/index.ts';
 import { containerStarts, type ContainerStart } from '../pod/container-starts.ts';
+import { isGated } from '../pod/identity.ts';
 import { containerStatuses } from '../pod/status.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { COLLECTOR } from '../pod/collector.ts';
@@ -258,11 +259,14 @@ function lineSink({ spec, callbacks }: LogsOf): ((line: CallbackLine) => void) |
   };
 }
 
-/** Whether a container can have started that was waiting when the pod was heard of last. */
-const mayHaveStarted = ({ latest, hasLastWord }: PodWatcher): boolean =>
-  !hasLastWord &&
-  latest.spec?.nodeName !== undefined &&
-  containerStatuses(latest).some(({ state, lastState }) => !state?.running && !state?.terminated && !lastState);
+/** Whether a container can have started since the pod was heard of last. One of which no container was told may have had a node since. */
+function mayHaveStarted({ latest, hasLastWord }: PodWatcher): boolean {
+  if (hasLastWord || isGated(latest)) return false;
+  const statuses = containerStatuses(latest);
+  const waits = ({ state, lastState }: (typeof statuses)[number]) =>
+    !state?.running && !state?.terminated && !lastState;
+  return statuses.length === 0 || statuses.some(waits);
+}
 
 const lastStored = (lines: number) => (lines === 0 ? 'no line' : `line ${lines} is the last one that`);
 

@@ -12,12 +12,13 @@ import { messageOf } from '../common/message-of.ts';
 import { pause } from '../common/pause.ts';
 import { retry } from '../common/retry.ts';
 
-/** How often it is thought of whether to read, in case that the watch has died without ending. */
-const LOOK_EVERY = 10_000;
-/** A watch that has spoken since lives: a bookmark comes at least every 75 s, and on a busy cluster there is more. */
-const SILENT_MS = 10_000;
 /** In ms. */
 export interface WatcherLimits {
+  /**
+   * How often it is thought of whether to read, in case that the watch has died without ending; one that has spoken for as long lives: a
+   * bookmark comes at least every 75 s, and on a busy cluster there is more. Default 10 s.
+   */
+  look?: number;
   /** How long a doubt waits for the watch. Default 2 s. */
   doubt?: number;
   /** How long the watch may take to tell what a read has shown, before it is opened anew. Default 3 s. */
@@ -47,13 +48,13 @@ export class PodWatcher {
   readonly #limits: Required<WatcherLimits>;
 
   constructor(cluster: Cluster, reflector: PodReflector, ref: PodRef, pod: V1Pod, limits: WatcherLimits = {}) {
-    this.#limits = { doubt: 2_000, told: 3_000, ...limits };
+    this.#limits = { look: 10_000, doubt: 2_000, told: 3_000, ...limits };
     this.#cluster = cluster;
     this.#ref = ref;
     this.#reflector = reflector;
     this.latest = pod;
     this.#unsubscribe = reflector.subscribe(ref.name, (sighting) => this.#sighted(sighting));
-    this.#timer = setInterval(() => this.#look(), LOOK_EVERY);
+    this.#timer = setInterval(() => this.#look(), this.#limits.look);
   }
 
   /** Resolves at the next change, after `ms`, or when the signal fires, whichever comes first. */
@@ -93,7 +94,7 @@ export class PodWatcher {
     if (!isOfWatch(this.latest)) return void this.#read();
     this.#looks++;
     const isTurn = this.#looks === 3 || this.#looks % 6 === 1;
-    if (isTurn && this.#reflector.silentMs > SILENT_MS) void this.#read();
+    if (isTurn && this.#reflector.silentMs > this.#limits.look) void this.#read();
   }
 
   #sighted(sighting: PodSighting): void {

@@ -728,6 +728,27 @@ suite('a pod that is gone before the next attempt looks', () => {
   );
 
   test(
+    'and that a half-open watch had told nothing of, since its gate was opened: it may have run, and the log says so',
+    inWorld(
+      async ({ fake, attempt, dependencies }) => {
+        await dependencies.reflector('n').ready();
+        await fake.until(() => fake.open('watch') === 1);
+        fake.script((pod) => {
+          fake.stallWatches();
+          pod.run();
+          pod.print('nobody hears it');
+          fake.remove(pod.name);
+        });
+        const { details } = await failureOf(attempt());
+        assert.equal(details.reason, 'Gone');
+        assert.ok(details.logs);
+        assert.deepEqual([await linesOf({ logs: details.logs }), details.logs.gaps], [['<gap>'], 1]);
+      },
+      { waits: { watcher: { look: 50, doubt: 50, told: 50 } } },
+    ),
+  );
+
+  test(
     'to be cancelled: likewise',
     inWorld(async ({ fake, temporal, attempt, dependencies }) => {
       const { stored, callbacks } = watcher();
