@@ -231,6 +231,12 @@ suite('the campaign itself', () => {
     assert.equal(verdict({ end: { status: 'COMPLETED', result }, stored: [] }).lost, 0);
   });
 
+  test('what the result says is not stored needs no mark in the log', () => {
+    const stored = [{ ...STORED, lines: printedBy(3).slice(0, 1), ended: false }];
+    const result = { ...RESULT, logs: { lines: 1, gaps: 1, unstored: true as const } };
+    assert.deepEqual(verdict({ end: { status: 'COMPLETED', result }, stored }).wrong, []);
+  });
+
   test('what the report of a cancelled activity says is not stored is no silent loss', () => {
     const report = { pod: { uid: 'u' }, logs: { lines: 0, gaps: 1, unstored: true } };
     const payload = { data: Buffer.from(JSON.stringify(report)) };

@@ -155,7 +155,8 @@ function wrongOf(facts: RunFacts, printed: ReadonlyMap<string, Printed>): string
   const log = stored.find((one) => one.uid === uid);
   if (told && log && told.lines !== log.lines.length)
     found.push(`it tells of ${told.lines} lines, and ${log.lines.length} are stored`);
-  if (told && log && told.gaps > 0 !== log.gaps.length > 0)
+  // A storage that refuses lines takes no mark either.
+  if (told && log && !told.unstored && told.gaps > 0 !== log.gaps.length > 0)
     found.push(`it tells of ${told.gaps} gaps, and ${log.gaps.length} are marked`);
   return found;
 }
