@@ -12,14 +12,13 @@ import { isGated } from '../pod/identity.ts';
 import { containerStatuses } from '../pod/status.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { COLLECTOR } from '../pod/collector.ts';
+import { WAITS, type Waits } from './waits.ts';
 
 /** How long the rest of the log of an earlier start is asked for, beside a pod that goes on. */
 const EARLIER_MS = 60_000;
 /** And when the pod's end waits for it. */
 const EARLIER_AT_END_MS = 5_000;
 
-/** How long the last state of a pod that is gone is waited for: the watch tells it about when a read finds it gone. */
-const LAST_WORD_MS = 2_000;
 /** How long the storage may take to say what it has, of a pod that is gone. */
 const STORE_MS = 10_000;
 
@@ -39,6 +38,8 @@ export type LogsOf = Pick<Attempt, 'cluster' | 'context' | 'throwIfInterrupted'>
   readonly recorder: { readonly state: Pick<PodRecord, 'pod'> };
   /** The container that the outcome is about, unless it is about another one. */
   readonly main?: string;
+  /** Default: `WAITS`. */
+  readonly waits?: Partial<Waits>;
   /** See `ContainerLogOptions`. */
   readonly mayWrite?: () => Promise<boolean>;
   /** Without them the lines are stored, and told to nobody. */
@@ -105,9 +106,15 @@ export class PodLogs {
 
   /**
    * For a pod that is being deleted while it runs: reads to the end of its containers, at most for `limitMs`. One that is being
-   * created starts all the same, and runs its whole grace: so new ones are followed until the pod is gone (`over`).
+   * created starts all the same, and runs its whole grace: so new ones are followed until the deletion is `over`.
+   *
+   * @param removal.isGone whether the deletion has seen it gone: the watcher may not have an answer yet
    */
-  async drainOpen(watcher: PodWatcher, limitMs: number, over: AbortSignal): Promise<void> {
+  async drainOpen(
+    watcher: PodWatcher,
+    limitMs: number,
+    { over, isGone }: { over: AbortSignal; isGone: () => boolean },
+  ): Promise<void> {
     const end = Date.now() + limitMs;
     for (;;) {
       this.follow(watcher);
@@ -119,14 +126,15 @@ export class PodLogs {
       await watcher.change(limitMs, over);
     }
     if (!mayHaveStarted(watcher)) return;
-    await watcher.refresh(LAST_WORD_MS);
-    if (!watcher.gone) return;
+    const { lastWord } = { ...WAITS, ...this.#attempt.waits };
+    await watcher.refresh(lastWord);
+    if (!watcher.gone && !isGone()) return;
     // The last word of the watch tells what started and ended since.
-    const late = AbortSignal.timeout(LAST_WORD_MS);
-    while (!watcher.hasLastWord && !late.aborted) await watcher.change(LAST_WORD_MS, late);
+    const late = AbortSignal.timeout(lastWord);
+    while (!watcher.hasLastWord && !late.aborted) await watcher.change(lastWord, late);
     if (!watcher.hasLastWord) return this.closeStored();
     this.follow(watcher);
-    await this.#each((one) => one.drain(LAST_WORD_MS, { open: true }));
+    await this.#each((one) => one.drain(lastWord, { open: true }));
   }
 
   /**

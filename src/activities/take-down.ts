@@ -64,8 +64,11 @@ export async function removeReadingLogs(
   // A stream must be open when the DELETE arrives: afterwards there may be no time to open one.
   await logs.opened(OPEN_MS);
   const over = new AbortController();
-  const drained = logs.drainOpen(watcher, (removal.expectSeconds + 5) * 1000, over.signal);
+  let gone = false;
+  const drainMs = (removal.expectSeconds + 5) * 1000;
+  const drained = logs.drainOpen(watcher, drainMs, { over: over.signal, isGone: () => gone });
   const cleanup = await removePod(cluster, ref, removal);
+  ({ gone } = cleanup);
   over.abort();
   await drained;
   return cleanup;

@@ -13,6 +13,8 @@ export interface Waits {
   told: number;
   /** For the object of a pod that can run nothing any more: whoever set a finalizer takes it away within moments, as a rule. */
   held: number;
+  /** For the last state of a pod that is gone: the watch tells it about when a read finds it gone. */
+  lastWord: number;
   /** Between the looks before a deletion: one bad answer must not cost a pod the last lines of its log. */
   look: { firstMs: number; mostMs: number; tries: number };
   /** Default: the watcher's own. */
@@ -24,5 +26,6 @@ export const WAITS: Waits = {
   events: 3_000,
   told: 2_000,
   held: 3_000,
+  lastWord: 2_000,
   look: { firstMs: 200, mostMs: 400, tries: 6 },
 };

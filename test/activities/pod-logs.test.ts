@@ -656,6 +656,31 @@ suite('a pod that is told to go', () => {
   );
 
   test(
+    'and whose container starts behind a half-open connection, on which nobody answers any more: likewise',
+    inWorld(
+      async ({ fake, temporal, attempt }) => {
+        fake.script(async (pod) => {
+          fake.schedule(pod.name);
+          await pod.terminating;
+          fake.stallWatches();
+          pod.run();
+          pod.print('unseen');
+          const before = fake.count('read');
+          fake.remove(pod.name);
+          // The deletion sees it gone; who asks later hears nothing.
+          await fake.until(() => fake.count('read') > before);
+          fake.plan('read', 'hang', { times: 1_000_000 });
+        });
+        const running = attempt();
+        await temporal.until(() => temporal.heartbeats.at(-1)?.reason === 'ContainerCreating');
+        const logs = await cancelled(temporal, running);
+        assert.deepEqual([await linesOf({ logs }), logs.gaps], [['<gap>'], 1]);
+      },
+      { waits: { lastWord: 100 } },
+    ),
+  );
+
+  test(
     'is read to its end meanwhile; where that cannot be, the log says so',
     inWorld(async ({ fake, temporal, attempt, dependencies }) => {
       const { stored, callbacks } = watcher();

@@ -238,7 +238,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('activities/take-down', 'await logs.opened(OPEN_MS);', '', 'activities/pod-logs', REMOVE, RUN),
   mutant(
     'activities/take-down',
-    'const drained = logs.drainOpen(watcher, (removal.expectSeconds + 5) * 1000, over.signal);',
+    'const drained = logs.drainOpen(watcher, drainMs, { over: over.signal, isGone: () => gone });',
     'const drained = Promise.resolve();',
     'activities/pod-logs',
     RUN,
