@@ -47,7 +47,11 @@ async function deleteOnce(dependencies: PodDependencies, input: DeletePodInput, 
   return { gone: false };
 }
 
-async function confirmGone(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<Cleanup> {
+export async function confirmGone(
+  dependencies: PodDependencies,
+  input: DeletePodInput,
+  context: Context,
+): Promise<Cleanup> {
   const pod = await foundAtLast(dependencies, input, context);
   if (pod) return remove(dependencies, pod, input, context);
   await closeLogs(dependencies, input, context);
@@ -177,7 +181,7 @@ function keyOf(dependencies: PodDependencies, { activityId }: DeletePodInput, { 
   return key;
 }
 
-function asFailure(error: unknown): unknown {
+export function asFailure(error: unknown): unknown {
   if (!(error instanceof ClusterError)) return error;
   const hopeless = error.kind === 'forbidden' || error.kind === 'invalid' || error.kind === 'namespaceNotFound';
   return ApplicationFailure.create({ type: 'CleanupFailed', message: error.message, nonRetryable: hopeless });

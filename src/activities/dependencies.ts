@@ -2,6 +2,7 @@
 import type { WorkerFiles } from '../config/worker.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
 import type { PodReflector } from '../kubernetes/pod-reflector.ts';
+import type { Removals } from './removals.ts';
 import type { Waits } from './waits.ts';
 
 export interface PodDependencies extends WorkerFiles {
@@ -17,4 +18,6 @@ export interface PodDependencies extends WorkerFiles {
   collectorImage: string;
   /** Default: `WAITS`. */
   waits?: Partial<Waits>;
+  /** Shared by the activities of a worker, and closed before its cluster. */
+  removals: Removals;
 }

@@ -1,7 +1,7 @@
 /** How an attempt leaves its pod behind on purpose: over, for people to look at; or, after a cancel, to run on. */
 import { log } from '@temporalio/activity';
 import type { V1Pod } from '@kubernetes/client-node';
-import type { Cleanup, PodEnd, PodRef } from '../contract/index.ts';
+import type { Cleanup, PodEnd, PodOutcome, PodRef } from '../contract/index.ts';
 import type { PodRun } from './pod-run.ts';
 import { isClusterError } from '../kubernetes/cluster-error.ts';
 import type { Cluster } from '../kubernetes/cluster.ts';
@@ -9,7 +9,15 @@ import { retry } from '../common/retry.ts';
 import { containerStatuses } from '../pod/status.ts';
 import { ANNOTATION, isGated, refOf } from '../pod/identity.ts';
 import { keptFor, runsOnFor, untilAfter } from '../pod/keeping.ts';
-import { mainHasEnded, PHASE_MS, lookAtPod, takeDown, takeDownUnseen, waitForPod } from './take-down.ts';
+import {
+  graceAfterMain,
+  mainHasEnded,
+  PHASE_MS,
+  lookAtPod,
+  takeDown,
+  takeDownUnseen,
+  waitForPod,
+} from './take-down.ts';
 import { messageOf } from '../common/message-of.ts';
 
 /** How long the other containers of a pod are given to end after the main one. */
@@ -25,11 +33,11 @@ export async function keepOrTakeDown(run: PodRun, { outcome, logs }: PodEnd): Pr
   const { spec, cluster, recorder } = run.attempt;
   const ms = keptFor(spec, outcome.kind, logs.unstored);
   const ref = recorder.state.pod;
-  if (ms === undefined || !ref) return takeDown(run);
+  if (ms === undefined || !ref) return (await removeBeside(run, outcome)) ?? takeDown(run);
   // Only what follows the main container is worth waiting for.
-  if (mainHasEnded(run)) await waitForPod(run, isOver, OVER_MS);
+  if (run.watcher && mainHasEnded(run)) await waitForPod(run.watcher, isOver, OVER_MS);
   // For its readers: the phase comes about a second after the end of the containers.
-  if (run.watcher && isOver(run.watcher.latest)) await waitForPod(run, hasFinalPhase, PHASE_MS);
+  if (run.watcher && isOver(run.watcher.latest)) await waitForPod(run.watcher, hasFinalPhase, PHASE_MS);
   const kept =
     run.watcher && isOver(run.watcher.latest)
       ? await keep(cluster, ref, ms)
@@ -40,6 +48,25 @@ export async function keepOrTakeDown(run: PodRun, { outcome, logs }: PodEnd): Pr
     return kept;
   }
   return notKept(ref, kept.refused, await takeDown(run));
+}
+
+/**
+ * A good end whose pod runs nothing any more: what comes next need not wait for its removal. Undefined: it has to, since something of
+ * the pod still runs, or nobody confirms the removal.
+ */
+async function removeBeside(run: PodRun, { kind }: PodOutcome): Promise<Cleanup | undefined> {
+  const { removals, watcher } = run;
+  const { cluster, limits, spec, waits } = run.attempt;
+  if (!removals || spec.waitForRemoval || (kind !== 'Succeeded' && kind !== 'Skipped')) return undefined;
+  if (!watcher || watcher.gone || !isOver(watcher.latest)) return undefined;
+  // Sidecars may have ended after the end was recorded.
+  await run.logs.drain(watcher, OVER_MS);
+  run.watcher = undefined;
+  return removals.begin(cluster, watcher, {
+    ...graceAfterMain(watcher.latest),
+    confirmMs: limits.terminate,
+    heldMs: waits.held,
+  });
 }
 
 /**

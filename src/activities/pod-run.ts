@@ -7,6 +7,7 @@ import type { Attempt } from './attempt.ts';
 import { concludePod, type Verdict } from './conclude.ts';
 import type { PodDependencies } from './dependencies.ts';
 import { PodLogs } from './pod-logs.ts';
+import type { Removals } from './removals.ts';
 import { Outputs } from './result/outputs.ts';
 
 export class PodRun {
@@ -15,9 +16,12 @@ export class PodRun {
   readonly outputs = new Outputs();
   /** Undefined before this attempt has seen the pod. */
   watcher: PodWatcher | undefined;
+  /** Undefined: the result waits until the pod is gone. */
+  readonly removals: Removals | undefined;
 
-  constructor(attempt: Attempt, dependencies: Pick<PodDependencies, 'logRoot' | 'policy'>) {
+  constructor(attempt: Attempt, dependencies: Pick<PodDependencies, 'logRoot' | 'policy'>, removals?: Removals) {
     this.attempt = attempt;
+    this.removals = removals;
     this.logs = new PodLogs(attempt, dependencies);
   }
 

@@ -1,5 +1,6 @@
 /**
- * The life of one pod, as an activity: it is created, followed to its end, that end is recorded, and only then it is deleted. Every
+ * The life of one pod, as an activity: it is created, followed to its end, that end is recorded, and only then it is deleted, after a
+ * good end beside what comes next. Every
  * step can be the last one of this attempt; the next attempt finds the pod by its name and its record in the heartbeat details.
  */
 import { Context } from '@temporalio/activity';
@@ -25,7 +26,7 @@ export async function runPod(
   earlierRuns: EarlierRuns,
 ): Promise<PodResult> {
   const attempt = new Attempt(dependencies, Context.current(), input);
-  const run = new PodRun(attempt, dependencies);
+  const run = new PodRun(attempt, dependencies, input.removal === 'beside' ? dependencies.removals : undefined);
   try {
     return await resultOf(run, () => reusedResult(attempt, input, earlierRuns));
   } catch (error) {

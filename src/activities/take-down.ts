@@ -35,22 +35,27 @@ export async function takeDown(run: PodRun): Promise<Cleanup> {
     return { gone: true };
   }
   const mainEnded = mainHasEnded(run);
-  const expectSeconds = mainEnded ? Math.min(graceSeconds, SIDECAR_GRACE_SECONDS) : graceSeconds;
+  const grace = mainEnded ? graceAfterMain(run.watcher.latest) : { expectSeconds: graceSeconds };
   const stopped = new AbortController();
   // Only a worker that shuts down may leave now; a cancelled attempt has the deletion to do.
   const leave = () => context.cancellationDetails?.workerShutdown && stopped.abort();
   context.cancellationSignal.addEventListener('abort', leave);
   leave();
-  if (mainEnded) await waitForPod(run, (pod) => !isClosing(pod), PHASE_MS);
+  if (mainEnded) await untilFinalPhase(run.watcher);
   const cleanup = await removeReadingLogs(cluster, ref, run.logs, run.watcher, {
-    expectSeconds,
+    ...grace,
     confirmMs: limits.terminate,
     heldMs: waits.held,
-    ...(mainEnded && { graceSeconds: Math.max(1, expectSeconds) }),
     signal: stopped.signal,
   });
   context.cancellationSignal.removeEventListener('abort', leave);
   return cleanup;
+}
+
+/** Of a pod whose main container has ended. Never 0, which frees the name and not the process. */
+export function graceAfterMain(pod: V1Pod): Pick<Removal, 'graceSeconds' | 'expectSeconds'> {
+  const expectSeconds = Math.min(graceOf(pod), SIDECAR_GRACE_SECONDS);
+  return { expectSeconds, graceSeconds: Math.max(1, expectSeconds) };
 }
 
 /** Deletes a pod, and reads its logs to their end meanwhile. Trouble is returned, never thrown. */
@@ -83,12 +88,20 @@ const isClosing = (pod: V1Pod) =>
     ? (pod.status.containerStatuses ?? []).every(({ state }) => state?.terminated)
     : false;
 
+export const untilFinalPhase = (watcher: PodWatcher, signal?: AbortSignal): Promise<void> =>
+  waitForPod(watcher, (pod) => !isClosing(pod), PHASE_MS, signal);
+
 /** Waits until the pod is like this, is on its way out, or the time is up. */
-export async function waitForPod({ watcher }: PodRun, isSo: (pod: V1Pod) => boolean, ms: number): Promise<void> {
+export async function waitForPod(
+  watcher: PodWatcher,
+  isSo: (pod: V1Pod) => boolean,
+  ms: number,
+  signal = new AbortController().signal,
+): Promise<void> {
   const end = Date.now() + ms;
   const goesOn = ({ gone, latest }: PodWatcher) =>
-    !gone && !latest.metadata?.deletionTimestamp && !isSo(latest) && Date.now() < end;
-  while (watcher && goesOn(watcher)) await watcher.change(end - Date.now(), new AbortController().signal);
+    !gone && !latest.metadata?.deletionTimestamp && !isSo(latest) && Date.now() < end && !signal.aborted;
+  while (goesOn(watcher)) await watcher.change(end - Date.now(), signal);
 }
 
 /** A pod that was not seen is given its own grace. */

@@ -21,6 +21,8 @@ export interface RunPodInput {
   asked?: PodSpec;
   /** The run whose result is taken, without a pod, if this call ended well there and asked for the same. */
   earlier?: EarlierRef;
+  /** The run confirms at its end that the pod is gone (`confirmPods`), so a good result need not wait for that. */
+  removal?: 'beside';
 }
 
 /** One run of a workflow. */
@@ -57,6 +59,14 @@ export interface DeletePodInput {
   /** Of the spec: what no attempt has read of the pod's logs is read before the pod goes, within the same limits. */
   logs?: LogOptions;
 }
+
+/** The pods of one run whose results came before they were gone. */
+export interface ConfirmPodsInput {
+  pods: Pick<DeletePodInput, 'activityId' | 'task' | 'namespace' | 'uid'>[];
+}
+
+/** Those that are not gone, by activityId: `over`, in the hands of a finalizer. */
+export type Unconfirmed = Record<string, Cleanup>;
 
 /** The input of the `sweep` workflow. */
 export interface SweepInput {
@@ -105,6 +115,8 @@ export interface PodActivities {
 /** On the task queue of the cleanups, `<task queue>-cleanup`. */
 export interface CleanupActivities {
   deletePod(input: DeletePodInput): Promise<Cleanup>;
+  /** Ends when each of them is gone, or can run nothing any more. */
+  confirmPods(input: ConfirmPodsInput): Promise<Unconfirmed>;
   dryRun(input: DryRunInput): Promise<V1Pod>;
   sweep(input: SweepInput): Promise<SweepReport>;
 }

@@ -37,6 +37,9 @@ export const LONGEST_KEEP = '30d';
 /** Of `keepForDebug`; shorter than `LONGEST_KEEP`: its time begins after that of the keep, and the pod must outlive it. */
 export const LONGEST_DEBUG = '29d';
 
+/** After this the sweeper is left: a dead node or a lost permission must not keep a workflow from its end for ever. */
+export const CLEANUP_LIMIT = '15m';
+
 /** Images that name no user run as this one: Pod Security `restricted` refuses root. */
 export const DEFAULT_USER = 65532;
 

@@ -109,6 +109,8 @@ export interface Cleanup {
   kept?: string;
   /** It has ended, or never had a node, and is being deleted: it can run nothing any more. A finalizer keeps the object; `error` names it. */
   over?: true;
+  /** Nothing of it runs any more; its removal goes on beside, and the run does not end before it is seen to be gone. */
+  removing?: true;
   /** Why it is not gone when it should be, or is gone when it should have been kept. */
   error?: string;
 }

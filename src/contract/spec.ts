@@ -83,6 +83,12 @@ export interface PodSpec {
    * be stored to its end is kept in any case.
    */
   onFinish?: 'delete' | 'keepFailed' | 'keep';
+  /**
+   * The result waits until the pod is seen to be gone, for a successor that needs what the pod holds until then (a volume that one node
+   * at a time may have, a quota). Default false: in a `dag` a good result is there when all containers have ended; outside of one, and
+   * for a failure, it waits in any case.
+   */
+  waitForRemoval?: boolean;
   /** How long a kept pod is kept. Default 1 hour. */
   keepFor?: Duration;
   /** `keep`: a cancelled task's pod runs on, unattended, and is swept after `keepFor`. Default `delete`. */

@@ -45,8 +45,8 @@ export interface Cluster {
   annotatePod(ref: PodRef, annotations: Record<string, string>): Promise<V1Pod>;
 
   /**
-   * DELETE with a uid precondition. `deleting`: accepted, the pod may live on for its grace period. `gone`: no pod of this
-   * name, or one with another uid. `graceSeconds` undefined is the pod's own; 0 is sent only when asked for.
+   * DELETE with a uid precondition. `deleting`: accepted, the pod may live on for its grace period. `gone`: the answer says that it
+   * was removed at once (it had ended, or never had a node), or there is no pod of this name, or one with another uid. `graceSeconds` undefined is the pod's own; 0 is sent only when asked for.
    */
   deletePod(ref: PodRef, graceSeconds?: number): Promise<'deleting' | 'gone'>;
 

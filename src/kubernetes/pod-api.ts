@@ -120,8 +120,8 @@ export async function deletePod(api: CoreV1Api, ref: PodRef, graceSeconds?: numb
   const gracePeriodSeconds = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
   const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid }, ...gracePeriodSeconds };
   try {
-    await call(`delete pod ${nameOf(ref)}`, () => api.deleteNamespacedPod({ namespace, name, body }));
-    return 'deleting';
+    const answer = await call(`delete pod ${nameOf(ref)}`, () => api.deleteNamespacedPod({ namespace, name, body }));
+    return isRemoved(answer, uid) ? 'gone' : 'deleting';
   } catch (error) {
     if (isClusterError(error, 'notFound')) return 'gone';
     if (!isClusterError(error, 'conflict')) throw error;
@@ -130,6 +130,13 @@ export async function deletePod(api: CoreV1Api, ref: PodRef, graceSeconds?: numb
     throw new ClusterError(error.message, { ...error, kind: 'transient' });
   }
 }
+
+/** The API server answers with the pod as it was last: without a grace and without finalizers it is in the store no more. */
+const isRemoved = ({ metadata }: V1Pod, uid: string): boolean =>
+  metadata?.uid === uid &&
+  metadata.deletionTimestamp !== undefined &&
+  metadata.deletionGracePeriodSeconds === 0 &&
+  !metadata.finalizers?.length;
 
 export async function podEvents(api: CoreV1Api, ref: PodRef): Promise<PodEvent[]> {
   mustBeSafe(ref);

@@ -122,6 +122,7 @@ export const shape = z.strictObject({
   events: z.enum(['onProblem', 'always', 'never']).optional(),
   result: theirs,
   onFinish: z.enum(['delete', 'keepFailed', 'keep']).optional(),
+  waitForRemoval: z.boolean().optional(),
   keepFor: positive.optional(),
   onCancel: z.enum(['delete', 'keep']).optional(),
   onPause: z.enum(['keep', 'delete']).optional(),

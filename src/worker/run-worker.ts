@@ -3,7 +3,7 @@
  * worker adopts them. Cleanups have a queue and slots of their own, so that they never wait behind the pods.
  */
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
-import { createCleanupActivities, createPodActivities, type PodDependencies } from '../activities/index.ts';
+import { createCleanupActivities, createPodActivities, Removals, type PodDependencies } from '../activities/index.ts';
 import { messageOf } from '../common/message-of.ts';
 import { pause } from '../common/pause.ts';
 import { infrastructure, usage } from '../common/problem.ts';
@@ -42,11 +42,14 @@ export const runWorker = ({ temporal, kubernetes, workflows, files }: WorkerConf
     const cluster = resources.adopt(connect(kubernetes), (it) => it.close());
     const reflector = createReflectors(cluster, (message) => logger.warn(message));
     resources.defer(() => reflector.close());
+    const removals = new Removals();
+    resources.defer(() => removals.close());
     const connection = resources.adopt(await connectTemporal(temporal), (it) => it.close());
     for (const namespace of kubernetes.namespaces) await mayWork(cluster, namespace);
     const dependencies: PodDependencies = {
       cluster,
       reflector,
+      removals,
       namespaces: kubernetes.namespaces,
       logRoot: temporal.logRoot,
       collectorImage: kubernetes.collectorImage,

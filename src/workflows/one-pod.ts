@@ -44,7 +44,10 @@ export interface Try {
   readonly earlier: EarlierRef | undefined;
 }
 
-/** One activity, so one pod. Ends only when the pod is gone or kept, or everything was done to make it go. */
+/**
+ * One activity, so one pod. Ends only when the pod is gone or kept, or everything was done to make it go; after a good end in a DAG
+ * when nothing of it runs any more.
+ */
 export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, context: TaskContext): Promise<End | Kept> {
   const activityId = context.nextActivityId();
   const cleanup = cleanupOf(spec, context.task, activityId);
@@ -66,9 +69,15 @@ export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, cont
   if (spec.onCancel !== 'keep') scope.cancelRequested.catch(() => closed || cleanup.hurry());
   try {
     const more = { ...(asked !== spec && { asked }), ...(earlier && { earlier }) };
-    const result = await pods.runPod({ spec, ...context.place(), try: tryNumber, ...more });
+    const beside = context.confirmLater && { removal: 'beside' as const };
+    const result = await pods.runPod({ spec, ...context.place(), try: tryNumber, ...more, ...beside });
     closed = true;
     context.podOver(result.reused ? 'reused' : 'done');
+    if (result.cleanup.removing && context.confirmLater) {
+      const { uid, namespace } = result.pod;
+      context.confirmLater({ pod: { activityId, task: context.task, namespace, uid }, cleanup: result.cleanup });
+      return { result };
+    }
     if (isSettled(result.cleanup)) return { result };
     // The pod of a reused result is not this run's: what there may be here has no uid that anybody knows.
     return { result: { ...result, cleanup: await cleanup.confirm(result.reused ? {} : result) } };

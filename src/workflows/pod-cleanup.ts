@@ -2,7 +2,7 @@
 import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { StringValue } from 'ms';
 import { milliseconds } from '../common/duration.ts';
-import { DEFAULT_KEEP, LONGEST_KEEP } from '../contract/defaults.ts';
+import { CLEANUP_LIMIT, DEFAULT_KEEP, LONGEST_KEEP } from '../contract/defaults.ts';
 import {
   type Cleanup,
   type CleanupActivities,
@@ -12,9 +12,6 @@ import {
   type PodSpec,
 } from '../contract/index.ts';
 import type { PodFacts } from './activity-result.ts';
-
-/** After this the sweeper is left: a dead node or a lost permission must not keep a workflow from its end for ever. */
-const CLEANUP_LIMIT = '15m';
 
 export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
   const within = (limit: StringValue) =>

@@ -1,13 +1,12 @@
 /** Real pods that others hold up: what waits says why while it waits, and a pod that has ended holds nobody up. */
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { PassThrough } from 'node:stream';
-import { CoreV1Api, Exec, RbacAuthorizationV1Api, type V1Pod } from '@kubernetes/client-node';
+import { RbacAuthorizationV1Api } from '@kubernetes/client-node';
 import type { WorkflowHandle } from '@temporalio/client';
 import { isCancellation } from '@temporalio/workflow';
 import type { PodResult, SweepReport } from '../../src/contract/index.ts';
 import { pendingPods, pendingText } from '../../src/client/history/pending.ts';
-import { administrator } from '../support/administrator.ts';
+import { administrator, setFinalizers, touch } from '../support/administrator.ts';
 import { eventually, isRunning, real, type Lane, type Real, type RunningWorker } from '../support/real.ts';
 
 const FINALIZER = 'example.com/accounting';
@@ -16,9 +15,7 @@ let world: Real;
 let lane: Lane;
 let worker: RunningWorker;
 let closed: string;
-const admin = administrator();
-const core = admin.makeApiClient(CoreV1Api);
-const rbac = admin.makeApiClient(RbacAuthorizationV1Api);
+const rbac = administrator().makeApiClient(RbacAuthorizationV1Api);
 
 before(async () => {
   world = await real();
@@ -35,18 +32,6 @@ after(async () => {
   await world.close();
   assert.deepEqual(left, [], 'the cluster holds no pod of ours');
 });
-
-async function setFinalizers({ metadata }: V1Pod, finalizers: string[]): Promise<void> {
-  const { name = '', namespace = '' } = metadata ?? {};
-  const body = [{ op: 'add', path: '/metadata/finalizers', value: finalizers }];
-  await core.patchNamespacedPod({ name, namespace, body });
-}
-
-async function touch({ metadata }: V1Pod, file: string): Promise<void> {
-  const { namespace = '', name = '' } = metadata ?? {};
-  // The API server refuses an exec that wants no stream at all.
-  await new Exec(admin).exec(namespace, name, 'base', ['touch', file], new PassThrough(), null, null, false);
-}
 
 /** Waits for `show` to tell this of the run's one pod. */
 const tells = (run: WorkflowHandle, words: RegExp) =>

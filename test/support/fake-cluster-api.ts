@@ -45,8 +45,10 @@ export function remove(pods: FakePods, namespace: string, name: string, body: st
     return fail({ code: 409, message });
   }
   const fromQuery = query.get('gracePeriodSeconds');
-  pods.delete(pod, body ? options.gracePeriodSeconds : fromQuery === null ? undefined : Number(fromQuery));
-  return ok(pod);
+  const grace = body ? options.gracePeriodSeconds : fromQuery === null ? undefined : Number(fromQuery);
+  if (pods.delete(pod, grace) === 'deleting') return ok(pod);
+  const last = { deletionTimestamp: new Date().toISOString(), deletionGracePeriodSeconds: 0 };
+  return ok({ ...pod, metadata: { ...pod.metadata, ...last } });
 }
 
 /** JSON patch, as far as it takes a scheduling gate away or sets an annotation. */

@@ -1,6 +1,11 @@
 /** A worker in this process, on real pods, for workflows that the project does not have. */
 import { Worker } from '@temporalio/worker';
-import { createCleanupActivities, createPodActivities, type PodDependencies } from '../../src/activities/index.ts';
+import {
+  createCleanupActivities,
+  createPodActivities,
+  Removals,
+  type PodDependencies,
+} from '../../src/activities/index.ts';
 import { createReflectors } from '../../src/kubernetes/reflectors.ts';
 import { DEFAULT_POLICY } from '../../src/policy/index.ts';
 import type { Real } from './real.ts';
@@ -10,9 +15,11 @@ export async function ownWorker(world: Real, taskQueue: string, workflowsPath: s
   const { nativeConnection: connection, namespace } = world.temporal;
   const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
   const reflector = createReflectors(world.cluster, () => undefined);
+  const removals = new Removals();
   const dependencies: PodDependencies = {
     cluster: world.cluster,
     reflector,
+    removals,
     namespaces: [world.namespace],
     temporalNamespaceId: namespaceInfo?.id ?? '',
     logRoot: world.logRoot,
@@ -34,6 +41,7 @@ export async function ownWorker(world: Real, taskQueue: string, workflowsPath: s
   return async () => {
     for (const worker of workers) worker.shutdown();
     await running;
+    await removals.close();
     reflector.close();
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ApplicationFailure } from '@temporalio/common';
 import type { PodFailureDetails, PodResult, PodSpec, RunPodInput } from '../../src/contract/index.ts';
-import type { PodDependencies } from '../../src/activities/index.ts';
+import { Removals, type PodDependencies } from '../../src/activities/index.ts';
 import type { Waits } from '../../src/activities/waits.ts';
 import { createReflectors } from '../../src/kubernetes/reflectors.ts';
 import { DEFAULT_POLICY } from '../../src/policy/index.ts';
@@ -35,11 +35,13 @@ export async function world({ age, waits = {} }: WorldOptions = {}): Promise<Wor
   const fake = await startFakeCluster();
   const cluster = fake.connect({ create: 500, call: 1000 });
   const reflector = createReflectors(cluster, () => undefined);
+  const removals = new Removals();
   const logRoot = await mkdtemp(join(tmpdir(), 'pod-logs-'));
   const temporal = new FakeTemporal(age === undefined ? undefined : Date.now() - age);
   const dependencies: PodDependencies = {
     cluster,
     reflector,
+    removals,
     namespaces: ['n'],
     temporalNamespaceId: 'ns-1',
     logRoot,
@@ -55,6 +57,7 @@ export async function world({ age, waits = {} }: WorldOptions = {}): Promise<Wor
     dependencies,
     attempt: (spec = SPEC, more = {}) => temporal.attempt(dependencies, spec, more),
     async close() {
+      await removals.close();
       reflector.close();
       await fake.close();
       await rm(logRoot, { recursive: true, force: true });

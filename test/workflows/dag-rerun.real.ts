@@ -226,7 +226,7 @@ describe('the input of a pod', () => {
       const { spec: _, ...input } = inputs.find(({ task }) => task === name)!;
       return input;
     };
-    assert.deepEqual(place('late'), { task: 'late', after: [], parent: 'parent', call: 1, try: 1 });
+    assert.deepEqual(place('late'), { task: 'late', after: [], parent: 'parent', call: 1, try: 1, removal: 'beside' });
     const ordered = await failedIn('inOrder', []);
     const last = (await inputsOf(ordered.run)).find(({ task }) => task === 'after');
     assert.deepEqual(last?.order, ['first']);

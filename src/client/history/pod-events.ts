@@ -4,7 +4,15 @@
  */
 import { defaultFailureConverter, defaultPayloadConverter } from '@temporalio/common';
 import type { HistoryEvent } from '../../common/history-pages.ts';
-import type { Cleanup, DeletePodInput, Duration, PodResult, RunPodInput } from '../../contract/index.ts';
+import type {
+  Cleanup,
+  ConfirmPodsInput,
+  DeletePodInput,
+  Duration,
+  PodResult,
+  RunPodInput,
+  Unconfirmed,
+} from '../../contract/index.ts';
 import { mainContainerName } from '../../contract/defaults.ts';
 import { rootFailure } from './failure.ts';
 import { endOfFailure, endOfResult, factsOf, keptForDebug, type PodEnd } from './pod-end.ts';
@@ -31,8 +39,8 @@ export type RunEvent =
   | { readonly kind: 'stuck'; readonly why: string }
   | { readonly kind: 'scheduled'; readonly pod: PodTask; readonly at: number }
   | { readonly kind: 'ended'; readonly pod: PodTask; readonly end: PodEnd; readonly at: number }
-  /** The workflow's own cleanup has ended. */
-  | { readonly kind: 'cleaned'; readonly activityId: string; readonly cleanup: Cleanup };
+  /** The workflow's own cleanup, or its confirmation of several pods, has ended: what became of each, by its activityId. */
+  | { readonly kind: 'cleaned'; readonly cleanups: ReadonlyMap<string, Cleanup> };
 
 interface Ended {
   readonly scheduledEventId?: unknown;
@@ -42,13 +50,20 @@ interface Ended {
 /** Reads a history, event by event in its order: an activity's end names only the event that scheduled it. */
 export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
   const pods = new Map<string, PodTask>();
-  const cleanups = new Map<string, string>();
+  /** The activityIds of the pods that it is about. */
+  const cleanups = new Map<string, readonly string[]>();
+  /** Those that tell only of the pods that are not gone. */
+  const confirmations = new Set<string>();
 
-  const ended = ({ scheduledEventId, at }: Ended, end: () => PodEnd, cleaned: () => Cleanup): RunEvent | undefined => {
+  const ended = (
+    { scheduledEventId, at }: Ended,
+    end: () => PodEnd,
+    cleaned: (activityId: string) => Cleanup,
+  ): RunEvent | undefined => {
     const pod = pods.get(String(scheduledEventId));
     if (pod) return { kind: 'ended', pod, end: keptForDebug(pod.keepForDebug, end(), at), at };
-    const activityId = cleanups.get(String(scheduledEventId));
-    return activityId === undefined ? undefined : { kind: 'cleaned', activityId, cleanup: cleaned() };
+    const ids = cleanups.get(String(scheduledEventId));
+    return ids && { kind: 'cleaned', cleanups: new Map(ids.map((id) => [id, cleaned(id)])) };
   };
   const failed = (how: PodEnd['how'], which: Ended, failure: unknown) => {
     const error = defaultFailureConverter.failureToError(failure as object, defaultPayloadConverter);
@@ -81,16 +96,26 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
     }
     if (scheduled?.activityType?.name === 'deletePod') {
       const { activityId, mode } = (decode(scheduled.input) ?? {}) as Partial<DeletePodInput>;
-      if (activityId !== undefined && mode !== 'hurry') cleanups.set(String(event.eventId), activityId);
+      if (activityId !== undefined && mode !== 'hurry') cleanups.set(String(event.eventId), [activityId]);
+      return undefined;
+    }
+    if (scheduled?.activityType?.name === 'confirmPods') {
+      const { pods: confirmed = [] } = (decode(scheduled.input) ?? {}) as Partial<ConfirmPodsInput>;
+      const ids = confirmed.map(({ activityId }) => activityId);
+      cleanups.set(String(event.eventId), ids);
+      confirmations.add(String(event.eventId));
       return undefined;
     }
     const done = event.activityTaskCompletedEventAttributes;
     if (done) {
-      const result = decode(done.result) as Partial<PodResult> | undefined;
+      const result: unknown = decode(done.result);
       return ended(
         { ...done, at },
-        () => endOfResult(result),
-        () => (result as Cleanup | undefined) ?? { gone: false },
+        () => endOfResult(result as Partial<PodResult> | undefined),
+        (activityId) =>
+          confirmations.has(String(done.scheduledEventId))
+            ? ((result as Unconfirmed | undefined)?.[activityId] ?? { gone: true })
+            : ((result as Cleanup | undefined) ?? { gone: false }),
       );
     }
     const lost = event.activityTaskFailedEventAttributes;

@@ -71,10 +71,11 @@ export class RunHistory {
       case 'ended':
         this.#changePod(event.pod.activityId, { end: event.end, endedAt: event.at });
         break;
-      case 'cleaned': {
-        const { end } = this.#pods.get(event.activityId) ?? {};
-        if (end) this.#changePod(event.activityId, { end: { ...end, cleanup: event.cleanup } });
-      }
+      case 'cleaned':
+        for (const [activityId, cleanup] of event.cleanups) {
+          const { end } = this.#pods.get(activityId) ?? {};
+          if (end) this.#changePod(activityId, { end: { ...end, cleanup } });
+        }
     }
   }
 

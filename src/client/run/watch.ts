@@ -95,7 +95,8 @@ export class Watch {
         if (event.pod.try > 1) this.#say(event.pod.activityId, `try ${event.pod.try}`);
         break;
       case 'cleaned':
-        this.#see(event.activityId, { ...this.#ended.get(event.activityId), cleanup: event.cleanup });
+        for (const [activityId, cleanup] of event.cleanups)
+          this.#see(activityId, { ...this.#ended.get(activityId), cleanup });
         break;
       case 'ended':
         await this.#tellEnd(event.pod, event.end);

@@ -135,7 +135,11 @@ export const mappedText = ({ items, done, failed, running }: MappedItems): strin
     .filter(Boolean)
     .join(', ');
 
-const isLeft = (pod: RunPod | undefined): boolean => pod?.end?.cleanup !== undefined && !isSettled(pod.end.cleanup);
+function isLeft(pod: RunPod | undefined): boolean {
+  const { cleanup } = pod?.end ?? {};
+  // A removal beside the run is nothing to tell: the run does not end before it.
+  return cleanup !== undefined && !cleanup.removing && !isSettled(cleanup);
+}
 
 function namesText(names: readonly string[]): string {
   const shown = names.slice(0, 5);

@@ -9,6 +9,7 @@ import { showDetails } from './details.ts';
 import { Gate, Starter } from './gate.ts';
 import { graphOf, rememberTasksWithoutPods } from './graph.ts';
 import { TaskHandle } from './handle.ts';
+import { confirmRemovals } from './removals.ts';
 import { holdLength, type RunContext, runTask } from './run-task.ts';
 import { listen } from './listen.ts';
 import { teachPromiseHandles } from './promises.ts';
@@ -135,13 +136,16 @@ class DagRun {
     unteachPromise();
     details.stop();
     rememberTasksWithoutPods([...this.#tasks.values()]);
+    // A cancel that comes later finds nothing to cancel.
+    const cancelled = this.#caller.consideredCancelled;
+    await confirmRemovals();
     throwIfFailed({
       body: this.#body,
       tasks: [...this.#tasks.values()],
       failures: this.#failures,
       stopper: this.#stopper,
       mistake: this.#mistake,
-      cancelled: this.#caller.consideredCancelled,
+      cancelled,
       restCancelled: this.#scope.consideredCancelled,
     });
     await tellIfAllReused(this.#body, [...this.#tasks.values()]);

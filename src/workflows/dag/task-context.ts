@@ -4,6 +4,7 @@ import { type EarlierRef, type RunPodInput, type SpecChange, UNNAMED, RERUN_MEMO
 import { currentNode } from './context.ts';
 import type { Gate } from './gate.ts';
 import { orderSources } from './graph.ts';
+import { confirmLater, type Removal } from './removals.ts';
 import type { PodOver, TaskNode } from './task-node.ts';
 
 /** Each pod's input carries these names: after a thousand tasks a thousand more would make the history too long. */
@@ -30,6 +31,8 @@ export interface TaskContext {
   withSlot<T>(code: () => Promise<T>, otherwise?: Error): Promise<T>;
   /** Whether another pod may start: not when the DAG starts nothing new any more. */
   mayGoOn(): boolean;
+  /** Of a DAG, which confirms at its end what is added here; undefined outside of one, where nobody would. */
+  readonly confirmLater: ((removal: Removal) => void) | undefined;
   /** To be told when a pod is over, or was not needed. */
   podOver(how: PodOver): void;
   /** What the run's table of tasks says of it instead of its state. */
@@ -90,6 +93,7 @@ const contextOfTask = (node: TaskNode, gate: Gate, { call, earlier }: Call): Tas
     }
   },
   mayGoOn: () => !gate.isShut,
+  confirmLater,
   podOver: (how) => node.podOver(how),
   say: (note) => void (node.note = note),
 });
@@ -105,6 +109,7 @@ const contextOfBody = (body: TaskNode | undefined, { call, earlier }: Call): Tas
     return code().finally(() => body && body.running--);
   },
   mayGoOn: () => true,
+  confirmLater: body && confirmLater,
   podOver: (how) => body?.podOver(how),
   say: () => undefined,
 });

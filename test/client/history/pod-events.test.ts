@@ -17,7 +17,8 @@ const told = (file: string) =>
   eventsOf(file).flatMap((event) => {
     if (event.kind === 'scheduled') return [`${event.pod.activityId} scheduled`];
     if (event.kind === 'ended') return [`${event.pod.activityId} ${event.end.how}`];
-    return event.kind === 'cleaned' ? [`${event.activityId} cleaned ${event.cleanup.gone}`] : [];
+    if (event.kind !== 'cleaned') return [];
+    return [...event.cleanups].map(([activityId, { gone }]) => `${activityId} cleaned ${gone}`);
   });
 
 suite('a history, as the client reads it', () => {

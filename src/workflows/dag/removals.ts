@@ -1,0 +1,53 @@
+/**
+ * Pods whose results came before they were gone. A run confirms all of them at its end, in one call, so that it never closes while a
+ * pod of it may still be there.
+ */
+import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { CLEANUP_LIMIT } from '../../contract/defaults.ts';
+import { cleanupQueue, type Cleanup, type CleanupActivities, type ConfirmPodsInput } from '../../contract/index.ts';
+
+/** Its input is in the history. */
+const MOST_IN_A_CALL = 1_000;
+
+export interface Removal {
+  readonly pod: ConfirmPodsInput['pods'][number];
+  /** That of the result, which is in the author's hands: it is made true. */
+  readonly cleanup: Cleanup;
+}
+
+/** The SDK loads workflow code anew for each workflow, so this belongs to one run. */
+const removals: Removal[] = [];
+
+export const confirmLater = (removal: Removal): void => void removals.push(removal);
+
+/** Never throws: what cannot be confirmed is told, and the sweeper is left. A cancel does not cut it short. */
+export async function confirmRemovals(): Promise<void> {
+  const calls: Removal[][] = [];
+  while (removals.length > 0) calls.push(removals.splice(0, MOST_IN_A_CALL));
+  await CancellationScope.nonCancellable(() => Promise.all(calls.map(confirmAll)));
+}
+
+async function confirmAll(removals: readonly Removal[]): Promise<void> {
+  const settle = (cleanupOf: (activityId: string) => Cleanup) => {
+    for (const { pod, cleanup } of removals) {
+      delete cleanup.removing;
+      Object.assign(cleanup, cleanupOf(pod.activityId));
+    }
+  };
+  try {
+    const { confirmPods } = proxyActivities<CleanupActivities>({
+      // Slots of its own: a cleanup must not wait behind the pods.
+      taskQueue: cleanupQueue(workflowInfo().taskQueue),
+      summary: 'confirm that the pods are gone',
+      scheduleToCloseTimeout: CLEANUP_LIMIT,
+      heartbeatTimeout: '30s',
+      retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
+    });
+    const unconfirmed = await confirmPods({ pods: removals.map(({ pod }) => pod) });
+    settle((activityId) => unconfirmed[activityId] ?? { gone: true });
+  } catch (error) {
+    const why = error instanceof ActivityFailure && error.cause ? error.cause.message : String(error);
+    log.error('pods of this run may still be there; the sweeper is left to find them', { why });
+    settle(() => ({ gone: false, error: why }));
+  }
+}
