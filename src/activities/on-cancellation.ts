@@ -1,6 +1,6 @@
 /**
  * What an attempt that is to end before the pod's end is known does about the pod. Not every cancellation of an attempt is one of
- * the task: only a cancel that was requested stops the pod without a further question.
+ * the task: only a cancel that was requested, and that Temporal confirms, stops the pod.
  */
 import { CompleteAsyncError, type Context } from '@temporalio/activity';
 import { ActivityNotFoundError } from '@temporalio/client';
@@ -20,8 +20,8 @@ import { mainHasEnded, lookAtPod, takeDown, takeDownUnseen } from './take-down.t
 /** @throws always: what the SDK is to be told */
 export async function onCancellation(run: PodRun, interruption: unknown): Promise<never> {
   const { context, spec } = run.attempt;
-  const cancelled = interruption instanceof CancelRequested;
-  switch (cancelled ? 'delete' : meaningOf(context.cancellationDetails)) {
+  const heard = interruption instanceof CancelRequested ? 'delete' : meaningOf(context.cancellationDetails);
+  switch (heard === 'delete' ? await meaningOfCancel(run) : heard) {
     case 'delete':
       await cancel(run);
       throw new CompleteAsyncError();
@@ -99,6 +99,21 @@ function meaningOf(details: ActivityCancellationDetails | undefined): Meaning {
   if (details?.notFound || details?.timedOut) return 'ask';
   if (details?.paused) return 'pause';
   return 'leave'; // workerShutdown, reset, or no flag at all (details that could not be converted)
+}
+
+/**
+ * An attempt whose heartbeat is too large (a codec can make it so) is failed, and hears of that as of a cancel, from the SDK and from the
+ * server. Who asks again hears of a cancel once more; of an attempt that was failed, that there is none.
+ */
+async function meaningOfCancel({ attempt: { context, recorder } }: PodRun): Promise<Meaning> {
+  for (let times = 0; times < 2; times++) {
+    const standing = await recorder.ask();
+    if (standing === 'cancelled') continue;
+    if (standing === 'notFound') return 'ask';
+    context.log.warn(`an attempt that was told of a cancel is ${standing}: its pod is left to the next one`);
+    return 'leave';
+  }
+  return 'delete';
 }
 
 /**

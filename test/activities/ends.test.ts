@@ -154,6 +154,30 @@ suite('a finished pod', () => {
   );
 });
 
+suite('a cancel that Temporal does not confirm', () => {
+  // A heartbeat that is too large fails its attempt, which hears of it as of a cancel.
+  for (const [law, answers] of [
+    ['its attempt was failed already', ['notFound']],
+    ['its attempt is failed by the question', ['cancelled', 'notFound']],
+    ['its attempt stands', ['pending']],
+  ] as const)
+    test(
+      `leaves the pod to the next attempt: ${law}`,
+      inWorld(async ({ fake, temporal, attempt }) => {
+        fake.script(lasting);
+        const first = attempt();
+        await fake.until(() => fake.open('log') === 1);
+        const left = [...answers];
+        temporal.onRecord(() => (temporal.standing = left.shift() ?? 'notFound'));
+        first.end('cancelRequested');
+        await assert.rejects(first.result, CancelledFailure);
+        assert.equal(fake.count('delete'), 0);
+        assert.equal(temporal.cancelled, undefined);
+        assert.equal(fake.left().length, 1);
+      }),
+    );
+});
+
 suite('a cancelled pod that shall run on', () => {
   const spec: PodSpec = { ...SPEC, onCancel: 'keep', keepFor: '2h' };
 
@@ -378,7 +402,7 @@ suite('an API server that answers no look, but a DELETE', () => {
       main: 'base',
       limits: {},
       cluster: { id: 'c', deletePod: async ({ name }: { name: string }) => (deleted.push(name), 'gone') },
-      recorder: { state: { cluster: 'c', pod: refOf(latest) }, note: () => undefined },
+      recorder: { state: { cluster: 'c', pod: refOf(latest) }, note: () => undefined, ask: async () => 'cancelled' },
       context: { info, client, cancellationDetails, cancellationSignal: new AbortController().signal },
     };
     const watcher = { latest, gone: false, refresh: async () => false };

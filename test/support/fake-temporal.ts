@@ -90,11 +90,13 @@ export class FakeTemporal {
     result.catch(() => undefined);
     return {
       result,
-      end: (...flags) =>
+      end: (...flags) => {
+        if (flags.includes('cancelRequested') && this.standing === 'pending') this.standing = 'cancelled';
         environment.cancel(
           REASONS[flags[0] as keyof typeof REASONS],
           new ActivityCancellationDetails(Object.fromEntries(flags.map((flag) => [flag, true]))),
-        ),
+        );
+      },
     };
   }
 

@@ -1,5 +1,5 @@
 /** A worker in this process, on real pods, for workflows that the project does not have. */
-import { Worker } from '@temporalio/worker';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
 import {
   createCleanupActivities,
   createPodActivities,
@@ -11,7 +11,12 @@ import { DEFAULT_POLICY } from '../../src/policy/index.ts';
 import type { Real } from './real.ts';
 
 /** @returns how to stop it */
-export async function ownWorker(world: Real, taskQueue: string, workflowsPath: string): Promise<() => Promise<void>> {
+export async function ownWorker(
+  world: Real,
+  taskQueue: string,
+  workflowsPath: string,
+  more: Pick<WorkerOptions, 'dataConverter'> = {},
+): Promise<() => Promise<void>> {
   const { nativeConnection: connection, namespace } = world.temporal;
   const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
   const reflector = createReflectors(world.cluster, () => undefined);
@@ -28,7 +33,7 @@ export async function ownWorker(world: Real, taskQueue: string, workflowsPath: s
     callbacks: {},
     collectorImage: world.images.shell,
   };
-  const options = { connection, namespace, maxHeartbeatThrottleInterval: '1s' } as const;
+  const options = { connection, namespace, maxHeartbeatThrottleInterval: '1s', ...more } as const;
   const workers = [
     await Worker.create({ ...options, taskQueue, workflowsPath, activities: createPodActivities(dependencies) }),
     await Worker.create({
