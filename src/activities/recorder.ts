@@ -13,10 +13,13 @@ import {
   ActivityResetError,
 } from '@temporalio/client';
 import type { PodRecord, PodEnd } from '../contract/index.ts';
-import { HEARTBEAT_EVERY, untilAnswered } from './temporal-calls.ts';
+import { heartbeatEvery, untilAnswered } from './temporal-calls.ts';
 
 /** What Temporal says of this attempt. All but `notFound` mean that the heartbeat's details were recorded. */
 export type Standing = 'pending' | 'cancelled' | 'paused' | 'reset' | 'notFound';
+
+/** How long readers wait for news of a pod, whatever the heartbeat timeout; a pod that is quick costs no call more. */
+const SHOWN_AFTER_MS = 5_000;
 
 export class Recorder {
   #state: PodRecord;
@@ -26,22 +29,25 @@ export class Recorder {
   #last: Promise<unknown> = Promise.resolve();
   readonly #context: Context;
   readonly #timer: NodeJS.Timeout;
+  /** Runs while a note may not have been sent yet. */
+  #untold: NodeJS.Timeout | undefined;
 
   constructor(context: Context, state: PodRecord) {
     this.#context = context;
     this.#state = state;
     // On a timer of its own: neither a silent log nor a long cleanup may look like a dead worker.
-    this.#timer = setInterval(() => context.heartbeat(this.#state), HEARTBEAT_EVERY);
+    this.#timer = setInterval(() => context.heartbeat(this.#state), heartbeatEvery(context));
   }
 
   get state(): Readonly<PodRecord> {
     return this.#state;
   }
 
-  /** For display: sent with the next heartbeat that the SDK lets through. */
+  /** For display: sent with the next heartbeat that the SDK lets through, and by token when it still stands after a while. */
   note(change: Partial<Loose<PodRecord>>): void {
     this.#state = defined<PodRecord>({ ...this.#state, ...change });
     this.#context.heartbeat(this.#state);
+    this.#untold ??= setTimeout(() => this.#tell(), SHOWN_AFTER_MS).unref();
   }
 
   /** Remembers the change for good, before it returns. `notFound`: it was not recorded, and nothing may be built on it. */
@@ -64,9 +70,23 @@ export class Recorder {
 
   close(): void {
     clearInterval(this.#timer);
+    this.#told();
+  }
+
+  /** Nothing waits for it, and nothing is built on it. */
+  #tell(): void {
+    this.#told();
+    const { client, info } = this.#context;
+    this.#last = this.#last.then(() => client.activity.heartbeat(info.taskToken, this.#state)).catch(() => undefined);
+  }
+
+  #told(): void {
+    clearTimeout(this.#untold);
+    this.#untold = undefined;
   }
 
   async #ask(): Promise<Standing> {
+    this.#told();
     const { client, info } = this.#context;
     const standing = await untilAnswered(this.#context, () =>
       client.activity.heartbeat(info.taskToken, this.#state).then(() => 'pending' as const, standingOf),

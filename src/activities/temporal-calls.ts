@@ -3,16 +3,20 @@ import { ApplicationFailure, type Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import { messageOf } from '../common/message-of.ts';
 import { retry } from '../common/retry.ts';
+import { DEFAULT_HEARTBEAT_TIMEOUT } from '../contract/defaults.ts';
 
-/** Milliseconds. Well below the heartbeat timeout: a missed one must mean a dead worker, not a slow moment. */
-export const HEARTBEAT_EVERY = 2_000;
+/**
+ * Milliseconds between two heartbeats that are handed to the SDK, which sends the latest one after 0.8 of the timeout: it must always
+ * have one by then, also on a slow moment.
+ */
+export const heartbeatEvery = ({ info }: Context): number => (info.heartbeatTimeoutMs ?? DEFAULT_HEARTBEAT_TIMEOUT) / 4;
 
 /** About three minutes: longer than a server takes to come back, and less than anybody wants a refused worker to hold a slot. */
 const TRIES = 45;
 
 /** Does the work with heartbeats on a timer, however long it waits. */
 export async function heartbeating<T>(context: Context, work: () => Promise<T>): Promise<T> {
-  const timer = setInterval(() => context.heartbeat(), HEARTBEAT_EVERY);
+  const timer = setInterval(() => context.heartbeat(), heartbeatEvery(context));
   try {
     return await work();
   } finally {

@@ -21,6 +21,8 @@ export interface TemporalConfig {
   logRoot: string;
   /** How often pods that no run and no attempt cares for are looked for; undefined: never. */
   sweepEvery?: string;
+  /** Of a pod's activity, in milliseconds. */
+  heartbeatTimeout: number;
 }
 
 /** @throws Problem (2) that names the variable and its value */
@@ -37,6 +39,7 @@ export function temporalConfig(env: NodeJS.ProcessEnv = process.env): TemporalCo
     ...(uiUrl && { uiUrl: uiUrl.replace(/\/+$/, '') }),
     taskQueue: own.TEMPORAL_PODS_TASK_QUEUE,
     ...(own.TEMPORAL_PODS_SWEEP_EVERY !== 'never' && { sweepEvery: own.TEMPORAL_PODS_SWEEP_EVERY }),
+    heartbeatTimeout: own.TEMPORAL_PODS_HEARTBEAT_TIMEOUT,
     logRoot: own.TEMPORAL_PODS_LOG_DIR === undefined ? defaultLogRoot(env) : resolve(own.TEMPORAL_PODS_LOG_DIR),
   };
 }

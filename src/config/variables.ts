@@ -4,6 +4,11 @@ import { suggestion } from '../common/did-you-mean.ts';
 import { milliseconds } from '../common/duration.ts';
 import { pathText } from '../common/path-text.ts';
 import { usage } from '../common/problem.ts';
+import {
+  DEFAULT_HEARTBEAT_TIMEOUT,
+  LONGEST_HEARTBEAT_TIMEOUT,
+  SHORTEST_HEARTBEAT_TIMEOUT,
+} from '../contract/defaults.ts';
 
 const text = z.string().min(1);
 /** The text of a file, given for its name, is none. */
@@ -24,6 +29,15 @@ const VARIABLES = z.object({
     .string()
     .refine((every) => every === 'never' || isLength(every), 'is neither a length of time nor never')
     .default('5m'),
+  TEMPORAL_PODS_HEARTBEAT_TIMEOUT: z
+    .string()
+    .transform((length, context) => {
+      const ms = lengthOf(length);
+      if (ms >= SHORTEST_HEARTBEAT_TIMEOUT && ms <= LONGEST_HEARTBEAT_TIMEOUT) return ms;
+      context.addIssue('is not a length of time from 10s to 10m');
+      return z.NEVER;
+    })
+    .default(DEFAULT_HEARTBEAT_TIMEOUT),
   TEMPORAL_PODS_LOG_DIR: path.optional(),
   TEMPORAL_PODS_MAX_PODS: z.coerce
     .number('is not a number')
@@ -74,10 +88,13 @@ const PREFIX = 'TEMPORAL_PODS_';
 const OTHERS =
   /^TEMPORAL_PODS_(WORKFLOW_ID|RUN_ID|TASK|TRY|POD|RUN|PART|(\w+_)?(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?))$/;
 
-function isLength(every: string): boolean {
+const isLength = (every: string): boolean => lengthOf(every) >= 1000;
+
+/** Milliseconds; NaN when it is none. */
+function lengthOf(text: string): number {
   try {
-    return milliseconds(every) >= 1000;
+    return milliseconds(text);
   } catch {
-    return false;
+    return NaN;
   }
 }

@@ -37,6 +37,11 @@ export const LONGEST_KEEP = '30d';
 /** Of `keepForDebug`; shorter than `LONGEST_KEEP`: its time begins after that of the keep, and the pod must outlive it. */
 export const LONGEST_DEBUG = '29d';
 
+/** Of a `runPod` activity: how long after its last heartbeat a worker is taken for dead. The operator of a worker may choose it, in milliseconds. */
+export const DEFAULT_HEARTBEAT_TIMEOUT = 30_000;
+export const SHORTEST_HEARTBEAT_TIMEOUT = 10_000;
+export const LONGEST_HEARTBEAT_TIMEOUT = 600_000;
+
 /** After this the sweeper is left: a dead node or a lost permission must not keep a workflow from its end for ever. */
 export const CLEANUP_LIMIT = '15m';
 

@@ -18,10 +18,11 @@ import { workerLogger } from './log.ts';
 import { hasPodFailure, markSearchable } from './search-attributes.ts';
 import { adjustSweeper } from './sweeper.ts';
 import { bundleWorkflows } from './workflows.ts';
+import { LONGEST_HEARTBEAT_TIMEOUT } from '../contract/defaults.ts';
 import { cleanupQueue } from '../contract/index.ts';
 
-/** Bounds how long a cancel goes unnoticed, at the price of one call per pod and interval (1,000 pods: 200 calls a second). */
-const HEARTBEAT_THROTTLE = '5s';
+/** Never reached: so that the SDK's own 0.8 of the heartbeat timeout holds, also for the longest one. */
+const HEARTBEAT_THROTTLE = LONGEST_HEARTBEAT_TIMEOUT;
 /** Longer than a cleanup that has begun takes with the default grace; keep the worker pod's own grace above it. */
 const SHUTDOWN_FORCE = '100s';
 const PATIENCE_MS = 3_000;
@@ -65,7 +66,7 @@ export const runWorker = ({ temporal, kubernetes, workflows, files }: WorkerConf
       ...((await hasPodFailure(connection, temporal.namespace)) && { interceptors: { activity: [markSearchable] } }),
     };
     // Before any worker is made: the connection of one that never runs cannot be closed.
-    const workflowBundle = await bundleWorkflows(workflows);
+    const workflowBundle = await bundleWorkflows(workflows, { heartbeatTimeout: temporal.heartbeatTimeout });
     const pods = await Worker.create({
       ...options,
       workflowBundle,

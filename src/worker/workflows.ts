@@ -8,9 +8,11 @@ import type { BundleOptions, WorkflowBundleWithSourceMap } from '@temporalio/wor
 import type { WorkflowsModule } from '../config/index.ts';
 import { messageOf } from '../common/message-of.ts';
 import { usage } from '../common/problem.ts';
+import { DEFAULT_HEARTBEAT_TIMEOUT } from '../contract/defaults.ts';
 import * as builtIn from '../workflows/built-in.ts';
 
 const BUILT_IN = fileURLToPath(new URL('../workflows/built-in.ts', import.meta.url));
+const HEARTBEAT = fileURLToPath(new URL('../workflows/heartbeat-timeout.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const OUR_MODULES = join(dirname(createRequire(import.meta.url).resolve('@temporalio/workflow/package.json')), '../..');
 
@@ -30,15 +32,21 @@ export async function loadWorkflows({ path, from }: WorkflowsModule): Promise<Re
   return { ...own, ...builtIn };
 }
 
+export interface BundleChoices {
+  /** Of pods' activities, in milliseconds. Default: what workflow code says. */
+  readonly heartbeatTimeout?: number;
+  /** Modules of workflow interceptors. */
+  readonly interceptors?: readonly string[];
+}
+
 /**
  * What a worker runs in its sandbox.
  *
- * @param interceptors modules of workflow interceptors
  * @throws Problem (2) that says what is in the way, and in which file
  */
 export async function bundleWorkflows(
   module: WorkflowsModule,
-  interceptors: readonly string[] = [],
+  { heartbeatTimeout = DEFAULT_HEARTBEAT_TIMEOUT, interceptors = [] }: BundleChoices = {},
 ): Promise<WorkflowBundleWithSourceMap> {
   await loadWorkflows(module);
   const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
@@ -48,9 +56,16 @@ export async function bundleWorkflows(
     const workflowsPath = join(folder, 'workflows.js');
     const from = (path: string, what: string) => `export ${what} from ${JSON.stringify(path)};\n`;
     await writeFile(workflowsPath, from(module.path, '*') + from(BUILT_IN, `{ ${Object.keys(builtIn).join(', ')} }`));
+    const ours = join(folder, 'interceptors.js');
+    if (heartbeatTimeout !== DEFAULT_HEARTBEAT_TIMEOUT)
+      await writeFile(
+        ours,
+        `import { withHeartbeatTimeout } from ${JSON.stringify(HEARTBEAT)};\n` +
+          `export const interceptors = () => withHeartbeatTimeout(${heartbeatTimeout});\n`,
+      );
     return await bundleWorkflowCode({
       workflowsPath,
-      workflowInterceptorModules: [...interceptors],
+      workflowInterceptorModules: [...interceptors, ...(heartbeatTimeout === DEFAULT_HEARTBEAT_TIMEOUT ? [] : [ours])],
       webpackConfigHook: (config) => withReport(withOurTypes(config), found),
       // What it would log on an error is every step of webpack, among them the error.
       logger: new DefaultLogger('ERROR', () => undefined),

@@ -1,7 +1,7 @@
 /** One try: an activity and its pod. Here it is also guaranteed that the pod goes, whatever became of the activity. */
 import { ActivityCancellationType, CancellationScope, log, proxyActivities } from '@temporalio/workflow';
 import { milliseconds } from '../common/duration.ts';
-import { DEFAULT_GRACE, DEFAULT_TIMEOUTS } from '../contract/defaults.ts';
+import { DEFAULT_GRACE, DEFAULT_HEARTBEAT_TIMEOUT, DEFAULT_TIMEOUTS } from '../contract/defaults.ts';
 import {
   isSettled,
   type Cleanup,
@@ -57,7 +57,7 @@ export async function onePod({ spec, asked, try: tryNumber, earlier }: Try, cont
     summary: context.task,
     // Also when no worker is ever there: a run does not wait for ever.
     scheduleToCloseTimeout: lengthOf(spec) + SLACK_MS,
-    heartbeatTimeout: '30s',
+    heartbeatTimeout: DEFAULT_HEARTBEAT_TIMEOUT,
     // Attempts are infrastructure: they adopt the pod, so they are unlimited and quick.
     retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '5s' },
     // Left out, a cancelled workflow closes before its pod is gone, whatever the documented default says.

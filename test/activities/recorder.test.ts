@@ -170,6 +170,47 @@ test('what is noted for display carries all that is remembered, whatever of it h
   ]);
 });
 
+suite('what readers see', () => {
+  test('is sent past the throttle when it still stands after a while, once', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+    const sent: unknown[] = [];
+    const recorder = recorderOf(async ({ reason }) => void sent.push(reason));
+    recorder.note({ reason: 'ContainerCreating' });
+    recorder.note({ reason: 'Running' });
+    t.mock.timers.tick(5_000);
+    await new Promise(setImmediate);
+    t.mock.timers.tick(3_600_000);
+    await new Promise(setImmediate);
+    assert.deepEqual(sent, ['Running']);
+  });
+
+  test('costs no call of its own when something durable is sent in time, or the attempt is over', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+    const sent: unknown[] = [];
+    const recorder = recorderOf(async ({ reason }) => void sent.push(reason));
+    recorder.note({ reason: 'Running' });
+    await recorder.record({ reason: 'Terminating' });
+    recorder.note({ reason: 'gone' });
+    recorder.close();
+    t.mock.timers.tick(3_600_000);
+    await new Promise(setImmediate);
+    assert.deepEqual(sent, ['Terminating']);
+  });
+
+  test('may be refused: nothing is built on it', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval', 'setTimeout'] });
+    let refuse = true;
+    const recorder = recorderOf(async () => {
+      if (refuse) throw new Error('no');
+    });
+    recorder.note({ reason: 'Running' });
+    t.mock.timers.tick(5_000);
+    await new Promise(setImmediate);
+    refuse = false;
+    assert.equal(await recorder.record({ phase: 'Running' }), 'pending');
+  });
+});
+
 suite('heartbeats', () => {
   test('go on in a long cleanup, and each of them carries the recorded end', (t) => {
     t.mock.timers.enable({ apis: ['setInterval'] });
@@ -180,7 +221,7 @@ suite('heartbeats', () => {
       const running = attempt();
       await fake.until(() => fake.count('delete') === 1);
       const before = temporal.heartbeats.length;
-      t.mock.timers.tick(10_000);
+      t.mock.timers.tick(20_000);
       const later = temporal.heartbeats.slice(before);
       resolve();
       await running.result;

@@ -428,6 +428,8 @@ export interface CallRule {
 export class TemporalProxy {
   readonly wire = new Wire();
   rules: CallRule[] = [];
+  /** How often each method was called. */
+  readonly calls = new Map<string, number>();
   readonly #fired: Fired;
   readonly #target: string;
   readonly #server: http2.Http2Server;
@@ -495,6 +497,8 @@ export class TemporalProxy {
     headers: http2.IncomingHttpHeaders,
   ): void {
     stream.on('error', () => undefined);
+    const method = String(headers[':path']).split('/').at(-1) ?? '';
+    this.calls.set(method, (this.calls.get(method) ?? 0) + 1);
     const body: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => body.push(chunk));
     stream.on('end', () => {

@@ -39,6 +39,16 @@ suite('the environment', () => {
       );
   });
 
+  test('a heartbeat timeout says what it must be, and is 30 s by default', () => {
+    for (const value of ['9s', '11m', 'often', ''])
+      assert.match(
+        refusal({ TEMPORAL_PODS_HEARTBEAT_TIMEOUT: value }),
+        new RegExp(`TEMPORAL_PODS_HEARTBEAT_TIMEOUT=${value}: is not a length of time from 10s to 10m$`),
+      );
+    const lengthOf = (env: NodeJS.ProcessEnv) => variables(env).TEMPORAL_PODS_HEARTBEAT_TIMEOUT;
+    assert.deepEqual([lengthOf({}), lengthOf({ TEMPORAL_PODS_HEARTBEAT_TIMEOUT: '10m' })], [30_000, 600_000]);
+  });
+
   test('what others set is not ours to refuse: a pod’s identity, and links to a Service of our name', () => {
     const theirs = ['WORKFLOW_ID', 'RUN_ID', 'TASK', 'TRY', 'POD', 'SERVICE_HOST', 'SERVICE_PORT', 'SERVICE_PORT_HTTP']
       .concat(['PORT', 'PORT_80_TCP', 'PORT_80_TCP_ADDR', 'WORKER_SERVICE_HOST', 'WORKER_PORT_443_TCP_PROTO'])

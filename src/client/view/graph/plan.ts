@@ -30,7 +30,7 @@ const INTERCEPTORS = fileURLToPath(new URL('../../../workflows/plan/interceptors
 export async function planner(module: WorkflowsModule): Promise<(request: PlanRequest) => Promise<PlanReport>> {
   const workflows = await loadWorkflows(module);
   await sdk();
-  const workflowBundle = await bundleWorkflows(module, [INTERCEPTORS]);
+  const workflowBundle = await bundleWorkflows(module, { interceptors: [INTERCEPTORS] });
   return async ({ workflow, args }) => {
     try {
       const first = await replay(workflowBundle, { workflow, args }, 0);
