@@ -1,9 +1,11 @@
 /** `npm run worker`. */
 import { main } from './common/problem.ts';
-import { workerConfig } from './config/index.ts';
-import { runWorker } from './worker/run-worker.ts';
+import { startLean } from './worker/lean-start.ts';
 
 await main(async () => {
+  startLean();
+  const { workerConfig } = await import('./config/index.ts');
+  const { runWorker } = await import('./worker/run-worker.ts');
   await runWorker(await workerConfig());
   return 0;
 });

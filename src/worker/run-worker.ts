@@ -14,10 +14,11 @@ import { connectCluster } from '../kubernetes/connect.ts';
 import { createReflectors } from '../kubernetes/reflectors.ts';
 import { MANAGED_SELECTOR } from '../pod/identity.ts';
 import { watchForFaults } from './faults.ts';
+import { endLeanStart } from './lean-start.ts';
 import { workerLogger } from './log.ts';
 import { hasPodFailure, markSearchable } from './search-attributes.ts';
 import { adjustSweeper } from './sweeper.ts';
-import { bundleWorkflows } from './workflows.ts';
+import { workerBundle } from './bundle.ts';
 import { LONGEST_HEARTBEAT_TIMEOUT } from '../contract/defaults.ts';
 import { cleanupQueue } from '../contract/index.ts';
 
@@ -66,7 +67,7 @@ export const runWorker = ({ temporal, kubernetes, workflows, files }: WorkerConf
       ...((await hasPodFailure(connection, temporal.namespace)) && { interceptors: { activity: [markSearchable] } }),
     };
     // Before any worker is made: the connection of one that never runs cannot be closed.
-    const workflowBundle = await bundleWorkflows(workflows, { heartbeatTimeout: temporal.heartbeatTimeout });
+    const workflowBundle = await workerBundle(workflows, { heartbeatTimeout: temporal.heartbeatTimeout });
     const pods = await Worker.create({
       ...options,
       workflowBundle,
@@ -82,11 +83,13 @@ export const runWorker = ({ temporal, kubernetes, workflows, files }: WorkerConf
     await adjustSweeper(connection, temporal).catch((error: unknown) =>
       logger.warn(`the schedule of the sweeper cannot be seen to: ${messageOf(error)}`),
     );
-    const ready = () =>
+    const ready = () => {
+      endLeanStart();
       console.error(
         `worker ready: task queue ${temporal.taskQueue} at ${temporal.connection.address}, ` +
           `pods in ${kubernetes.context}/${kubernetes.namespaces.join()}, logs in ${temporal.logRoot}`,
       );
+    };
     await runTogether([pods, cleanups], { fault, ready, cause: () => failure });
   });
 

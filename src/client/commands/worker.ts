@@ -1,4 +1,5 @@
 /** `worker`: for a machine with the installed package, and no checkout with its npm scripts. */
+import { startLean } from '../../worker/lean-start.ts';
 import { workerConfig } from '../../config/index.ts';
 import { endAfterCrash } from '../terminal/stdout.ts';
 import type { Program } from './program.ts';
@@ -12,6 +13,7 @@ export function workerCommand(program: Program): void {
     .command('worker', 'Run a worker, until Ctrl-C.')
     .addHelpText('after', HELP)
     .action(async () => {
+      startLean();
       // Only here: the SDK takes a while to load, and no other command needs all of it.
       const { runWorker } = await import('../../worker/run-worker.ts');
       const config = await workerConfig();
