@@ -28,6 +28,9 @@ import { manifestContext, parseSpec, podKeyOf, servedNamespace } from './request
 /** A cancel was requested, and this attempt is the one to carry it out. Never leaves the activity. */
 export class CancelRequested extends Error {}
 
+/** Between two questions of an attempt that does not stand. */
+const LONGEST_PAUSE_MS = 30_000;
+
 export class Attempt {
   readonly context: Context;
   readonly recorder: Recorder;
@@ -105,10 +108,14 @@ export class Attempt {
 
   /** Returns when the attempt stands; otherwise waits for the SDK to be told what Temporal has told us. */
   async mustStand(standing: Standing): Promise<void> {
+    let ms = 1_000;
     for (let now = standing; now !== 'pending'; now = await this.recorder.ask()) {
       if (now === 'cancelled') throw new CancelRequested();
-      await pause(1_000, this.signal);
+      // The SDK hears of it with its next heartbeat, which may be minutes away: no reason to ask each second.
+      this.context.heartbeat(this.recorder.state);
+      await pause(ms, this.signal);
       await this.throwIfInterrupted();
+      ms = Math.min(2 * ms, LONGEST_PAUSE_MS);
     }
   }
 

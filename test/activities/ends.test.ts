@@ -330,6 +330,23 @@ suite('nothing is created, opened or deleted too early', () => {
       }),
     );
 
+  test('an attempt that does not stand asks ever more seldom, until the SDK has heard of it as well', (t) =>
+    inWorld(async ({ temporal, attempt }) => {
+      temporal.standing = 'paused';
+      let asked = 0;
+      temporal.onRecord(() => asked++);
+      t.mock.timers.enable({ apis: ['setTimeout'] });
+      const running = attempt();
+      for (let second = 0; second < 600; second++) {
+        for (let turns = 0; turns < 5; turns++) await new Promise(setImmediate);
+        t.mock.timers.tick(1_000);
+      }
+      running.end('paused');
+      t.mock.timers.reset();
+      await assert.rejects(running.result, CancelledFailure);
+      assert.ok(asked > 10 && asked < 30, `${asked} questions in ten minutes`);
+    })());
+
   test('an attempt that was frozen between its acknowledgement and the create asks again', (t) =>
     inWorld(async ({ fake, temporal, attempt }) => {
       const { promise, resolve } = Promise.withResolvers<void>();
