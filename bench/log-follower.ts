@@ -8,7 +8,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileSegments, follow, Lines, type LogRecord } from '../src/logs/index.ts';
-import { memoryOf } from './memory.ts';
+import { memoryOf } from './measures.ts';
 
 const megabytes = Number(process.argv[2] ?? 500);
 const linesInChunk = 600;
@@ -46,7 +46,7 @@ async function measure(
       'MB per CPU second': rate,
       lines,
       dropped: dropped?.lines ?? 0,
-      'MiB peak': (await memoryOf(process.pid)).peak,
+      'MiB peak': memoryOf(process.pid).peak,
     };
   } finally {
     await rm(folder, { recursive: true, force: true });

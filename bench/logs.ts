@@ -12,7 +12,7 @@ import { readLog } from '../src/logs/index.ts';
 import type { PodResult } from '../src/contract/index.ts';
 import { real, type Real } from '../test/support/real.ts';
 import { logCases, type LogCase } from './log-cases.ts';
-import { forgetPeak, memoryOf } from './memory.ts';
+import { forgetPeak, memoryOf } from './measures.ts';
 
 interface Row {
   case: string;
@@ -30,8 +30,8 @@ async function measure(world: Real, one: LogCase): Promise<Row> {
   const lane = world.lane(`bench-${one.name}`);
   const worker = await lane.worker({ maxPods: 100 });
   await sleep(1_000);
-  const idle = await memoryOf(worker.pid);
-  await forgetPeak(worker.pid);
+  const idle = memoryOf(worker.pid);
+  forgetPeak(worker.pid);
   const begin = performance.now();
   const runs: WorkflowHandle[] = [];
   const results = await Promise.all(
@@ -42,7 +42,7 @@ async function measure(world: Real, one: LogCase): Promise<Row> {
     }),
   ).finally(() => Promise.allSettled(runs.map((run) => run.cancel().then(() => run.result()))));
   const seconds = (performance.now() - begin) / 1000;
-  const { peak } = await memoryOf(worker.pid);
+  const { peak } = memoryOf(worker.pid);
   const wrong: string[] = [];
   for (const result of results) wrong.push(...(await one.check(readLog(fileURLToPath(result.logs.uri)), result)));
   await worker.kill('SIGTERM');
