@@ -1,0 +1,133 @@
+/** The part with stand-in pods: what one worker and one Temporal bear. Each row has a worker of its own. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../src/common/message-of.ts';
+import { cpuOf, forgetPeak, growth, memoryOf, temporalCalls, total, type Counts } from './measures.ts';
+import { standIn } from './kwok.ts';
+import { perPodHour, type ScaleRow } from './report.ts';
+import type { Servers } from './servers.ts';
+import { startTemporalPods, type TemporalPods } from './temporal-pods.ts';
+import type { Watching } from './watching.ts';
+
+export interface ScaleOptions {
+  readonly pods: number;
+  /** How long the waiting pods are watched for their heartbeats. */
+  readonly waitMs: number;
+  readonly namespace: string;
+  readonly temporalNamespace: string;
+  readonly watching: Watching;
+  readonly servers: Servers;
+  readonly signal: AbortSignal;
+  readonly say: (words: string) => void;
+}
+
+const LIMIT_MS = 30 * 60_000;
+/** So that a worker has put away what its start took. */
+const SETTLE_MS = 5_000;
+
+export async function scaleRows(options: ScaleOptions): Promise<ScaleRow[]> {
+  const { pods, signal, say } = options;
+  const flows = Math.ceil(pods / 2);
+  const cases: [string, number, (it: Measured) => Promise<Partial<ScaleRow>>][] = [
+    [`one DAG of ${pods}`, pods, (it) => inRuns(it, 1, pods)],
+    [`${flows} workflows of one pod`, flows, (it) => inRuns(it, flows, 1)],
+    [`${pods} waiting pods, then cancelled`, pods, (it) => waiting(it, pods)],
+  ];
+  const rows: ScaleRow[] = [];
+  for (const [name, count, work] of cases) {
+    signal.throwIfAborted();
+    say(name);
+    rows.push(await measured(name, count, options, work));
+  }
+  return rows;
+}
+
+interface Measured extends ScaleOptions {
+  readonly subject: TemporalPods;
+  readonly calls: () => Promise<Counts | undefined>;
+}
+
+async function measured(
+  name: string,
+  pods: number,
+  options: ScaleOptions,
+  work: (it: Measured) => Promise<Partial<ScaleRow>>,
+): Promise<ScaleRow> {
+  const { namespace, temporalNamespace, servers, signal } = options;
+  const subject = await startTemporalPods({ namespace, maxPods: 2 * options.pods });
+  try {
+    await sleep(SETTLE_MS, undefined, { signal });
+    const calls = async () => {
+      const text = await servers.temporal();
+      return text === undefined ? undefined : temporalCalls(text, temporalNamespace);
+    };
+    const idle = memoryOf(subject.pid).now;
+    forgetPeak(subject.pid);
+    const [cpu, before, begin] = [cpuOf(subject.pid), await calls(), Date.now()];
+    let more: Partial<ScaleRow>;
+    try {
+      more = await abortable(work({ ...options, subject, calls }), signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      more = { error: messageOf(error) };
+    }
+    const after = await calls();
+    return {
+      name,
+      pods,
+      seconds: (Date.now() - begin) / 1000,
+      idle,
+      peak: memoryOf(subject.pid).peak,
+      cpu: cpuOf(subject.pid) - cpu,
+      calls: before && after ? total(growth(before, after)) : undefined,
+      ...more,
+    };
+  } finally {
+    await subject.close();
+  }
+}
+
+/** So many runs of so many pods each, all at once. The time is until the last of them is closed. */
+async function inRuns({ subject, watching }: Measured, runs: number, pods: number): Promise<Partial<ScaleRow>> {
+  const since = Date.now();
+  const one = async () => subject.follow(await subject.start({ spec: standIn(), pods, atOnce: true }), pods);
+  await Promise.all(Array.from({ length: runs }, one));
+  const seconds = (Date.now() - since) / 1000;
+  const left = (await watching.podsSince(since)).filter(({ gone }) => gone === undefined);
+  return { seconds, ...(left.length > 0 && { error: `${left.length} pods were there after the runs had closed` }) };
+}
+
+/** The time is until all run. */
+async function waiting(it: Measured, pods: number): Promise<Partial<ScaleRow>> {
+  const { subject, watching, calls, waitMs, say } = it;
+  const since = Date.now();
+  const run = await subject.start({ spec: standIn(true), pods, atOnce: true });
+  const seen = await watching.until('running', since, pods, LIMIT_MS);
+  const running = seen.filter((pod) => pod.running !== undefined).length;
+  if (running < pods) throw new Error(`only ${running} of ${pods} pods came to run`);
+  const seconds = (Date.now() - since) / 1000;
+  say(`all run after ${seconds.toFixed(1)} s; waiting for ${waitMs / 1000} s`);
+  const before = await calls();
+  await sleep(waitMs, undefined, { signal: it.signal });
+  const after = await calls();
+  const beats = before && after && (growth(before, after)['RecordActivityTaskHeartbeat'] ?? 0);
+  const cancelled = Date.now();
+  await run.cancel();
+  const ended = await watching.until('gone', since, pods, LIMIT_MS);
+  const gone = Math.max(...ended.map((pod) => pod.gone ?? Infinity));
+  await run.result().catch(() => undefined);
+  return {
+    seconds,
+    cancelSeconds: (gone - cancelled) / 1000,
+    heartbeatsPerPodHour: beats === undefined ? undefined : perPodHour(beats, pods, waitMs / 1000),
+  };
+}
+
+/** Gives up waiting for it when the signal fires. */
+export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stopped = new Promise<never>((_, reject) => {
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  stopped.catch(() => undefined);
+  return Promise.race([work, stopped]);
+}
