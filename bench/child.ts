@@ -1,5 +1,5 @@
 /** Programs that the bench starts, and ends. */
-import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
+import { execFile, spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,5 +52,20 @@ export function lineFrom(
     child.process.once('exit', (code, signal) =>
       reject(new Error(`it ended with ${code ?? signal}: ${child.said.slice(-5).join('\n')}`)),
     );
+  });
+}
+
+/** A tool that ends by itself, or with SIGTERM when the signal fires. @throws with its last words when it does not end well */
+export function runToItsEnd(
+  program: string,
+  args: readonly string[],
+  options: { signal: AbortSignal; env?: NodeJS.ProcessEnv },
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { maxBuffer: 64 * 2 ** 20, ...options }, (error, _, said) => {
+      if (error === null) return resolve();
+      const last = said.trim().split('\n').slice(-3).join('\n');
+      reject(new Error(`${program} ${args.slice(0, 3).join(' ')}: ${last || error.message}`));
+    });
   });
 }

@@ -4,10 +4,10 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { run } from '../local/run.ts';
 import type { PodSpec } from '../src/contract/index.ts';
 import { Kube } from '../test/chaos/kube.ts';
-import { start } from './child.ts';
+import { runToItsEnd, start } from './child.ts';
+import type { Ground } from './world.ts';
 
 const VERSION = 'v0.7.0';
 const NODE = 'bench-stand-in';
@@ -24,14 +24,17 @@ export const standIn = (hold = false): PodSpec => ({
 });
 
 /** Built from its Go module the first time: some three minutes. */
-async function program(cache: string, say: (words: string) => void): Promise<string> {
+async function program(cache: string, signal: AbortSignal, say: (words: string) => void): Promise<string> {
   const path = join(cache, `kwok-${VERSION}`);
   if (existsSync(path)) return path;
   say(`building KWOK ${VERSION}: some three minutes`);
   const folder = join(cache, 'go-bin');
   mkdirSync(folder, { recursive: true });
   const env = { ...process.env, GOBIN: folder, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
-  await run('go', ['install', '-trimpath', '-ldflags=-s -w', `sigs.k8s.io/kwok/cmd/kwok@${VERSION}`], { env });
+  await runToItsEnd('go', ['install', '-trimpath', '-ldflags=-s -w', `sigs.k8s.io/kwok/cmd/kwok@${VERSION}`], {
+    env,
+    signal,
+  });
   renameSync(join(folder, 'kwok'), path);
   return path;
 }
@@ -44,16 +47,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-export interface KwokPlace {
-  readonly kubeconfig: string;
-  readonly context: string;
-  readonly cache: string;
-  readonly say: (words: string) => void;
-}
-
 /** @returns how to stop it; the node goes with it */
-export async function startKwok({ kubeconfig, context, cache, say }: KwokPlace): Promise<() => Promise<void>> {
-  const path = await program(cache, say);
+export async function startKwok({ kubeconfig, context, cache, signal, say }: Ground): Promise<() => Promise<void>> {
+  const path = await program(cache, signal, say);
   const port = await freePort();
   const kube = new Kube(kubeconfig, context);
   const child = await start(
@@ -78,7 +74,7 @@ export async function startKwok({ kubeconfig, context, cache, say }: KwokPlace):
     const metadata = { name: NODE, labels: LABELS, annotations: { 'kwok.x-k8s.io/node': 'fake' } };
     const spec = { taints: [{ key: 'kwok', value: 'fake', effect: 'NoSchedule' }] };
     await kube.call('POST', '/api/v1/nodes', { metadata, spec });
-    for (let end = Date.now() + 60_000; !(await isReady(kube, node)); await sleep(200))
+    for (let end = Date.now() + 60_000; !(await isReady(kube, node)); await sleep(200, undefined, { signal }))
       if (Date.now() > end || child.process.exitCode !== null)
         throw new Error(`KWOK's node does not get ready: ${child.said.slice(-5).join('\n')}`);
     return close;

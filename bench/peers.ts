@@ -8,9 +8,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { run } from '../local/run.ts';
-import { start } from './child.ts';
+import { runToItsEnd, start } from './child.ts';
 import type { Subject, Told } from './subject.ts';
+import { abortable, type World } from './world.ts';
 
 /** The name of a driver in `peers/`, and of the list of its pinned packages beside it. */
 export type PeerName = 'kubernetes_pod_operator' | 'dagster_pipes_client';
@@ -22,7 +22,8 @@ const file = (name: string) => fileURLToPath(new URL(`./peers/${name}`, import.m
  *
  * @throws what pip or Python said, when it cannot be made
  */
-async function environmentOf(peer: PeerName, cache: string, say: (words: string) => void): Promise<string> {
+async function environmentOf(peer: PeerName, { cache, signal, say }: World): Promise<string> {
+  signal.throwIfAborted();
   const packages = file(`${peer}.txt`);
   const key = createHash('sha256').update(readFileSync(packages)).digest('hex').slice(0, 12);
   const folder = join(cache, `${peer}-${key}`);
@@ -31,20 +32,21 @@ async function environmentOf(peer: PeerName, cache: string, say: (words: string)
   say(`installing ${peer} from PyPI into ${folder}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
-  await makeEnvironment(folder);
-  await run(join(folder, 'bin/pip'), ['install', '--quiet', '-r', packages]);
+  await makeEnvironment(folder, signal);
+  await runToItsEnd(join(folder, 'bin/pip'), ['install', '--quiet', '-r', packages], { signal });
   writeFileSync(whole, '');
   return folder;
 }
 
 /** Debian has what makes environments in a package of its own. */
-async function makeEnvironment(folder: string): Promise<void> {
-  const make = () => run('python3', ['-m', 'venv', folder]);
+async function makeEnvironment(folder: string, signal: AbortSignal): Promise<void> {
+  const make = () => runToItsEnd('python3', ['-m', 'venv', folder], { signal });
   try {
     await make();
   } catch (error) {
     if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) throw error;
-    await run('apt-get', ['install', '-y', '--no-install-recommends', 'python3-venv']).catch(() => {
+    const install = ['install', '-y', '--no-install-recommends', 'python3-venv'];
+    await runToItsEnd('apt-get', install, { signal }).catch(() => {
       throw error;
     });
     rmSync(folder, { recursive: true, force: true });
@@ -59,19 +61,10 @@ export interface Peer {
   close(): Promise<void>;
 }
 
-export interface PeerPlace {
-  readonly kubeconfig: string;
-  readonly context: string;
-  readonly namespace: string;
-  /** Folder for the environments. */
-  readonly cache: string;
-  readonly say: (words: string) => void;
-}
-
 /** @throws why it cannot be had: the bench says so, and goes on without it */
-export async function startPeer(peer: PeerName, place: PeerPlace): Promise<Peer> {
-  const { kubeconfig, context, namespace, cache, say } = place;
-  const folder = await environmentOf(peer, cache, say);
+export async function startPeer(peer: PeerName, world: World): Promise<Peer> {
+  const { kubeconfig, context, namespace, signal } = world;
+  const folder = await environmentOf(peer, world);
   const child = await start(join(folder, 'bin/python'), ['-B', file(`${peer}.py`)], {
     stdio: ['pipe', 'ignore', 'pipe', 'pipe'],
     env: {
@@ -92,7 +85,7 @@ export async function startPeer(peer: PeerName, place: PeerPlace): Promise<Peer>
   };
   const close = async () => child.end(3_000);
   try {
-    await answer();
+    await abortable(answer(), signal);
   } catch (error) {
     await close();
     throw error;

@@ -26,7 +26,15 @@ export interface Step {
   readonly workload: WorkloadId;
   readonly subject: SubjectId;
   readonly warmUp: boolean;
+  /** How long it waits before it starts: less than a second. */
+  readonly delayMs: number;
 }
+
+/**
+ * A kubelet looks at its containers once a second, and the end of one sample, which is seen at such a look, would be the start of the
+ * next: each would meet the same part of that second.
+ */
+const KUBELET_LOOKS_EVERY_MS = 1_000;
 
 /** All cells once a round, in an order of chance, so that whatever the machine does meanwhile meets all of them alike. */
 export function interleaved(cells: readonly Cell[], seed: number): Step[] {
@@ -38,6 +46,7 @@ export function interleaved(cells: readonly Cell[], seed: number): Step[] {
       workload,
       subject,
       warmUp: round < warmUps,
+      delayMs: Math.floor(random() * KUBELET_LOOKS_EVERY_MS),
     }));
   }).flat();
 }

@@ -77,10 +77,8 @@ export function report(results: Results): string {
       const all = present(workload);
       return all.length === 0 ? [] : [`## ${WORKLOADS[workload]}`, times(all)];
     }),
-    '## Lines\n\nMilliseconds from the moment at which the program printed a line until it was at the client; for 100,000 lines the seconds until the last one was.',
-    lines(of, present),
-    '## Cost',
-    costs(of, idle),
+    ...linesText(of),
+    ...(present('echo').length > 0 ? ['## Cost', costs(of, idle)] : []),
     ...(waiting ? [waitingText(waiting)] : []),
     '## Reach',
     reach(results, of),
@@ -115,10 +113,9 @@ function times(all: readonly Figures[]): string {
 
 const ms = (value: number | undefined): string => number(value);
 
-function lines(of: Of, present: (workload: WorkloadId) => Figures[]): string {
-  const subjects = ORDER.filter((subject) =>
-    [...present('lines'), ...present('flood')].some((one) => one.subject === subject),
-  );
+function linesText(of: Of): string[] {
+  const subjects = ORDER.filter((subject) => of('lines', subject) ?? of('flood', subject));
+  if (subjects.length === 0) return [];
   const head = ['', 'first line', 'other lines, p50 / p99', '100,000 lines', 'of them came'];
   const rows = subjects.map((subject) => {
     const [slow, flood] = [of('lines', subject), of('flood', subject)];
@@ -131,7 +128,12 @@ function lines(of: Of, present: (workload: WorkloadId) => Figures[]): string {
       flood && flood.samples > 0 ? String(flood.linesSeen) : NONE,
     ];
   });
-  return table(head, rows);
+  return [
+    '## Lines',
+    'Milliseconds from the moment at which the program printed a line until it was at the client; for 100,000 lines the seconds from its first ' +
+      'line on until the last one was there, and how many came in the sample with the fewest.',
+    table(head, rows),
+  ];
 }
 
 function costs(of: Of, idle: number | undefined): string {

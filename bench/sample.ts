@@ -1,15 +1,12 @@
 /** One run of one workload by one subject: what is written down of it, a line of samples.jsonl. */
 import type { Counts } from './measures.ts';
 import type { ObservedPod } from './observed.ts';
-import type { SubjectId, WorkloadId } from './plan.ts';
+import type { Step } from './plan.ts';
 import type { Told } from './subject.ts';
 
-export interface Sample {
+export interface Sample extends Step {
   /** In the order in which they ran. */
   readonly number: number;
-  readonly workload: WorkloadId;
-  readonly subject: SubjectId;
-  readonly warmUp: boolean;
   /** As the observer saw them. Times here and below are milliseconds since the epoch. */
   readonly pods: ObservedPod[];
   /** What it told; of a flood's lines, every thousandth. */

@@ -4,56 +4,44 @@ import { messageOf } from '../src/common/message-of.ts';
 import { cpuOf, forgetPeak, growth, memoryOf, temporalCalls, total, type Counts } from './measures.ts';
 import { standIn } from './kwok.ts';
 import { perPodHour, type ScaleRow } from './report.ts';
-import type { Servers } from './servers.ts';
 import { startTemporalPods, type TemporalPods } from './temporal-pods.ts';
-import type { Watching } from './watching.ts';
-
-export interface ScaleOptions {
-  readonly pods: number;
-  /** How long the waiting pods are watched for their heartbeats. */
-  readonly waitMs: number;
-  readonly namespace: string;
-  readonly temporalNamespace: string;
-  readonly watching: Watching;
-  readonly servers: Servers;
-  readonly signal: AbortSignal;
-  readonly say: (words: string) => void;
-}
+import { abortable, type World } from './world.ts';
 
 const LIMIT_MS = 30 * 60_000;
 /** So that a worker has put away what its start took. */
 const SETTLE_MS = 5_000;
 
-export async function scaleRows(options: ScaleOptions): Promise<ScaleRow[]> {
-  const { pods, signal, say } = options;
+/** @param waitSeconds how long the waiting pods are watched for their heartbeats */
+export async function scaleRows(world: World, pods: number, waitSeconds: number): Promise<ScaleRow[]> {
+  const { signal, say } = world;
   const flows = Math.ceil(pods / 2);
   const cases: [string, number, (it: Measured) => Promise<Partial<ScaleRow>>][] = [
     [`one DAG of ${pods}`, pods, (it) => inRuns(it, 1, pods)],
     [`${flows} workflows of one pod`, flows, (it) => inRuns(it, flows, 1)],
-    [`${pods} waiting pods, then cancelled`, pods, (it) => waiting(it, pods)],
+    [`${pods} waiting pods, then cancelled`, pods, (it) => waiting(it, pods, waitSeconds)],
   ];
   const rows: ScaleRow[] = [];
   for (const [name, count, work] of cases) {
     signal.throwIfAborted();
     say(name);
-    rows.push(await measured(name, count, options, work));
+    rows.push(await measured(world, name, count, work));
   }
   return rows;
 }
 
-interface Measured extends ScaleOptions {
+interface Measured extends World {
   readonly subject: TemporalPods;
   readonly calls: () => Promise<Counts | undefined>;
 }
 
 async function measured(
+  world: World,
   name: string,
   pods: number,
-  options: ScaleOptions,
   work: (it: Measured) => Promise<Partial<ScaleRow>>,
 ): Promise<ScaleRow> {
-  const { namespace, temporalNamespace, servers, signal } = options;
-  const subject = await startTemporalPods({ namespace, maxPods: 2 * options.pods });
+  const { namespace, temporalNamespace, servers, signal } = world;
+  const subject = await startTemporalPods({ namespace, maxPods: 2 * pods });
   try {
     await sleep(SETTLE_MS, undefined, { signal });
     const calls = async () => {
@@ -65,7 +53,7 @@ async function measured(
     const [cpu, before, begin] = [cpuOf(subject.pid), await calls(), Date.now()];
     let more: Partial<ScaleRow>;
     try {
-      more = await abortable(work({ ...options, subject, calls }), signal);
+      more = await abortable(work({ ...world, subject, calls }), signal);
     } catch (error) {
       signal.throwIfAborted();
       more = { error: messageOf(error) };
@@ -97,17 +85,17 @@ async function inRuns({ subject, watching }: Measured, runs: number, pods: numbe
 }
 
 /** The time is until all run. */
-async function waiting(it: Measured, pods: number): Promise<Partial<ScaleRow>> {
-  const { subject, watching, calls, waitMs, say } = it;
+async function waiting(it: Measured, pods: number, waitSeconds: number): Promise<Partial<ScaleRow>> {
+  const { subject, watching, calls, say } = it;
   const since = Date.now();
   const run = await subject.start({ spec: standIn(true), pods, atOnce: true });
   const seen = await watching.until('running', since, pods, LIMIT_MS);
   const running = seen.filter((pod) => pod.running !== undefined).length;
   if (running < pods) throw new Error(`only ${running} of ${pods} pods came to run`);
   const seconds = (Date.now() - since) / 1000;
-  say(`all run after ${seconds.toFixed(1)} s; waiting for ${waitMs / 1000} s`);
+  say(`all run after ${seconds.toFixed(1)} s; waiting for ${waitSeconds} s`);
   const before = await calls();
-  await sleep(waitMs, undefined, { signal: it.signal });
+  await sleep(waitSeconds * 1000, undefined, { signal: it.signal });
   const after = await calls();
   const beats = before && after && (growth(before, after)['RecordActivityTaskHeartbeat'] ?? 0);
   const cancelled = Date.now();
@@ -118,16 +106,6 @@ async function waiting(it: Measured, pods: number): Promise<Partial<ScaleRow>> {
   return {
     seconds,
     cancelSeconds: (gone - cancelled) / 1000,
-    heartbeatsPerPodHour: beats === undefined ? undefined : perPodHour(beats, pods, waitMs / 1000),
+    heartbeatsPerPodHour: beats === undefined ? undefined : perPodHour(beats, pods, waitSeconds),
   };
-}
-
-/** Gives up waiting for it when the signal fires. */
-export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const stopped = new Promise<never>((_, reject) => {
-    signal.throwIfAborted();
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  stopped.catch(() => undefined);
-  return Promise.race([work, stopped]);
 }

@@ -40,6 +40,15 @@ test('the order differs from round to round, and the seed repeats it', () => {
   assert.equal(new Set(orders).size, orders.length);
 });
 
+test('a sample starts at any part of the second in which a kubelet looks at its containers', () => {
+  const delays = interleaved(fullCells(20), 5).map(({ delayMs }) => delayMs);
+  const tenths = Array.from({ length: 10 }, (_, tenth) => delays.filter((ms) => Math.floor(ms / 100) === tenth).length);
+  assert.ok(
+    tenths.every((count) => count > delays.length / 20),
+    String(tenths),
+  );
+});
+
 test('of nothing there is no round', () => {
   assert.deepEqual(interleaved([], 1), []);
 });

@@ -17,6 +17,7 @@ function sample(workload: WorkloadId, subject: SubjectId, result: number, more: 
     workload,
     subject,
     warmUp: false,
+    delayMs: 0,
     pods: [{ name: 'p', added: START, running: START + 100, terminated, phase: terminated + 900, gone: terminated + 950 }],
     told: { started: START, result: START + result, lines: [], linesSeen: 0 },
     ...more,
