@@ -14,13 +14,14 @@ export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/cle
 /** Of Linux on every machine that Node runs on. */
 const TICKS_A_SECOND = 100;
 
-/** Milliseconds of CPU that the process has used, in its own code and in the kernel. */
+/** Milliseconds of CPU that the process and its ended children have used, in their own code and in the kernel. */
 export function cpuOf(pid: number): number {
   // The name stands in parentheses, and may have blanks.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_A_SECOND;
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return (ticks * 1000) / TICKS_A_SECOND;
 }
 
 export type Counts = Record<string, number>;

@@ -164,8 +164,15 @@ function costs(of: Of, idle: number | undefined): string {
       ...each(({ peak }) => number(peak)),
     ];
   });
-  const words = idle === undefined ? '' : `\n\nThe worker of temporal-pods before its first run: ${idle} MiB.`;
-  return table(head, rows) + words;
+  const words = [
+    ...(idle === undefined ? [] : [`The worker of temporal-pods before its first run: ${idle} MiB.`]),
+    ...(of('fan', 'kpo') || of('fan', 'kpoTuned')
+      ? [
+          'KubernetesPodOperator has a process for each of the 20, as in Airflow: its memory here is that of their parent.',
+        ]
+      : []),
+  ];
+  return [table(head, rows), ...words].join('\n\n');
 }
 
 const scaled = (value: number | undefined, pods: number): number | undefined =>

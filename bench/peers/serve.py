@@ -2,11 +2,12 @@
 
 import io
 import json
+import multiprocessing
 import os
 import sys
 import time
 import traceback
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 _answers = os.fdopen(3, "w", buffering=1)
 
@@ -38,25 +39,39 @@ class _Reader(io.TextIOBase):
 _reader = sys.stdout = _Reader()
 
 
-def _answer(request, run_one):
-    _reader.seen = []
-    pods, at_once = request["pods"], request["atOnce"]
-    started = now()
-    if at_once:
-        with ThreadPoolExecutor(pods) as pool:
-            list(pool.map(lambda _: run_one(request), range(pods)))
+def _at_once(request, run_one, in_processes):
+    pods = request["pods"]
+    if in_processes:
+        # Forked, so that each begins with everything imported.
+        pool = ProcessPoolExecutor(pods, mp_context=multiprocessing.get_context("fork"))
     else:
-        for _ in range(pods):
+        pool = ThreadPoolExecutor(pods)
+    with pool:
+        list(pool.map(run_one, [request] * pods))
+
+
+def _answer(request, run_one, in_processes):
+    _reader.seen = []
+    started = now()
+    if request["atOnce"]:
+        _at_once(request, run_one, in_processes)
+    else:
+        for _ in range(request["pods"]):
             run_one(request)
     return {"started": started, "result": now(), "lines": _reader.seen}
 
 
-def serve(run_one):
-    """Answers until standard input ends. `run_one(request)` runs one pod to its end."""
+def serve(run_one, in_processes=False):
+    """
+    Answers until standard input ends.
+
+    :param run_one: given a request, runs one pod of it to its end
+    :param in_processes: whether pods that run at once have a process each, as the peer would run them; otherwise a thread each
+    """
     print(json.dumps({"ready": True}), file=_answers)
     for line in sys.stdin:
         try:
-            answer = _answer(json.loads(line), run_one)
+            answer = _answer(json.loads(line), run_one, in_processes)
         except Exception:  # the bench tells it in its table, and goes on
             answer = {"error": traceback.format_exc(limit=-3)}
         print(json.dumps(answer), file=_answers)
