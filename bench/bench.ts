@@ -81,14 +81,17 @@ async function sideBySide(ground: Ground, options: Options, write: (more: Partia
   writeFileSync(raw, '');
   const samples: Sample[] = [];
   const steps = interleaved(options.cells, options.seed).filter(({ subject }) => all[subject]);
-  for (const [number, step] of steps.entries()) {
-    signal.throwIfAborted();
-    const sample = await measure(world, step, all[step.subject]!, number);
-    samples.push(sample);
-    appendFileSync(raw, `${JSON.stringify(sample)}\n`);
-    say(`${number + 1}/${steps.length} ${told(sample)}`);
+  try {
+    for (const [number, step] of steps.entries()) {
+      signal.throwIfAborted();
+      const sample = await measure(world, step, all[step.subject]!, number);
+      samples.push(sample);
+      appendFileSync(raw, `${JSON.stringify(sample)}\n`);
+      say(`${number + 1}/${steps.length} ${told(sample)}`);
+    }
+  } finally {
+    write({ figures: figuresOf(samples) });
   }
-  write({ figures: figuresOf(samples) });
   if (!options.waits || !ours) return;
   say(`waiting pods, ${options.waitSeconds} s`);
   write({ waiting: await countWaiting(world, ours, options.waitSeconds) });

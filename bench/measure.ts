@@ -82,7 +82,7 @@ function short({ lines, ...times }: Told): NonNullable<Sample['told']> {
 
 const WAITING_PODS = 20;
 /** Longer than what is counted, so that none ends meanwhile. */
-const LONGER_SECONDS = 15;
+const LONGER_SECONDS = 10;
 
 /** Pods that do nothing: what they cost Temporal. */
 export async function countWaiting(world: World, ours: Subject & { pid: number }, seconds: number): Promise<Waiting> {

@@ -61,6 +61,18 @@ test('in full each subject runs each workload as often as the others; quick, eac
   assert.deepEqual(echoes.map(({ subject }) => subject).sort(), Object.keys(SUBJECTS).sort());
 });
 
+test('what is quick lasts eight minutes at most, when each sample lasts as long as it did on a quiet machine', () => {
+  // Seconds from the start until the pods are gone.
+  const last = { echo: 2, chain: 6, fan: 6, lines: 12, flood: 3 };
+  const more: Partial<Record<string, number>> = { kpo: 4, kpoTuned: 1, dagster: 9, dagsterTuned: 1 };
+  // Half a second of delay, and two readings of the servers' metrics.
+  const all = quickCells(6).map(
+    ({ workload, subject, samples, warmUps }) => (samples + warmUps) * (last[workload] + (more[subject] ?? 0) + 1.1),
+  );
+  const seconds = all.reduce((sum, value) => sum + value, 0);
+  assert.ok(seconds < 8 * 60, `${seconds} s`);
+});
+
 test('wherever ours runs, so does the floor, as often', () => {
   for (const all of [fullCells(20), quickCells(6)])
     for (const { workload, samples } of all.filter(({ subject }) => subject === 'ours'))
