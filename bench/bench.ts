@@ -46,7 +46,7 @@ async function startSubjects(
   wanted: ReadonlySet<SubjectId>,
   resources: AsyncDisposableStack,
 ): Promise<Subjects> {
-  const { watching, namespace, signal, say } = world;
+  const { watching, signal, say } = world;
   const missing: Record<string, string> = {};
   const all: Subjects['all'] = { floor: watching.floor };
   for (const [name, byDefault, tuned] of PEERS) {
@@ -62,7 +62,7 @@ async function startSubjects(
     }
   }
   if (!wanted.has('ours')) return { all, ours: undefined, missing };
-  const ours = resources.adopt(await startTemporalPods({ namespace }), (it) => it.close());
+  const ours = resources.adopt(await startTemporalPods(world), (it) => it.close());
   return { all: { ...all, ours }, ours, missing };
 }
 

@@ -70,10 +70,15 @@ export const apiRequests = (metrics: string): Counts =>
 /** Polls of the workers for work, and questions that the bench asks as the client that follows a run. */
 const NOT_OF_A_POD = /^(Poll|Describe|List|Get|Count|Shutdown|RecordWorkerHeartbeat)/;
 
+/** In a label Temporal has an underscore for whatever is neither letter nor digit. */
+const asLabel = (text: string): string => text.replace(/\W/g, '_');
+
 /** Calls of workers and clients to Temporal's frontend that are made for the sake of pods. */
 export const temporalCalls = (metrics: string, namespace: string): Counts =>
   counts(metrics, 'service_requests', (labels) =>
-    labels.service_name === 'frontend' && labels.namespace === namespace && !NOT_OF_A_POD.test(labels.operation ?? '')
+    labels.service_name === 'frontend' &&
+    asLabel(labels.namespace ?? '') === asLabel(namespace) &&
+    !NOT_OF_A_POD.test(labels.operation ?? '')
       ? labels.operation
       : undefined,
   );

@@ -41,7 +41,7 @@ async function measured(
   work: (it: Measured) => Promise<Partial<ScaleRow>>,
 ): Promise<ScaleRow> {
   const { namespace, temporalNamespace, servers, signal } = world;
-  const subject = await startTemporalPods({ namespace, maxPods: 2 * pods });
+  const subject = await startTemporalPods({ namespace, temporalNamespace, maxPods: 2 * pods });
   try {
     await sleep(SETTLE_MS, undefined, { signal });
     const calls = async () => {

@@ -27,11 +27,19 @@ async function temporalMetrics(): Promise<string | undefined> {
   if (!server) return undefined;
   const sockets = await run('ss', ['-ltnpH']).catch(() => '');
   const mine = sockets.split('\n').filter((line) => line.includes(`pid=${server.pid},`));
-  for (const line of mine) {
-    const address = `http://${line.trim().split(/\s+/)[3]}/metrics`;
-    const answer = await fetch(address, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
-    if (answer?.ok && (await answer.text()).includes('service_requests')) return address;
-    await answer?.body?.cancel().catch(() => undefined);
+  const addresses = mine.map((line) => `http://${line.trim().split(/\s+/)[3]}/metrics`);
+  const told = await Promise.all(addresses.map((address) => tellsMetrics(address)));
+  return addresses.find((_, at) => told[at]);
+}
+
+/** Most of its ports speak gRPC, and answer this not at all. */
+const ANSWER_WITHIN_MS = 10_000;
+
+async function tellsMetrics(address: string): Promise<boolean> {
+  try {
+    const answer = await fetch(address, { signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    return (await answer.text()).includes('service_requests');
+  } catch {
+    return false;
   }
-  return undefined;
 }

@@ -29,15 +29,17 @@ export interface TemporalPods extends Subject {
 export interface Place {
   /** Of the pods; the worker serves this one. */
   readonly namespace: string;
+  readonly temporalNamespace: string;
   /** How many pods at once; default 100. */
   readonly maxPods?: number;
 }
 
-export async function startTemporalPods({ namespace, maxPods = 100 }: Place): Promise<TemporalPods> {
+export async function startTemporalPods({ namespace, temporalNamespace, maxPods = 100 }: Place): Promise<TemporalPods> {
   const logRoot = await mkdtemp(join(tmpdir(), 'bench-logs-'));
   const taskQueue = `bench-${randomUUID().slice(0, 8)}`;
   const env = {
     ...process.env,
+    TEMPORAL_NAMESPACE: temporalNamespace,
     TEMPORAL_PODS_TASK_QUEUE: taskQueue,
     TEMPORAL_PODS_LOG_DIR: logRoot,
     TEMPORAL_PODS_NAMESPACE: namespace,

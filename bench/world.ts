@@ -1,9 +1,12 @@
 /** Where the bench is at work: a namespace of its own on the local stack, with an observer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
+import { msToTs } from '@temporalio/common/lib/time.js';
 import { place } from '../local/place.ts';
 import { readStack } from '../local/stack.ts';
+import { connectTemporal } from '../src/client/temporal/connection.ts';
 import { infrastructure } from '../src/common/problem.ts';
+import { temporalConfig } from '../src/config/temporal.ts';
 import { Kube } from '../test/chaos/kube.ts';
 import { testNamespaces } from '../test/support/namespaces.ts';
 import { serversOf, type Servers } from './servers.ts';
@@ -14,7 +17,6 @@ export interface Ground {
   readonly kubeconfig: string;
   readonly context: string;
   readonly images: { shell: string; python: string };
-  readonly temporalNamespace: string;
   /** Folder for what is made once: peers, KWOK. */
   readonly cache: string;
   /** Fires when the bench is to stop. */
@@ -24,6 +26,8 @@ export interface Ground {
 
 export interface World extends Ground {
   readonly namespace: string;
+  /** Of its own as well: Temporal counts calls by namespace, so those of others are not counted. */
+  readonly temporalNamespace: string;
   readonly watching: Watching;
   readonly servers: Servers;
 }
@@ -37,7 +41,6 @@ export function groundOf(signal: AbortSignal, say: (words: string) => void): Gro
     kubeconfig,
     context,
     images: stack.images,
-    temporalNamespace: stack.temporal.namespace,
     cache: join(place().cache, 'bench'),
     signal,
     say,
@@ -54,9 +57,27 @@ export async function openWorld(ground: Ground, resources: AsyncDisposableStack)
     await untilGone(kubeconfig, context, namespaces.names);
   });
   const namespace = await namespaces.create(`bench-${Date.now().toString(36)}`, {});
+  const temporal = resources.adopt(await temporalNamespace(namespace), (it) => it.delete());
   const watching = resources.adopt(await startObserver({ kubeconfig, context, namespace }), (it) => it.close());
   const servers = resources.adopt(await serversOf(kubeconfig, context), (it) => it.close());
-  return { ...ground, namespace, watching, servers };
+  return { ...ground, namespace, temporalNamespace: temporal.name, watching, servers };
+}
+
+/** Its histories go with it. */
+async function temporalNamespace(name: string): Promise<{ name: string; delete(): Promise<void> }> {
+  const { connection } = await connectTemporal(temporalConfig());
+  const retention = { workflowExecutionRetentionPeriod: msToTs('1d') };
+  await connection.workflowService.registerNamespace({ namespace: name, ...retention });
+  return {
+    name,
+    async delete() {
+      try {
+        await connection.operatorService.deleteNamespace({ namespace: name });
+      } finally {
+        await connection.close();
+      }
+    },
+  };
 }
 
 const GONE_WITHIN_MS = 120_000;

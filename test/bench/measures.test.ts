@@ -33,6 +33,9 @@ test('calls to Temporal are those to its frontend, of one namespace, without pol
     call('DescribeNamespace'),
   ].join('\n');
   assert.deepEqual(temporalCalls(metrics, 'default'), { RecordActivityTaskHeartbeat: 2, StartWorkflowExecution: 2 });
+  assert.deepEqual(temporalCalls(call('StartWorkflowExecution', 'frontend', 'bench_7'), 'bench-7'), {
+    StartWorkflowExecution: 2,
+  });
 });
 
 test('a value may be written with an exponent, and a label with an escaped quote', () => {
