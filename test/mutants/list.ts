@@ -182,8 +182,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant('activities/pod-run', "if (standing === 'notFound') await this.attempt.mustStand(standing);", '', RUN, REMOVE),
   mutant(
     'activities/recorder',
-    'this.#context.heartbeat(this.#state);\n  }',
-    'this.#context.heartbeat(change);\n  }',
+    'this.#context.heartbeat(this.#state);\n    this.#untold',
+    'this.#context.heartbeat(change);\n    this.#untold',
     'activities/recorder',
   ),
   mutant(

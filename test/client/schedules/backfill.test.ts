@@ -23,7 +23,7 @@ function temporalWithHours() {
   const temporal = { client: { workflowService: { listScheduleMatchingTimes } }, config: { namespace: 'default' } };
   const schedule = {
     handle: { scheduleId: 'hourly', backfill: async (range: (typeof ranges)[number]) => void ranges.push(range) },
-    description: { spec: { calendars: [], intervals: [], skip: [], timezone: 'UTC' } },
+    description: { raw: {}, spec: { calendars: [], intervals: [], skip: [], timezone: 'UTC' } },
   };
   return {
     ranges,
@@ -35,7 +35,7 @@ function temporalWithHours() {
 suite('a backfill', () => {
   test('has the first moment of its range in it, and the last', async () => {
     const { ranges, backfill } = temporalWithHours();
-    const times = await backfill('2026-01-02T00:00', '2026-01-02T02:00');
+    const { times } = await backfill('2026-01-02T00:00', '2026-01-02T02:00');
     assert.deepEqual(times, ['2026-01-02 00:00:00', '2026-01-02 01:00:00', '2026-01-02 02:00:00']);
     const [range] = ranges;
     assert.ok(range && range.start < new Date('2026-01-02T00:00:00Z'), 'Temporal leaves the start of a range out');
@@ -44,8 +44,7 @@ suite('a backfill', () => {
   });
 
   test('of one moment is that one', async () => {
-    assert.deepEqual(await temporalWithHours().backfill('2026-01-02T01:00', '2026-01-02T01:00'), [
-      '2026-01-02 01:00:00',
-    ]);
+    const { times } = await temporalWithHours().backfill('2026-01-02T01:00', '2026-01-02T01:00');
+    assert.deepEqual(times, ['2026-01-02 01:00:00']);
   });
 });
