@@ -30,9 +30,9 @@ interface Between {
   worker: RunningWorker;
   run: WorkflowHandle;
   /** Lets the second task end. */
-  goOn(): Promise<void>;
+  goOn: () => Promise<void>;
   /** Takes away what keeps the first pod from being gone. */
-  release(): Promise<void>;
+  release: () => Promise<void>;
 }
 
 /** The first task has its result, its pod is held back by a finalizer, and the second one runs. */
