@@ -272,7 +272,7 @@ function mayHaveStarted({ latest, hasLastWord }: PodWatcher): boolean {
   if (hasLastWord || isGated(latest)) return false;
   const statuses = containerStatuses(latest);
   const waits = ({ state, lastState }: (typeof statuses)[number]) =>
-    !state?.running && !state?.terminated && !lastState;
+    !state?.running && !state?.terminated && !lastState?.terminated;
   return statuses.length === 0 || statuses.some(waits);
 }
 

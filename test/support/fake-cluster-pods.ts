@@ -129,6 +129,8 @@ export class FakePods extends EventEmitter<{
         image: container.image ?? '',
         ready: false,
         restartCount: 0,
+        // As a kubelet says it of one that has not run before.
+        lastState: {},
         state: { waiting: { reason } },
       }) as V1ContainerStatus;
     const init = pod.spec.initContainers ?? [];
