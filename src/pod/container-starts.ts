@@ -3,7 +3,7 @@
  * the present start, and the one before it (`previous`).
  */
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import { containerStatuses, isSidecar } from './status.ts';
+import { containerStatuses, hasStarted, isLost, isSidecar } from './status.ts';
 
 /** One start of a container: `restart` is the container's restartCount at that time. */
 export interface ContainerStart {
@@ -49,8 +49,13 @@ export const isRestartedNext = (pod: V1Pod, container: string): boolean =>
   // Beside main containers that have ended it starts no sidecar.
   !(pod.status?.containerStatuses ?? []).every(({ state }) => state?.terminated);
 
-/** One that waits to be started again still has the log of its last start. */
-function stateOf({ state, lastState }: V1ContainerStatus): StartState {
+/**
+ * One that waits to be started again still has the log of its last start. Of one that waited when its pod was deleted the kubelet says
+ * that it has ended, and does not know when it began: there was no log.
+ */
+function stateOf(status: V1ContainerStatus): StartState {
+  const { state, lastState } = status;
   if (state?.running) return 'running';
+  if (state?.terminated && isLost(state.terminated) && !hasStarted(status)) return 'waiting';
   return state?.terminated || lastState?.terminated ? 'ended' : 'waiting';
 }

@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { V1ContainerStateTerminated } from '@kubernetes/client-node';
 import { CompleteAsyncError } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { pause } from '../../src/common/pause.ts';
@@ -652,6 +653,23 @@ suite('a pod that is told to go', () => {
       await temporal.until(() => temporal.heartbeats.at(-1)?.reason === 'ContainerCreating');
       const logs = await cancelled(temporal, running);
       assert.deepEqual([await linesOf({ logs }), logs.gaps], [['<gap>'], 1]);
+    }),
+  );
+
+  test(
+    'and whose container never started: no line is missing, whatever the kubelet makes of its end',
+    inWorld(async ({ fake, temporal, attempt }) => {
+      const unseen = { exitCode: 137, reason: 'ContainerStatusUnknown', startedAt: null, finishedAt: null };
+      fake.script(async (pod) => {
+        fake.schedule(pod.name);
+        await pod.terminating;
+        const [status] = pod.pod.status?.containerStatuses ?? [];
+        if (status) status.state = { terminated: unseen as unknown as V1ContainerStateTerminated };
+        fake.remove(pod.name);
+      });
+      const running = attempt();
+      await temporal.until(() => temporal.heartbeats.at(-1)?.reason === 'ContainerCreating');
+      assert.equal((await cancelled(temporal, running)).gaps, 0);
     }),
   );
 
