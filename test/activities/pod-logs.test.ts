@@ -787,7 +787,7 @@ suite('a pod that is gone before the next attempt looks', () => {
         assert.ok(details.logs);
         assert.deepEqual([await linesOf({ logs: details.logs }), details.logs.gaps], [['<gap>'], 1]);
       },
-      { waits: { watcher: { look: 50, doubt: 50, told: 50 } } },
+      { waits: { lastWord: 100, watcher: { look: 50, doubt: 50, told: 50 } } },
     ),
   );
 
