@@ -22,7 +22,7 @@ import { mainContainerName } from '../contract/defaults.ts';
 import { defaultTotal, withTotal } from '../policy/index.ts';
 import { earlierRecord } from './heartbeat-record.ts';
 import { Recorder, type Standing } from './recorder.ts';
-import { WAITS, type Waits } from './waits.ts';
+import { waitsOf, type Waits } from './waits.ts';
 import { manifestContext, parseSpec, podKeyOf, servedNamespace } from './request.ts';
 
 /** A cancel was requested, and this attempt is the one to carry it out. Never leaves the activity. */
@@ -58,7 +58,7 @@ export class Attempt {
     if (!key)
       throw failNow('InvalidSpec', 'runPod runs in a workflow: its run is what the pod belongs to', { gone: true });
     this.context = context;
-    this.waits = { ...WAITS, ...dependencies.waits };
+    this.waits = waitsOf(dependencies.waits);
     const { namespaces } = dependencies;
     const { record: earlier, unreadable } = earlierRecord(info.heartbeatDetails, { key, task: input.task, namespaces });
     this.unreadable = unreadable;

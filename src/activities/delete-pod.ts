@@ -20,7 +20,7 @@ import { isOver } from './keep-pod.ts';
 import { PodLogs, type LogsOf } from './pod-logs.ts';
 import { removeReadingLogs } from './take-down.ts';
 import { heartbeating } from './temporal-calls.ts';
-import { WAITS } from './waits.ts';
+import { waitsOf } from './waits.ts';
 
 /** How long the logs of what has ended are read: no log keeps a pod for ever. */
 const READ_MS = 30_000;
@@ -104,7 +104,7 @@ async function remove(
   let cleanup: Cleanup;
   try {
     await logs.drain(watcher, READ_MS);
-    const { held: heldMs } = { ...WAITS, ...dependencies.waits };
+    const { held: heldMs } = waitsOf(dependencies.waits);
     const removal = { expectSeconds, heldMs, signal: context.cancellationSignal };
     cleanup = await removeReadingLogs(dependencies.cluster, ref, logs, watcher, removal);
   } finally {
@@ -140,6 +140,7 @@ const logsOf = (dependencies: PodDependencies, pod: PodRef, input: DeletePodInpu
   key: keyOf(dependencies, input, context),
   spec: { logs: limits.parse(input.logs) },
   recorder: { state: { pod } },
+  waits: waitsOf(dependencies.waits),
   context,
   async throwIfInterrupted() {
     if (context.cancellationSignal.aborted) await context.cancelled;

@@ -12,7 +12,7 @@ import { isGated } from '../pod/identity.ts';
 import { containerStatuses } from '../pod/status.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { COLLECTOR } from '../pod/collector.ts';
-import { WAITS, type Waits } from './waits.ts';
+import type { Waits } from './waits.ts';
 
 /** How long the rest of the log of an earlier start is asked for, beside a pod that goes on. */
 const EARLIER_MS = 60_000;
@@ -38,8 +38,7 @@ export type LogsOf = Pick<Attempt, 'cluster' | 'context' | 'throwIfInterrupted'>
   readonly recorder: { readonly state: Pick<PodRecord, 'pod'> };
   /** The container that the outcome is about, unless it is about another one. */
   readonly main?: string;
-  /** Default: `WAITS`. */
-  readonly waits?: Partial<Waits>;
+  readonly waits: Pick<Waits, 'lastWord'>;
   /** See `ContainerLogOptions`. */
   readonly mayWrite?: () => Promise<boolean>;
   /** Without them the lines are stored, and told to nobody. */
@@ -126,7 +125,7 @@ export class PodLogs {
       await watcher.change(limitMs, over);
     }
     if (!mayHaveStarted(watcher)) return;
-    const { lastWord } = { ...WAITS, ...this.#attempt.waits };
+    const { lastWord } = this.#attempt.waits;
     await watcher.refresh(lastWord);
     if (!watcher.gone && !isGone()) return;
     // The last word of the watch tells what started and ended since.

@@ -24,7 +24,8 @@ export class Removals {
     const removed = this.#remove(cluster, watcher, removal).finally(() => this.#underWay.delete(removed));
     this.#underWay.add(removed);
     this.#known.set(refOf(watcher.latest).uid, removed);
-    for (const oldest of this.#known.keys()) if (this.#known.size > MOST_REMEMBERED) this.#known.delete(oldest);
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined && this.#known.size > MOST_REMEMBERED) this.#known.delete(oldest);
     return { gone: false, removing: true };
   }
 

@@ -29,3 +29,6 @@ export const WAITS: Waits = {
   lastWord: 2_000,
   look: { firstMs: 200, mostMs: 400, tries: 6 },
 };
+
+/** @param given those that are not the default */
+export const waitsOf = (given: Partial<Waits> = {}): Waits => ({ ...WAITS, ...given });

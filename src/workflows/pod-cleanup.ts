@@ -1,28 +1,14 @@
 /** The workflow's own way to make a pod go: for every ending of an activity that did not confirm it. */
-import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, log } from '@temporalio/workflow';
 import type { StringValue } from 'ms';
 import { milliseconds } from '../common/duration.ts';
 import { CLEANUP_LIMIT, DEFAULT_KEEP, LONGEST_KEEP } from '../contract/defaults.ts';
-import {
-  type Cleanup,
-  type CleanupActivities,
-  cleanupQueue,
-  type DeletePodInput,
-  type PodRef,
-  type PodSpec,
-} from '../contract/index.ts';
+import type { Cleanup, DeletePodInput, PodRef, PodSpec } from '../contract/index.ts';
 import type { PodFacts } from './activity-result.ts';
+import { cleanupCalls, whyNotCleaned } from './dag/index.ts';
 
 export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
-  const within = (limit: StringValue) =>
-    proxyActivities<CleanupActivities>({
-      // Slots of its own: a cleanup must not wait behind the pods.
-      taskQueue: cleanupQueue(workflowInfo().taskQueue),
-      summary: `clean up ${task}`,
-      scheduleToCloseTimeout: limit,
-      heartbeatTimeout: '30s',
-      retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
-    });
+  const within = (limit: StringValue) => cleanupCalls(`clean up ${task}`, limit);
   const input = {
     activityId,
     task,
@@ -40,7 +26,7 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
         within(CLEANUP_LIMIT).deletePod({ ...input, ...mode, ...whereIs(pod), ...(cluster && { cluster }) }),
       );
     } catch (error) {
-      const why = error instanceof ActivityFailure && error.cause ? error.cause.message : String(error);
+      const why = whyNotCleaned(error);
       log.error(`${task}: its pod may still be there; the sweeper is left to find it`, { activityId, why });
       return { gone: false, error: why };
     }

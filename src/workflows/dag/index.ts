@@ -1,3 +1,4 @@
+export { cleanupCalls, whyNotCleaned } from './cleanup-calls.ts';
 export { dag } from './dag.ts';
 export {
   cancelTask,

@@ -2,9 +2,10 @@
  * Pods whose results came before they were gone. A run confirms all of them at its end, in one call, so that it never closes while a
  * pod of it may still be there.
  */
-import { ActivityFailure, CancellationScope, log, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, log } from '@temporalio/workflow';
 import { CLEANUP_LIMIT } from '../../contract/defaults.ts';
-import { cleanupQueue, type Cleanup, type CleanupActivities, type ConfirmPodsInput } from '../../contract/index.ts';
+import type { Cleanup, ConfirmPodsInput } from '../../contract/index.ts';
+import { cleanupCalls, whyNotCleaned } from './cleanup-calls.ts';
 
 /** Its input is in the history. */
 const MOST_IN_A_CALL = 1_000;
@@ -35,18 +36,11 @@ async function confirmAll(removals: readonly Removal[]): Promise<void> {
     }
   };
   try {
-    const { confirmPods } = proxyActivities<CleanupActivities>({
-      // Slots of its own: a cleanup must not wait behind the pods.
-      taskQueue: cleanupQueue(workflowInfo().taskQueue),
-      summary: 'confirm that the pods are gone',
-      scheduleToCloseTimeout: CLEANUP_LIMIT,
-      heartbeatTimeout: '30s',
-      retry: { initialInterval: '1s', backoffCoefficient: 1.5, maximumInterval: '15s' },
-    });
+    const { confirmPods } = cleanupCalls('confirm that the pods are gone', CLEANUP_LIMIT);
     const unconfirmed = await confirmPods({ pods: removals.map(({ pod }) => pod) });
     settle((activityId) => unconfirmed[activityId] ?? { gone: true });
   } catch (error) {
-    const why = error instanceof ActivityFailure && error.cause ? error.cause.message : String(error);
+    const why = whyNotCleaned(error);
     log.error('pods of this run may still be there; the sweeper is left to find them', { why });
     settle(() => ({ gone: false, error: why }));
   }
