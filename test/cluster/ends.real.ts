@@ -28,7 +28,8 @@ before(async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   world = await real();
   lane = world.lane('ends');
-  worker = await lane.worker();
+  // Its own, because these tests sweep: tests of other files would sweep one namespace beside them.
+  worker = await lane.worker({ namespaces: [await world.createNamespace('ends')] });
 });
 after(async () => {
   const left = await world.left();

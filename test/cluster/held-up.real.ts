@@ -19,9 +19,9 @@ const rbac = administrator().makeApiClient(RbacAuthorizationV1Api);
 
 before(async () => {
   world = await real();
-  closed = await world.createNamespace(`unlisted-${Date.now().toString(36)}`);
+  closed = await world.createNamespace('unlisted');
   lane = world.lane('held-up');
-  worker = await lane.worker({ namespaces: [world.namespace, closed] });
+  worker = await lane.worker({ namespaces: [await world.createNamespace('held-up'), closed] });
   const { items } = await rbac.listNamespacedRoleBinding({ namespace: closed });
   for (const { metadata } of items)
     await rbac.deleteNamespacedRoleBinding({ namespace: closed, name: metadata?.name ?? '' });

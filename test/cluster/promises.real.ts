@@ -242,12 +242,13 @@ suite('the three promises, on real pods', { concurrency: 4, timeout: 300_000 }, 
 
   test('a workflow terminated while no worker lives leaves a pod, and the next worker’s sweeper takes it', async () => {
     const lane = world.lane('sweep');
-    const first = await lane.worker();
+    const namespaces = [await world.createNamespace('sweep')];
+    const first = await lane.worker({ namespaces });
     const run = await lane.start(world.shell('echo begun; sleep 600'));
     await lane.printed(run, 'begun');
     await first.kill('SIGKILL');
     await run.terminate('to see what becomes of the pod');
-    const second = await lane.worker({ sweepEvery: '1h' });
+    const second = await lane.worker({ sweepEvery: '1h', namespaces });
     assert.equal((await lane.pods(run)).length, 1);
     const schedule = world.temporal.client.schedule.getHandle(sweeperId(lane.taskQueue));
     const { action } = await schedule.describe();

@@ -6,15 +6,26 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { isCancellation } from '@temporalio/workflow';
 import type { PodResult, SweepReport } from '../../src/contract/index.ts';
 import { setFinalizers, touch } from '../support/administrator.ts';
-import { eventually, isRunning, real, type Lane, type Real, type RunningWorker } from '../support/real.ts';
+import {
+  eventually,
+  isRunning,
+  real,
+  type Lane,
+  type Real,
+  type RunningWorker,
+  type WorkerOptions,
+} from '../support/real.ts';
 
 const FINALIZER = 'example.com/accounting';
 const WORKFLOWS = { TEMPORAL_PODS_WORKFLOWS: fileURLToPath(new URL('two-steps.ts', import.meta.url)) };
 const UNTIL_TOLD = 'echo begun; while [ ! -e /tmp/go ]; do sleep 0.1; done';
 
 let world: Real;
+/** What each worker gets. The namespace is its own, because one test sweeps it. */
+let options: WorkerOptions;
 before(async () => {
   world = await real();
+  options = { env: WORKFLOWS, namespaces: [await world.createNamespace('removals')] };
 });
 after(async () => {
   const left = await world.left();
@@ -38,7 +49,7 @@ interface Between {
 /** The first task has its result, its pod is held back by a finalizer, and the second one runs. */
 async function between(name: string): Promise<Between> {
   const lane = world.lane(name);
-  const worker = await lane.worker({ env: WORKFLOWS });
+  const worker = await lane.worker(options);
   const first = world.shell(`${UNTIL_TOLD}; echo 1 > /dev/termination-log`);
   const run = await lane.startWorkflow('twoSteps', { first, last: world.shell(UNTIL_TOLD) });
   const one = await lane.podOf(run, isRunning);
@@ -81,7 +92,7 @@ suite('a pod whose result is known, and that is not gone yet', { concurrency: 3,
     const { lane, worker, run, goOn, release } = await between('removal-killed');
     await worker.kill('SIGKILL');
     await release();
-    const next = await lane.worker({ env: WORKFLOWS });
+    const next = await lane.worker(options);
     await goOn();
     assert.equal(((await run.result()) as PodResult[]).length, 2);
     assert.deepEqual(await lane.pods(run), []);
@@ -104,7 +115,7 @@ suite('a pod whose result is known, and that is not gone yet', { concurrency: 3,
     await worker.kill('SIGKILL');
     await run.terminate();
     await release();
-    const next = await lane.worker({ env: WORKFLOWS });
+    const next = await lane.worker(options);
     const sweep = await lane.startWorkflow('sweep', { minAge: 0 });
     assert.ok(((await sweep.result()) as SweepReport).swept.length > 0);
     await isGone(lane, run);

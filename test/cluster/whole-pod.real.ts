@@ -166,7 +166,10 @@ suite('the whole pod, on a real cluster', { concurrency: 2, timeout: 300_000 }, 
       echo init=$(cat /work/file); echo mounted=$(cat /config/region) $(cat /secret/pw) $(stat -L -c %a /secret/pw)
       echo projected=$(cat /all/region) $(cat /all/team)
       [ -s /all/token ] && echo projected token; [ -s /var/run/secrets/kubernetes.io/serviceaccount/token ] && echo mounted token
-      echo host=$(hostname); grep -c 'worker-1.jobs.${namespace}.svc' /etc/hosts | sed s/^/fqdn=/
+      echo host=$(hostname)
+      # The kubelet writes this file anew for each container that it starts, so it may be empty for a moment.
+      until grep -q localhost /etc/hosts; do sleep 0.1; done
+      grep -c 'worker-1.jobs.${namespace}.svc' /etc/hosts | sed s/^/fqdn=/
       grep -c 'db.example.test' /etc/hosts | sed s/^/alias=/
       sed s/^/dns=/ /etc/resolv.conf
       touch /here 2>/dev/null || echo root is read-only
