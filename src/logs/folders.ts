@@ -23,12 +23,16 @@ export interface PodFolder {
 export const logFolder = (root: string, { workflowId, runId, activityId, uid }: PodKey): string =>
   join(root, ...[workflowId, runId, activityId, uid].map(encodeName));
 
+/** The folder of the logs of all pods of a run. */
+export const runFolder = (root: string, { workflowId, runId }: RunKey): string =>
+  join(root, encodeName(workflowId), encodeName(runId));
+
 /** A folder as the history holds it. */
 export const folderUri = (folder: string): string => pathToFileURL(folder).href;
 
 /** The pods of a run that have a log, sorted by activity. */
-export async function podFolders(root: string, { workflowId, runId }: RunKey): Promise<PodFolder[]> {
-  const run = join(root, encodeName(workflowId), encodeName(runId));
+export async function podFolders(root: string, key: RunKey): Promise<PodFolder[]> {
+  const run = runFolder(root, key);
   const found: PodFolder[] = [];
   for (const activity of await listNames(run)) {
     for (const uid of await listNames(join(run, activity))) {

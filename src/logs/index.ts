@@ -16,10 +16,12 @@ export {
   makeFolder,
   makeOwnFolder,
   podFolders,
+  runFolder,
   type PodFolder,
   type PodKey,
   type RunKey,
 } from './folders.ts';
+export { FolderChanges } from './folder-changes.ts';
 export { isBeginningMissing, readLog, type LogEntry, type ReadLogOptions } from './reader.ts';
 export { type Dropped, type Gap, type LogCounters } from './log-state.ts';
 export { levelOf, Lines, Tail, type Level } from './lines.ts';

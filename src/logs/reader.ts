@@ -1,4 +1,4 @@
-import { pause } from '../common/pause.ts';
+import { FolderChanges } from './folder-changes.ts';
 import { listNames } from './folders.ts';
 import { shownBytes } from './record.ts';
 import { SegmentChain } from './segment-chain.ts';
@@ -23,6 +23,7 @@ export interface ReadLogOptions {
   readonly follow?: AbortSignal;
   /** Only these. Default: all. */
   readonly containers?: readonly string[];
+  /** Between two looks where nothing tells of a change. Default: 100. */
   readonly pollMs?: number;
 }
 
@@ -30,19 +31,24 @@ export interface ReadLogOptions {
 export async function* readLog(folder: string, options: ReadLogOptions = {}): AsyncGenerator<LogEntry> {
   const { follow, containers: wanted, pollMs = 100 } = options;
   const containers = new Map<string, StoredContainer>();
-  for (;;) {
-    const last = follow?.aborted ?? true;
-    await discover(folder, containers, wanted);
-    for (const container of containers.values()) await container.lookAtAll();
-    for (let next = earliest(containers); next; next = earliest(containers)) {
-      const entry = next.take();
-      if (entry) yield entry;
-      // Looks at the others again after each block, not after each line.
-      if (next.time === undefined && (await next.readOn()))
-        for (const other of containers.values()) if (other.time === undefined) await other.lookAtNewest();
+  const changes = new FolderChanges(folder);
+  try {
+    for (;;) {
+      const last = follow?.aborted ?? true;
+      await discover(folder, containers, wanted);
+      for (const container of containers.values()) await container.lookAtAll();
+      for (let next = earliest(containers); next; next = earliest(containers)) {
+        const entry = next.take();
+        if (entry) yield entry;
+        // Looks at the others again after each block, not after each line.
+        if (next.time === undefined && (await next.readOn()))
+          for (const other of containers.values()) if (other.time === undefined) await other.lookAtNewest();
+      }
+      if (last) break;
+      await changes.wait(pollMs, follow);
     }
-    if (last) break;
-    await pause(pollMs, follow);
+  } finally {
+    changes.close();
   }
   for (const container of containers.values()) yield* container.droppedInAll();
 }

@@ -93,6 +93,25 @@ test('a reader who follows sees lines, successors and containers as they come, a
   await second.close();
 });
 
+test('a reader who follows is woken by what is written, and by a new container, long before it would look again', async () => {
+  await using folder = await testFolder();
+  const store = fileSegments(folder.path);
+  const segment = await store.openSegment('base', 0);
+  const done = new AbortController();
+  const entries = readLog(folder.path, { follow: done.signal, pollMs: 1e9 });
+  for (const text of ['one', 'two', 'three']) {
+    const next = entries.next();
+    await segment.append(at(1, text));
+    assert.equal(plain((await next).value as LogEntry), `base line ${text}`);
+  }
+  const next = entries.next();
+  await write(folder.path, 'side', 0, at(4, 'aside'));
+  assert.equal(plain((await next).value as LogEntry), 'side line aside');
+  done.abort();
+  await entries.return(undefined);
+  await segment.close();
+});
+
 /** How often a file was opened, or a folder listed, from now on. */
 function countCalls(t: TestContext, name: 'open' | 'readdir') {
   const counted = t.mock.method(files, name);

@@ -1,7 +1,7 @@
 /** Where the logs of pods are on this machine. */
 import { messageOf } from '../../common/message-of.ts';
 import type { RunRef } from '../../contract/index.ts';
-import { podFolders, type PodFolder } from '../../logs/index.ts';
+import { FolderChanges, podFolders, runFolder, type PodFolder } from '../../logs/index.ts';
 import type { RunPod } from '../history/run-graph.ts';
 import type { Output } from '../terminal/output.ts';
 
@@ -26,6 +26,10 @@ export class LogFolders {
       this.#told.add(text);
       return [];
     }
+  }
+
+  changesOf(run: RunRef): FolderChanges {
+    return new FolderChanges(runFolder(this.#root, run));
   }
 
   /** Of a pod that ran in an earlier run: there is its log. */

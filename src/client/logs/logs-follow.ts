@@ -1,6 +1,5 @@
 /** `logs -f`: what is written from now on, as it comes, until the run has ended. */
 import type { RunRef } from '../../contract/index.ts';
-import { every } from '../../common/pause.ts';
 import { followHistory } from '../history/read-history.ts';
 import { LogTails } from './tails.ts';
 import { RunHistory } from '../history/run-history.ts';
@@ -11,8 +10,6 @@ import type { LogFolders } from './folders.ts';
 import { entriesOf, tailOf, type Printed } from './logs-now.ts';
 import type { LogPrinter } from './printer.ts';
 import type { LogOptions, Selection } from './selection.ts';
-
-const LOOK_EVERY_MS = 500;
 
 export interface Following {
   readonly options: LogOptions;
@@ -60,7 +57,7 @@ export async function followLogs(
   };
 
   const closed = new AbortController();
-  const looking = heard(every(LOOK_EVERY_MS, AbortSignal.any([signal, closed.signal]), () => tails.look()));
+  const looking = heard(tails.keepLooking(AbortSignal.any([signal, closed.signal])));
   try {
     const say = (text: string) => printer.output.say(text);
     for await (const page of followHistory(temporal, run, { signal, say })) {

@@ -1,4 +1,5 @@
 /** The logs of a run's pods, as far as they are on this machine, read while they are written. */
+import { pause } from '../../common/pause.ts';
 import { readLog, type LogEntry, type PodFolder, type ReadLogOptions, type RunKey } from '../../logs/index.ts';
 import type { Output } from '../terminal/output.ts';
 import type { LogFolders } from './folders.ts';
@@ -6,8 +7,13 @@ import { gapText, labelOf, unreadableText } from './printer.ts';
 import type { PodTask } from '../history/pod-events.ts';
 import { mainContainerName } from '../../contract/defaults.ts';
 
-/** A pod's log is looked at this often; the files are few, but there may be a hundred pods. */
+/** A pod's log is looked at this often where nothing tells of a change; the files are few, but there may be a hundred pods. */
 const POLL_MS = 200;
+/** So often the run is looked at for pods that are new, likewise; and for its first one. */
+const LOOK_EVERY_MS = 500;
+const FIRST_LOOK_EVERY_MS = 50;
+/** From a pod's first folder to its first line. */
+const FOLDERS_MADE_MS = 10;
 
 /** For less than everything, or in another way. */
 export interface TailOptions {
@@ -44,6 +50,19 @@ export class LogTails {
     this.#tasks = tasks;
     this.#output = output;
     this.#options = options;
+  }
+
+  /** Follows every pod that comes, until the signal fires. */
+  async keepLooking(signal: AbortSignal): Promise<void> {
+    const changes = this.#folders.changesOf(this.#run);
+    try {
+      for (; !signal.aborted; await pause(FOLDERS_MADE_MS, signal)) {
+        await this.look();
+        await changes.wait(changes.isWatched ? LOOK_EVERY_MS : FIRST_LOOK_EVERY_MS, signal);
+      }
+    } finally {
+      changes.close();
+    }
   }
 
   /** Begins to follow the pods that are new. */

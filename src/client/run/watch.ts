@@ -47,7 +47,11 @@ export class Watch {
     const over = new AbortController();
     const signal = AbortSignal.any([left, over.signal]);
     const looking = this.#temporal.connection.withAbortSignal(signal, () =>
-      Promise.all([every(LOOK_EVERY_MS, signal, () => this.#look(signal)), this.#askForWorker(signal)]),
+      Promise.all([
+        every(LOOK_EVERY_MS, signal, () => this.#look(signal)),
+        this.#logs.keepLooking(signal),
+        this.#askForWorker(signal),
+      ]),
     );
     // It is awaited later: until then its failure would end the program.
     looking.catch(() => undefined);
@@ -128,7 +132,6 @@ export class Watch {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    await this.#logs.look();
     // The history's follower says when Temporal is away.
     const pending = await pendingPods(this.#run.handle).catch(() => []);
     for (const pod of pending) {
