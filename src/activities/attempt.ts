@@ -183,6 +183,11 @@ export class Attempt {
     return failNow(error.type ?? 'InvalidSpec', error.message, this.nothingCreated());
   }
 
+  /** Whether a pod of this activity may have been created, as far as is known without looking. */
+  get mayHaveCreated(): boolean {
+    return this.#createInDoubt;
+  }
+
   /** A POST was not answered, or not clearly: it may have been done. */
   createIsInDoubt(): void {
     this.#createInDoubt = true;

@@ -6,11 +6,12 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { isSettled, type PodRef } from '../contract/index.ts';
 import { ClusterError, isClusterError, retryAfterMs } from '../kubernetes/cluster-error.ts';
 import type { PodWatcher } from '../kubernetes/pod-watcher.ts';
+import { messageOf } from '../common/message-of.ts';
 import { pause } from '../common/pause.ts';
 import { Backoff } from '../common/retry.ts';
 import { activityHash, isGated, keyOf, LABEL, refOf, belongsTo } from '../pod/identity.ts';
 import { graceOf } from '../pod/deadlines.ts';
-import type { Attempt } from './attempt.ts';
+import { isInterruption, type Attempt } from './attempt.ts';
 import type { PodRun } from './pod-run.ts';
 import { stateOfRun } from './run-state.ts';
 import { failNow } from './failure.ts';
@@ -64,51 +65,59 @@ async function adoptOrCreate(attempt: Attempt): Promise<V1Pod | undefined> {
   let alone = false;
   let why = 'no worker had a slot for it before';
   let quota = false;
-  for (const backoff = new Backoff({ firstMs: 500, mostMs: 15_000 }); ;) {
+  const backoff = new Backoff({ firstMs: 500, mostMs: 15_000 });
+  let final: unknown;
+  // The POST of a first attempt tells as well whether there is a pod. After an activity reset, which makes an attempt the first
+  // again, there is one: whatever refuses the POST then, what works already is not judged by newer rules, or by the time.
+  for (let looks = attempt.mayHaveCreated; ; looks = true) {
     // An earlier attempt's POST, or our own whose answer was lost.
-    const there = await attempt.persist(`looking for pod ${name}`, () => cluster.readPod(namespace, name));
-    // Composed only for a pod that has not run: what works already is not judged by newer rules.
+    const there = looks
+      ? await attempt.persist(`looking for pod ${name}`, () => cluster.readPod(namespace, name))
+      : undefined;
     if (there && isOursAtWork(attempt, there)) return there;
-    if (!there && attempt.unreadable !== undefined) return undefined;
-    manifest ??= await attempt.compose();
-    if (there) {
-      if (await adopt(attempt, there, manifest)) return there;
-      continue;
-    }
-    attempt.throwIfLateToCreate(why, quota);
-    if (!alone) await removeEarlierRuns(attempt);
-    alone = true;
-    if (attempt.recorder.sinceAcknowledged > FRESH_MS) await attempt.mustStand(await attempt.recorder.ask());
+    if (!there && final !== undefined) throw final;
+    if (!there && looks && attempt.unreadable !== undefined) return undefined;
     try {
+      manifest ??= await attempt.compose();
+      if (there) {
+        if (await adopt(attempt, there, manifest)) return there;
+        continue;
+      }
+      attempt.throwIfLateToCreate(why, quota);
+      if (!alone) await removeEarlierRuns(attempt);
+      alone = true;
+      if (attempt.recorder.sinceAcknowledged > FRESH_MS) await attempt.mustStand(await attempt.recorder.ask());
       return await cluster.createPod(namespace, manifest);
     } catch (error) {
-      why = await refusal(attempt, error);
-      quota = error instanceof ClusterError && error.kind === 'quota';
+      final = refusal(attempt, error);
+      if (final !== undefined && (looks || isInterruption(final))) throw final;
+      why = messageOf(error);
+      quota = isClusterError(error, 'quota');
       attempt.recorder.note({ phase: 'Pending', reason: why });
       // 409: there is a pod after all, so look at once.
-      if (!isClusterError(error, 'alreadyExists'))
+      if (final === undefined && !isClusterError(error, 'alreadyExists'))
         await pause(Math.max(backoff.next(), retryAfterMs(error) ?? 0), attempt.signal);
       await attempt.throwIfInterrupted();
     }
   }
 }
 
-/** The words of a refusal that may pass; throws the failure for one that will not. */
-async function refusal(attempt: Attempt, error: unknown): Promise<string> {
-  if (!(error instanceof ClusterError)) throw error;
+/** The failure that nothing can help; undefined for a refusal that may pass. */
+function refusal(attempt: Attempt, error: unknown): unknown {
+  if (!(error instanceof ClusterError)) return error;
   switch (error.kind) {
     case 'invalid':
-      throw failNow('InvalidSpec', `the API server refuses the pod: ${error.message}`, attempt.nothingCreated());
+      return failNow('InvalidSpec', `the API server refuses the pod: ${error.message}`, attempt.nothingCreated());
     case 'unauthorized':
     case 'quota':
-      return error.message;
+      return undefined;
     case 'forbidden':
-      throw failNow('Forbidden', error.message, attempt.nothingCreated());
+      return failNow('Forbidden', error.message, attempt.nothingCreated());
     case 'namespaceNotFound':
-      throw failNow('NamespaceNotFound', error.message, attempt.nothingCreated());
+      return failNow('NamespaceNotFound', error.message, attempt.nothingCreated());
     default:
       attempt.createIsInDoubt();
-      return error.message;
+      return undefined;
   }
 }
 

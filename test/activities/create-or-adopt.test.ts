@@ -27,6 +27,7 @@ suite('a birth that waits', () => {
   test(
     'hears a shutdown while the API server is away',
     inWorld(async ({ fake, attempt }) => {
+      fake.plan('create', { answer: 500 }, ALWAYS);
       fake.plan('read', { answer: 500 }, ALWAYS);
       const running = attempt();
       await fake.until(() => fake.count('read') > 1);
@@ -99,6 +100,8 @@ suite('a birth that is asked to come again later', () => {
       const waits = waitsOf(t);
       await inWorld(async ({ fake, attempt }) => {
         fake.script(hello);
+        // Who was not answered looks.
+        if (verb === 'read') fake.plan('create', { answer: 500 });
         fake.plan(verb, { answer: 429, retryAfter: 7 });
         assert.equal((await attempt().result).exitCode, 0);
       })();
@@ -111,6 +114,7 @@ suite('a birth that is refused for good', () => {
     test(
       `is Forbidden, and does not hang, when it is the ${verb} that is not allowed`,
       inWorld(async ({ fake, attempt }) => {
+        if (verb === 'read') fake.plan('create', { answer: 500 });
         fake.plan(verb, { answer: 403 }, ALWAYS);
         const { error } = await failureOf(attempt());
         assert.deepEqual([error.type, error.nonRetryable], ['Forbidden', true]);
@@ -147,6 +151,15 @@ suite('a birth that is refused for good', () => {
   );
 });
 
+/** A pod of this activity that runs, of which no record tells. @returns its uid */
+async function atWork({ fake, dependencies }: World): Promise<string | undefined> {
+  const pod = podOf(undefined, { ...SPEC, image: 'older:1' });
+  delete pod.spec?.schedulingGates;
+  const { metadata } = await dependencies.cluster.createPod('n', pod);
+  fake.run(metadata?.name ?? '');
+  return metadata?.uid;
+}
+
 suite('an adoption', () => {
   test(
     'is of a uid, not of a name: another pod under the recorded name is not started',
@@ -173,22 +186,46 @@ suite('an adoption', () => {
 
   test(
     'of a pod of ours at work, whose record was reset away, asks nothing of newer rules',
-    inWorld(async ({ fake, attempt, dependencies }) => {
-      const pod = podOf(undefined, { ...SPEC, image: 'older:1' });
-      delete pod.spec?.schedulingGates;
-      const { metadata } = await dependencies.cluster.createPod('n', pod);
-      fake.run(metadata?.name ?? '');
+    inWorld(async (world) => {
+      const { fake, attempt, dependencies } = world;
+      const uid = await atWork(world);
       const refuse = () => {
         throw new Error('not any more');
       };
       Object.assign(dependencies, { callbacks: { strict: { beforeCreate: refuse } } });
       const running = attempt({ ...SPEC, callbacks: ['strict'] });
       await fake.until(() => fake.open('log') === 1);
-      fake.finish(metadata?.name ?? '', { exitCode: 0 });
-      assert.equal((await running.result).pod.uid, metadata?.uid);
+      fake.finish(fake.left()[0] ?? '', { exitCode: 0 });
+      assert.equal((await running.result).pod.uid, uid);
       assert.equal(fake.created.length, 1);
     }),
   );
+
+  test(
+    'of such a pod does not depend on the time: it was created long ago',
+    inWorld(async (world) => {
+      const { fake, attempt } = world;
+      const uid = await atWork(world);
+      const running = attempt({ ...SPEC, timeouts: { total: '1d' } });
+      await fake.until(() => fake.open('log') === 1);
+      fake.finish(fake.left()[0] ?? '', { exitCode: 0 });
+      assert.equal((await running.result).pod.uid, uid);
+    }, AN_HOUR_AGO),
+  );
+
+  for (const answer of [403, 422])
+    test(
+      `of such a pod does not depend on what the API server says now of one like it: ${answer}`,
+      inWorld(async (world) => {
+        const { fake, attempt } = world;
+        const uid = await atWork(world);
+        fake.plan('create', { answer }, ALWAYS);
+        const running = attempt();
+        await fake.until(() => fake.open('log') === 1);
+        fake.finish(fake.left()[0] ?? '', { exitCode: 0 });
+        assert.equal((await running.result).pod.uid, uid);
+      }),
+    );
 
   for (const [what, change] of [
     ['image', { image: 'older:1' }],

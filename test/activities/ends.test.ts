@@ -350,9 +350,9 @@ suite('nothing is created, opened or deleted too early', () => {
   test('an attempt that was frozen between its acknowledgement and the create asks again', (t) =>
     inWorld(async ({ fake, temporal, attempt }) => {
       const { promise, resolve } = Promise.withResolvers<void>();
-      fake.plan('read', { answerAfter: promise });
+      fake.plan('list', { answerAfter: promise });
       const running = attempt();
-      await fake.until(() => fake.count('read') === 1);
+      await fake.until(() => fake.count('list') === 1);
       temporal.standing = 'notFound';
       const now = performance.now.bind(performance);
       t.mock.method(performance, 'now', () => now() + 11_000);
