@@ -66,7 +66,7 @@ async function adoptOrCreate(attempt: Attempt): Promise<V1Pod | undefined> {
   let why = 'no worker had a slot for it before';
   let quota = false;
   const backoff = new Backoff({ firstMs: 500, mostMs: 15_000 });
-  let final: unknown;
+  let final: Error | undefined;
   // The POST of a first attempt tells as well whether there is a pod. After an activity reset, which makes an attempt the first
   // again, there is one: whatever refuses the POST then, what works already is not judged by newer rules, or by the time.
   for (let looks = attempt.mayHaveCreated; ; looks = true) {
@@ -103,8 +103,8 @@ async function adoptOrCreate(attempt: Attempt): Promise<V1Pod | undefined> {
 }
 
 /** The failure that nothing can help; undefined for a refusal that may pass. */
-function refusal(attempt: Attempt, error: unknown): unknown {
-  if (!(error instanceof ClusterError)) return error;
+function refusal(attempt: Attempt, error: unknown): Error | undefined {
+  if (!(error instanceof ClusterError)) return error as Error;
   switch (error.kind) {
     case 'invalid':
       return failNow('InvalidSpec', `the API server refuses the pod: ${error.message}`, attempt.nothingCreated());
