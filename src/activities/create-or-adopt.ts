@@ -76,7 +76,7 @@ async function adoptOrCreate(attempt: Attempt): Promise<V1Pod | undefined> {
       : undefined;
     if (there && isOursAtWork(attempt, there)) return there;
     if (!there && final !== undefined) throw final;
-    if (!there && looks && attempt.unreadable !== undefined) return undefined;
+    if (!there && attempt.unreadable !== undefined) return undefined;
     try {
       manifest ??= await attempt.compose();
       if (there) {

@@ -13,8 +13,11 @@ import { LAST_HEARD } from '../pod/next-deadline.ts';
 import { isOwnLimit } from '../pod/outcome.ts';
 import type { Attempt } from './attempt.ts';
 
-/** `unread`: why they could not be read. */
-type Events = { events: PodEvent[] } | { unread: string };
+/** Why events could not be read. */
+interface Unread {
+  unread: string;
+}
+type Events = { events: PodEvent[] } | Unread;
 
 /**
  * The outcome, unless its main container ended after the kubelet had stopped it. A good end whose events cannot be read for
@@ -24,11 +27,22 @@ type Events = { events: PodEvent[] } | { unread: string };
  */
 export async function unlessStopped(attempt: Attempt, outcome: PodOutcome): Promise<PodOutcome> {
   if (!BY_ITS_EXIT_CODE.includes(outcome.kind)) return outcome;
-  const read = await readEvents(attempt, attempt.limits.drain, attempt.signal);
+  const isGood = outcome.kind !== 'ContainerFailed';
+  const limit = { ms: attempt.limits.drain, signal: attempt.signal };
+  const read = isGood ? await eventsOfKilled(attempt, limit) : await readEvents(attempt, limit);
   if ('unread' in read) await attempt.throwIfInterrupted();
   if ('events' in read) return stoppedBy(read.events, attempt.main, outcome);
-  if (outcome.kind === 'ContainerFailed') return outcome;
+  if (!isGood) return outcome;
   return { ...outcome, kind: 'OutcomeUnknown', reason: 'EventsUnread', message: read.unread };
+}
+
+/** None of a pod that was not killed: most pods end well and by themselves, and one request is enough to know that of many. */
+async function eventsOfKilled(attempt: Attempt, limit: Limit): Promise<Events> {
+  const { pod } = attempt.recorder.state;
+  if (!pod) return { events: [] };
+  const killed = await persistently(() => attempt.cluster.killedPods(pod.namespace), limit);
+  if ('unread' in killed) return killed;
+  return killed.answer.has(pod.uid) ? readEvents(attempt, limit) : { events: [] };
 }
 
 const BY_ITS_EXIT_CODE: readonly string[] = ['Succeeded', 'Skipped', 'ContainerFailed'] satisfies PodOutcome['kind'][];
@@ -60,7 +74,7 @@ const isOwnFault = ({ reason, message }: PodEvent) =>
 export async function withLastWarning(attempt: Attempt, outcome: PodOutcome): Promise<PodOutcome> {
   if (attempt.spec.events === 'never' || !LATE.includes(outcome.kind) || outcome.message?.includes(LAST_HEARD))
     return outcome;
-  const read = await readEvents(attempt, attempt.waits.events);
+  const read = await readEvents(attempt, { ms: attempt.waits.events });
   const last = 'events' in read && read.events.findLast(({ type }) => type === 'Warning');
   if (!last) return outcome;
   return { ...outcome, reason: last.reason, message: `${outcome.message ?? ''}${LAST_HEARD}${last.message}` };
@@ -104,11 +118,8 @@ export class WaitingWarning {
   }
 
   async #look(): Promise<void> {
-    const read = await readEvents(
-      this.#attempt,
-      this.#attempt.waits.events,
-      AbortSignal.any([this.#over.signal, this.#attempt.signal]),
-    );
+    const signal = AbortSignal.any([this.#over.signal, this.#attempt.signal]);
+    const read = await readEvents(this.#attempt, { ms: this.#attempt.waits.events, signal });
     const last = 'events' in read && read.events.findLast(({ type }) => type === 'Warning');
     if (!last || this.#over.signal.aborted || this.#since === undefined) return;
     this.text = `${last.reason}: ${last.message}`;
@@ -121,21 +132,32 @@ export async function eventsFor(attempt: Attempt, { kind }: PodOutcome): Promise
   const wanted = attempt.spec.events ?? 'onProblem';
   const well = kind === 'Succeeded' || kind === 'Skipped';
   if (!attempt.recorder.state.pod || wanted === 'never' || (well && wanted === 'onProblem')) return undefined;
-  return readEvents(attempt, attempt.waits.events);
+  return readEvents(attempt, { ms: attempt.waits.events });
 }
 
-async function readEvents(attempt: Attempt, limitMs: number, signal?: AbortSignal): Promise<Events> {
+async function readEvents(attempt: Attempt, limit: Limit): Promise<Events> {
   const { pod } = attempt.recorder.state;
   if (!pod) return { events: [] };
-  const end = Date.now() + limitMs;
+  const read = await persistently(() => attempt.cluster.podEvents(pod), limit);
+  return 'unread' in read ? read : { events: read.answer };
+}
+
+/** How long events are asked for, and until when. */
+interface Limit {
+  readonly ms: number;
+  readonly signal?: AbortSignal;
+}
+
+async function persistently<T>(ask: () => Promise<T>, { ms, signal }: Limit): Promise<{ answer: T } | Unread> {
+  const end = Date.now() + ms;
   try {
-    const events = await retry(() => attempt.cluster.podEvents(pod), {
+    const answer = await retry(ask, {
       firstMs: 200,
       mostMs: 2_000,
       signal,
       isFinal: (error) => Date.now() > end || (error instanceof ClusterError && error.kind === 'forbidden'),
     });
-    return { events };
+    return { answer };
   } catch (error) {
     return { unread: `its events could not be read: ${messageOf(error)}` };
   }

@@ -1,5 +1,5 @@
 /**
- * What the activities ask of a Kubernetes cluster: eleven verbs about pods. Types only; `connect.ts` makes the real one.
+ * What the activities ask of a Kubernetes cluster: twelve verbs about pods. Types only; `connect.ts` makes the real one.
  * Every verb rejects with a `ClusterError` (see `cluster-error.ts`) and with nothing else; with kind `invalid`, before anything is
  * sent, for a namespace or a name that is no DNS-1123 name, and for an empty uid.
  */
@@ -60,6 +60,12 @@ export interface Cluster {
 
   /** The pod's events, newest last, at most 20, equal ones merged; `[]` when we may not read them. */
   podEvents(ref: PodRef): Promise<PodEvent[]>;
+
+  /**
+   * The uids of pods of which a kubelet has said that it stops a container (events of reason `Killing`; Kubernetes keeps events for an
+   * hour, as a rule). One request for all who ask at about the same time, never one that began before the question.
+   */
+  killedPods(namespace: string): Promise<ReadonlySet<string>>;
 
   /** Closes idle connections and aborts every stream. */
   close(): void;

@@ -5,7 +5,8 @@ import { annotatePod } from './annotate.ts';
 import type { Cluster } from './cluster.ts';
 import { createHttp } from './http.ts';
 import { loadKubeConfig } from './kubeconfig.ts';
-import { coreApi, createPod, deletePod, listPods, podEvents, readPod } from './pod-api.ts';
+import { shared } from '../common/shared.ts';
+import { coreApi, createPod, deletePod, killedPods, listPods, podEvents, readPod } from './pod-api.ts';
 import { openLog } from './pod-log.ts';
 import { watchPods } from './pod-watch.ts';
 import { ungatePod } from './ungate.ts';
@@ -36,6 +37,7 @@ export function clusterOf(config: KubeConfig, limits: Limits = {}): Cluster {
   const callLimit = limits.call ?? 30_000;
   const creating = coreApi(http, limits.create ?? CREATE_LIMIT_MS);
   const api = coreApi(http, callLimit);
+  const killed = new Map<string, () => Promise<ReadonlySet<string>>>();
   const idle = limits.watchIdle === undefined ? {} : { idleMs: limits.watchIdle };
   return {
     id: clusterId(config.getCurrentCluster()),
@@ -49,6 +51,11 @@ export function clusterOf(config: KubeConfig, limits: Limits = {}): Cluster {
     deletePod: (ref, graceSeconds) => deletePod(api, ref, graceSeconds),
     openLog: (ref, container, log) => openLog(http, ref, container, { ...log, limitMs: callLimit }),
     podEvents: (ref) => podEvents(api, ref),
+    killedPods(namespace) {
+      const ask = killed.get(namespace) ?? shared(() => killedPods(api, namespace));
+      killed.set(namespace, ask);
+      return ask();
+    },
     close: () => http.close(),
   };
 }

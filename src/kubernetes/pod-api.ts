@@ -146,3 +146,17 @@ export async function podEvents(api: CoreV1Api, ref: PodRef): Promise<PodEvent[]
   );
   return mergeEvents(list.items);
 }
+
+export async function killedPods(api: CoreV1Api, namespace: string): Promise<Set<string>> {
+  mustBeSafe({ namespace });
+  const fieldSelector = 'involvedObject.kind=Pod,reason=Killing';
+  const uids = new Set<string>();
+  for (let next: string | undefined; ;) {
+    const page = await call(`list events in ${namespace}`, () =>
+      api.listNamespacedEvent({ namespace, fieldSelector, limit: pageSize, ...(next && { _continue: next }) }),
+    );
+    for (const { involvedObject } of page.items) if (involvedObject.uid) uids.add(involvedObject.uid);
+    next = page.metadata?._continue;
+    if (!next) return uids;
+  }
+}

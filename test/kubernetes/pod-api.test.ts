@@ -282,6 +282,28 @@ suite('deletePod', () => {
     }));
 });
 
+suite('killedPods', () => {
+  test('are those of which a kubelet said that it stops a container, by their uids', () =>
+    withFake(async (fake) => {
+      const killed = runningPod(fake, 'a');
+      runningPod(fake, 'b');
+      fake.event('a', { reason: 'Killing', message: 'Stopping container base' });
+      fake.event('b', { reason: 'Started', message: 'Started container base' });
+      assert.deepEqual([...(await fake.connect().killedPods(namespace))], [killed.uid]);
+    }));
+
+  test('are asked for once by many at the same time, and anew by who asks later', () =>
+    withFake(async (fake) => {
+      const cluster = fake.connect();
+      await Promise.all([cluster.killedPods(namespace), cluster.killedPods(namespace), cluster.killedPods(namespace)]);
+      assert.equal(fake.count('events'), 1);
+      const { uid } = runningPod(fake, 'a');
+      fake.event('a', { reason: 'Killing', message: 'Stopping container base' });
+      assert.ok((await cluster.killedPods(namespace)).has(uid));
+      assert.equal(fake.count('events'), 2);
+    }));
+});
+
 suite('podEvents', () => {
   test('merges equal ones, newest last', () =>
     withFake(async (fake) => {

@@ -134,6 +134,8 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(CREATE, 'if (!alone) await removeEarlierRuns(attempt);', '', CREATE, ENDS),
   mutant(CREATE, 'const isToldOf = isGated(pod) && (await isTold(attempt, pod));', 'const isToldOf = true;', CREATE),
   mutant(CREATE, 'if (!there && attempt.unreadable !== undefined) return undefined;', '', TRUST),
+  mutant(CREATE, 'if (!there && final !== undefined) throw final;', '', CREATE, RUN),
+  mutant(CREATE, 'looks || isInterruption(final)', 'true', CREATE),
   mutant(
     CREATE,
     'attempt.recorder.sinceAcknowledged > FRESH_MS',

@@ -67,7 +67,9 @@ export function act(world: World, asked: Asked, open: (kind: 'watch' | 'log') =>
       return log(pods, logs, () => open('log'), namespace, name, query);
     case 'events': {
       const wanted = query.get('fieldSelector') ?? '';
-      const items = events.filter((one) => wanted.includes(`involvedObject.uid=${one.involvedObject.uid}`));
+      const items = events.filter(({ reason, involvedObject: { uid } }) =>
+        wanted.includes('reason=') ? wanted.includes(`reason=${reason}`) : wanted.includes(`involvedObject.uid=${uid}`),
+      );
       return { status: 200, body: JSON.stringify({ kind: 'EventList', apiVersion: 'v1', metadata: {}, items }) };
     }
   }
