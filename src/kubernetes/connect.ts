@@ -22,6 +22,8 @@ export interface Limits {
 }
 
 export const CREATE_LIMIT_MS = 10_000;
+/** Many pods that end together cost few lists; the end of one that comes soon after another is that much later known. */
+const KILLED_EVERY_MS = 50;
 
 /**
  * The cluster of one context. The context is always named (`'in-cluster'`: this pod's service account): what happens to be
@@ -52,7 +54,7 @@ export function clusterOf(config: KubeConfig, limits: Limits = {}): Cluster {
     openLog: (ref, container, log) => openLog(http, ref, container, { ...log, limitMs: callLimit }),
     podEvents: (ref) => podEvents(api, ref),
     killedPods(namespace) {
-      const ask = killed.get(namespace) ?? shared(() => killedPods(api, namespace));
+      const ask = killed.get(namespace) ?? shared(() => killedPods(api, namespace), KILLED_EVERY_MS);
       killed.set(namespace, ask);
       return ask();
     },

@@ -21,7 +21,7 @@ interface Options {
 }
 
 export const workerLogger = ({
-  write = (line) => console.error(line),
+  write = (line) => void process.stderr.write(`${line}\n`),
   onError = () => undefined,
 }: Options = {}): DefaultLogger =>
   new DefaultLogger('INFO', (entry) => {
