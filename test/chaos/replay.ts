@@ -6,7 +6,8 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle
 const logger = new DefaultLogger('ERROR');
 
 export async function replayer(root: string): Promise<Replayer> {
-  Runtime.install({ logger });
+  // Signals are the campaign's own: at the first one the SDK would end the replays, and what was seen would not be told.
+  Runtime.install({ logger, shutdownSignals: [] });
   return new Replayer(await bundleWorkflowCode({ workflowsPath: join(root, 'src/workflows/index.ts'), logger }));
 }
 
