@@ -29,6 +29,11 @@ const scenarios: Record<string, (lane: Lane) => Promise<WorkflowHandle>> = {
     await lane.worker();
     return lane.startWorkflow('diamond', { image: images.python, csv });
   },
+  /** Its pods are removed beside what comes next, and seen to be gone in one call at its end. */
+  'diamond/removed-beside': async (lane) => {
+    await lane.worker();
+    return lane.startWorkflow('diamond', { image: images.python, csv });
+  },
   'diamond/failure': async (lane) => {
     await lane.worker();
     return lane.startWorkflow('diamond', { image: images.python, csv: 'region,product,amount\nnorth,tea,much' });
