@@ -68,6 +68,7 @@ export const MUTANTS: readonly Mutant[] = [
     'if (!run.watcher && !(await lookAtPod(run))) return notRead(ref);',
     'if (!run.watcher) await lookAtPod(run);',
     TRUST,
+    REMOVE,
   ),
   mutant('activities/take-down', 'if (!pod || !belongsTo(pod, key)) return true;', 'if (!pod) return true;', TRUST),
   mutant(
