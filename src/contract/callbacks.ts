@@ -1,5 +1,5 @@
 /** The author's own code in the worker. */
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from './kubernetes.ts';
 import type { PodEnd } from './record.ts';
 
 /** What a callback is told about where it is. */

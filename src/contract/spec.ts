@@ -8,7 +8,7 @@ import type {
   V1Toleration,
   V1Volume,
   V1VolumeMount,
-} from '@kubernetes/client-node';
+} from './kubernetes.ts';
 
 export type { Duration } from '../common/duration.ts';
 
