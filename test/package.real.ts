@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { up } from '../local/up.ts';
-import { filesOf, PROJECTS } from './package/projects.ts';
+import { filesIn, filesOf, PROJECTS } from './package/projects.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** They look at what is packed; a project of an author does not have them. */
@@ -130,6 +130,19 @@ suite('the package', { concurrency: 1, timeout: 300_000 }, () => {
         name === 'exact' ? errors.filter((line) => !line.startsWith('../node_modules/@temporalio/')) : errors;
       assert.deepEqual(ours, []);
     });
+
+  test('type-checks what docs/package.md shows', async () => {
+    const files = filesIn(readFileSync(join(root, 'docs', 'package.md'), 'utf8'));
+    assert.deepEqual(Object.keys(files), ['dags/index.ts', 'program.ts', 'test/replay.test.ts']);
+    await mkdir(at('docs'));
+    for (const [file, text] of Object.entries({ ...filesOf(PROJECTS.esm), ...files })) {
+      await mkdir(at('docs', file, '..'), { recursive: true });
+      await writeFile(at('docs', file), text);
+    }
+    const { compilerOptions } = PROJECTS.esm;
+    await writeFile(at('docs', 'tsconfig.json'), JSON.stringify({ compilerOptions, files: Object.keys(files) }));
+    assert.equal((await tsc('docs')).out, '');
+  });
 
   test('the types of a workflow bring nothing of what runs outside of it', async () => {
     await writeFile(at('esm', 'only.ts'), "export * from 'temporal-pods/workflows';\n");

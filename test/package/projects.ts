@@ -2,12 +2,16 @@
 
 /** A DAG of one pod and a task without; its result is `HELLO <name>`. */
 const GREETING = `
+import { z } from 'zod';
 import { dag, runPod } from 'temporal-pods/workflows';
 
 export const greeting = (name: string, image: string): Promise<string> =>
   dag(async (task) => {
     const script = \`echo greeting; printf '"hello %s"' '\${name}' > /dev/termination-log\`;
-    const hello = task('hello', () => runPod<string>({ image, command: ['sh', '-c', script], grace: '3s' }));
+    // Whether it fits the schema is looked at in a thread of the worker.
+    const hello = task('hello', () =>
+      runPod({ image, command: ['sh', '-c', script], grace: '3s' }, { output: z.string() }),
+    );
     return task('shout', async () => (await hello).output.toUpperCase());
   });
 `;
@@ -103,7 +107,7 @@ export const PROJECTS = {
   esm: {
     title: 'ES modules as Node has them',
     type: 'module',
-    compilerOptions: { ...ALWAYS, module: 'nodenext', skipLibCheck: true },
+    compilerOptions: { ...ALWAYS, module: 'nodenext', skipLibCheck: true, rewriteRelativeImportExtensions: true },
   },
   /** \`module: node16\` is the strictest of those that \`@tsconfig/node22\` has had: it never lets CommonJS require an ES module. */
   commonjs: {
@@ -142,6 +146,12 @@ export const PROJECTS = {
     },
   },
 } as const satisfies Record<string, Project>;
+
+/** The files that a page shows whole: their first line is their name. */
+export const filesIn = (page: string): Record<string, string> =>
+  Object.fromEntries(
+    [...page.matchAll(/```ts\n\/\/ (\S+)\n([^]*?)```/g)].map(([, name = '', text = '']) => [name, text]),
+  );
 
 /** Each file of a project, by its name. */
 export const filesOf = ({ type, compilerOptions }: Project): Record<string, string> => ({
