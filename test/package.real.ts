@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { up } from '../local/up.ts';
+import { namesOf } from './package/names.ts';
 import { filesIn, filesOf, PROJECTS } from './package/projects.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -105,6 +106,19 @@ suite('the package', { concurrency: 1, timeout: 300_000 }, () => {
     // Without `exports`, which no TypeScript since 4.7 has to do, there is nothing to find.
     await succeeds(process.execPath, [attw, '--profile', 'node16', tarball], folder);
   });
+
+  for (const door of ['workflows', 'worker', 'client'])
+    test(`temporal-pods/${door}: each name has a text, each function an example, and no type names one that stays inside`, () => {
+      const dist = inModules('temporal-pods', 'dist');
+      const names = namesOf(join(dist, door, 'library.d.ts'), dist);
+      assert.ok(names.length > 0);
+      const faults = names.flatMap(({ name, isValue, text, hidden }) => [
+        ...(text === '' ? [`${name} has no docstring`] : []),
+        ...(isValue && name !== 'Problem' && !/^ {4}\S/m.test(text) ? [`${name} has no example`] : []),
+        ...hidden.map((type) => `${name} names ${type}`),
+      ]);
+      assert.deepEqual(faults, []);
+    });
 
   test('brings one SDK, one protobufjs to it, and no Node that would run the scripts of the project', async () => {
     const copies = globSync('**/node_modules/{@temporalio/*,zod}/package.json', { cwd: folder });

@@ -9,11 +9,13 @@ import { findRun } from './temporal/find-run.ts';
 export { Problem } from '../common/problem.ts';
 export type { Graph, GraphEdge, GraphNode, MappedItems, SpecChange, TaskState } from '../contract/dag.ts';
 
+/** Of `connect`. */
 export interface ConnectOptions {
   /** Variables as of the command line: `TEMPORAL_*` and `TEMPORAL_PODS_*`. Default: those of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
 
+/** The way to the runs. */
 export interface Connected {
   /** Temporal's own, in the namespace that was configured: it starts, signals, updates and cancels runs. */
   readonly client: Client;
@@ -27,6 +29,7 @@ export interface Connected {
    * @throws Problem with `exitCode` 2 when there is no such run, 3 when Temporal does not answer
    */
   graph(workflowId: string, runId?: string): Promise<Graph>;
+  /** The client cannot be used any more then. */
   close(): Promise<void>;
 }
 

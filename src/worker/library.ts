@@ -4,6 +4,7 @@ import { runWorker as runConfigured } from './run-worker.ts';
 
 export { Problem } from '../common/problem.ts';
 
+/** Of `runWorker`. */
 export interface RunWorkerOptions {
   /** Variables as of `temporal-pods worker`: `TEMPORAL_*` and `TEMPORAL_PODS_*`. Default: those of this process. */
   readonly environment?: Readonly<Record<string, string | undefined>>;

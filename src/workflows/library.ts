@@ -55,6 +55,7 @@ export type {
   PodSpec,
   PodTemplate,
   PodTimeouts,
+  ResultOptions,
   ResultSource,
   Retries,
 } from '../contract/spec.ts';
