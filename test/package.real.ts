@@ -163,6 +163,21 @@ suite('the package', { concurrency: 1, timeout: 300_000 }, () => {
     assert.equal((await tsc('docs')).out, '');
   });
 
+  test('type-checks the recipes, with what they import from other folders of ours taken from the package', async () => {
+    const examples = join(root, 'src', 'workflows', 'examples');
+    const files = globSync('*.ts', { cwd: examples });
+    assert.ok(files.length > 10);
+    await mkdir(at('recipes'));
+    for (const file of files) {
+      const text = readFileSync(join(examples, file), 'utf8');
+      await writeFile(at('recipes', file), text.replaceAll(/from '\.\.\/[^']+'/g, "from 'temporal-pods/workflows'"));
+    }
+    const { compilerOptions } = PROJECTS.esm;
+    await writeFile(at('recipes', 'package.json'), filesOf(PROJECTS.esm)['package.json'] ?? '');
+    await writeFile(at('recipes', 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+    assert.equal((await tsc('recipes')).out, '');
+  });
+
   test('the types of a workflow bring nothing of what runs outside of it', async () => {
     await writeFile(at('esm', 'only.ts'), "export * from 'temporal-pods/workflows';\n");
     const only = ['only.ts', '--module', 'nodenext', '--noEmit', '--listFilesOnly'];

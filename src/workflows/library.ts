@@ -22,6 +22,7 @@ export { allOf, anotherNode, moreMemory } from './next-try.ts';
 export { withParams, type WorkflowWithParams } from './params.ts';
 export type { NextTry, OutputSchema, RunPodOptions } from './run-pod-options.ts';
 export { runPod } from './run-pod.ts';
+export { milliseconds } from '../common/duration.ts';
 export type { CallbackContext, CallbackLine, CallbackRegistry, PodCallbacks } from '../contract/callbacks.ts';
 export type {
   Chunk,
