@@ -3,7 +3,7 @@ import { folderOrder } from './lint/folder-order.ts';
 import { noStoredPromise } from './lint/no-stored-promise.ts';
 
 export default tseslint.config(
-  { ignores: ['node_modules/'] },
+  { ignores: ['node_modules/', 'dist/'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: {

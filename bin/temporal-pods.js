@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// The installed name. Plain JavaScript, since any Node may start it; what it starts are the TypeScript files beside it, as they are.
-// A Node that is too old for them hands over to the one that is pinned in package.json.
+// The installed name. Plain JavaScript, since any Node may start it. What it starts is the TypeScript of a checkout as it is, or what
+// the package has in its place. A Node that is too old hands over to the one that a checkout on Linux has (local/node).
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,9 +12,11 @@ const LEAST = 24;
 /** Symbolic links are followed: of `npm link` and `npm install -g <folder>` this is the folder itself. */
 const root = new URL('..', import.meta.url);
 
+/** The package has the sources too, for the maps; what it does not have is how they are compiled. */
+const isCheckout = existsSync(new URL('tsconfig.json', root));
+
 if (major() >= LEAST) {
-  if (root.pathname.includes('/node_modules/')) await import('./strip-types.js');
-  await import('../src/client.ts');
+  await import(isCheckout ? '../src/client.ts' : '../dist/client.js');
 } else {
   handOver(pinnedNode());
 }
@@ -28,9 +31,7 @@ function pinnedNode() {
     const require = createRequire(import.meta.url);
     return join(dirname(require.resolve(`node-${process.platform}-${process.arch}/package.json`)), 'bin', 'node');
   } catch {
-    console.error(
-      `temporal-pods: needs Node ${LEAST} or newer, and this is ${process.version} without the one of package.json`,
-    );
+    console.error(`temporal-pods: needs Node ${LEAST} or newer, and this is ${process.version}`);
     process.exit(2);
   }
 }

@@ -96,7 +96,7 @@ export async function waitForPod(
   watcher: PodWatcher,
   isSo: (pod: V1Pod) => boolean,
   ms: number,
-  signal = new AbortController().signal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
   const end = Date.now() + ms;
   const goesOn = ({ gone, latest }: PodWatcher) =>

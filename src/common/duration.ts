@@ -8,6 +8,9 @@ export type Duration = number | string;
 
 /**
  * Milliseconds of a `Duration`, read as Temporal reads its own.
+ *
+ *     const until = Date.now() + milliseconds('2h');
+ *
  * @throws TypeError when it is not a length of time (`'5 bananas'`, NaN, a negative one)
  */
 export function milliseconds(duration: Duration): number {

@@ -1,8 +1,12 @@
 /** How the user calls these programs, for hints that can be copied. */
 import { basename } from 'node:path';
 
+/** The npm scripts are those of a checkout. */
+const isPackage = import.meta.url.endsWith('.js');
+
 /** `program` is the file that Node was told to run. */
-const isInstalled = (program: string | undefined): boolean => /^temporal-pods(\.js)?$/.test(basename(program ?? ''));
+const isInstalled = (program: string | undefined): boolean =>
+  isPackage || /^temporal-pods(\.js)?$/.test(basename(program ?? ''));
 
 /** The client: by its name where it is installed, the npm script in a checkout. */
 export const clientCall = (program = process.argv[1]): string =>

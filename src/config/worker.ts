@@ -7,6 +7,7 @@ import { specFaults } from '../spec/index.ts';
 import type { CallbackRegistry, PodTemplate } from '../contract/index.ts';
 import { DEFAULT_MAIN_CONTAINER as MAIN } from '../contract/defaults.ts';
 import { isObject, type Json } from '../common/is-object.ts';
+import { ownFile } from '../common/own-file.ts';
 import { readYaml } from '../common/yaml.ts';
 import { loadCallbacks } from './callbacks.ts';
 import { inFile, namedFile, namedFolder } from './files.ts';
@@ -37,7 +38,7 @@ export interface WorkflowsModule {
   readonly from: string;
 }
 
-const EXAMPLES = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+const EXAMPLES = fileURLToPath(ownFile('../workflows/index', import.meta.url));
 
 /** @throws Problem that names the variable, and what is wrong with it or in its file */
 export const workerConfig = async (env: NodeJS.ProcessEnv = process.env): Promise<WorkerConfig> => ({

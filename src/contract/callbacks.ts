@@ -1,5 +1,5 @@
 /** The author's own code in the worker. */
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from './kubernetes.ts';
 import type { PodEnd } from './record.ts';
 
 /** What a callback is told about where it is. */
@@ -11,6 +11,7 @@ export interface CallbackContext {
   readonly activityId: string;
 }
 
+/** One line of a container's log. */
 export interface CallbackLine {
   container: string;
   /** RFC 3339 with nanoseconds, as Kubernetes wrote it down. */
@@ -41,6 +42,7 @@ export interface PodCallbacks {
   onEnd?(end: PodEnd, context: CallbackContext): void | Promise<void>;
 }
 
+/** Callbacks by the names by which a spec asks for them (`callbacks: ['audit']`): the default export of `TEMPORAL_PODS_CALLBACKS`. */
 export type CallbackRegistry = Readonly<Record<string, PodCallbacks>>;
 
 export const CALLBACK_NAMES = [

@@ -1,5 +1,5 @@
 /** What workflows and activities say to each other. Types only. */
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Pod } from './kubernetes.ts';
 import type { Cleanup, PodRef, PodResult } from './outcome.ts';
 import type { Duration, LogOptions, PodSpec } from './spec.ts';
 

@@ -1,6 +1,7 @@
 /** What a DAG tells of itself, and what it may be asked, while it runs, after it, and before (a plan). Types only. */
 import type { Duration, PodSpec } from './spec.ts';
 
+/** How a task stands. */
 export type TaskState =
   /** Its function has not come to a pod yet, or is between two: it waits for other tasks, or computes. */
   | 'waiting'
@@ -21,6 +22,7 @@ export type TaskState =
   | 'skipped'
   | 'cancelled';
 
+/** A task. */
 export interface GraphNode {
   name: string;
   state: TaskState;
@@ -61,6 +63,7 @@ export interface MappedItems {
 /** `data`: `to` awaited `from`. `order`: `to` was created after its creator had awaited `from`; true in time, drawn dotted. */
 export type GraphEdge = [from: string, to: string, kind: 'data' | 'order'];
 
+/** The tasks of a DAG and what waits for what, as they are now. */
 export interface Graph {
   nodes: GraphNode[];
   edges: GraphEdge[];
@@ -80,16 +83,19 @@ export type TasksWithoutPods = Pick<Graph, 'nodes' | 'edges'>;
  */
 export type SpecChange = Readonly<Record<string, unknown>>;
 
+/** Of `retryTask`. */
 export interface RetryOptions {
   /** Laid over the spec of every pod that the task starts from now on. A later change is laid over an earlier one. */
   readonly spec?: SpecChange;
 }
 
+/** Of `skipTask`. */
 export interface SkipOptions {
   /** What the task shall have returned. Without it, those who await it fail with `DagSkipped`, and count as skipped too. */
   readonly value?: unknown;
 }
 
+/** Of `extendHold`. */
 export interface ExtendOptions {
   /** How much later the hold shall end than it would now. */
   readonly by: Duration;

@@ -45,6 +45,7 @@ export const OUTCOME_KINDS = [
   'ResultTooLarge',
 ] as const;
 
+/** How a pod ended, in one word. */
 export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
 
 /** The other `type`s of a failure: there was no pod to have an outcome. Never tried again. */
@@ -71,6 +72,7 @@ export interface PodOutcome {
   startedEver: boolean;
 }
 
+/** One pod: a name may be taken again, a uid never. */
 export interface PodRef {
   namespace: string;
   name: string;
@@ -102,6 +104,7 @@ export interface LogSummary {
   tail: string;
 }
 
+/** What became of the pod itself. */
 export interface Cleanup {
   /** True only when the API server was seen to hold this uid no longer. */
   gone: boolean;

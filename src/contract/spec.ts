@@ -8,7 +8,7 @@ import type {
   V1Toleration,
   V1Volume,
   V1VolumeMount,
-} from '@kubernetes/client-node';
+} from './kubernetes.ts';
 
 export type { Duration } from '../common/duration.ts';
 
@@ -136,6 +136,7 @@ export interface PodTimeouts {
   terminate?: Duration;
 }
 
+/** What exit codes of the main container mean. */
 export interface ExitCodes {
   /** Default `[0]`. */
   success?: number[];
@@ -147,6 +148,7 @@ export interface ExitCodes {
   fatal?: number[];
 }
 
+/** How often, and how soon, a failed pod is followed by another one. */
 export interface Retries {
   /** Tries after the first one, at most 100. */
   count: number;
@@ -158,6 +160,7 @@ export interface Retries {
   maxDelay?: Duration;
 }
 
+/** What is kept of the containers' logs. */
 export interface LogOptions {
   /** Which containers' logs are kept, init containers and sidecars included. Default `all`. */
   containers?: 'all' | string[];
@@ -171,7 +174,8 @@ export interface LogOptions {
   print?: boolean;
 }
 
-interface ResultOptions {
+/** What holds for a result, wherever it comes from. */
+export interface ResultOptions {
   /** No value is the failure `ResultMissing`. Default true, for `terminationMessage` false. */
   required?: boolean;
   /** JSON Schema of the value; a value that does not fit is the failure `ResultInvalid`. */

@@ -1,7 +1,7 @@
 /** Values against schemas in a thread of its own: whatever an author's schema costs, the worker's other pods do not wait for it. */
 import { once } from 'node:events';
-import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { ownFile } from '../common/own-file.ts';
 import type { Schema } from './keywords.ts';
 
 export interface Question {
@@ -47,11 +47,7 @@ async function ask(question: Question): Promise<string[]> {
 
 /** The next question starts another one, should it end: it does when it has no memory left. */
 function started(): Worker {
-  // A checkout is TypeScript, a package may be compiled; where it is not, the thread needs the help of bin/ as the worker did.
-  const file = new URL(`./thread${extname(import.meta.url)}`, import.meta.url);
-  const isHelped = /\/node_modules\/.*\.ts$/.test(file.pathname);
-  const worker = new Worker(file, {
-    ...(isHelped && { execArgv: ['--import', new URL('../../bin/strip-types.js', file).href] }),
+  const worker = new Worker(ownFile('./thread', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
   });
   worker.on('error', () => (thread = undefined));

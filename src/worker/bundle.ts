@@ -6,6 +6,7 @@ import { fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire, getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { ownFile } from '../common/own-file.ts';
 import { infrastructure, Problem } from '../common/problem.ts';
 import { cacheFolder } from '../config/cache-folder.ts';
 import type { WorkflowsModule } from '../config/index.ts';
@@ -15,8 +16,7 @@ import type { BundleChoices } from './workflows.ts';
 export type BundleRequest = { module: WorkflowsModule; choices: BundleChoices };
 export type BundleAnswer = { code: string; sources?: Sources } | { problem: string; exitCode: 2 | 3 };
 
-const MAKER = new URL('./bundle-maker.ts', import.meta.url);
-const STRIP_TYPES = new URL('../../bin/strip-types.js', import.meta.url);
+const MAKER = ownFile('./bundle-maker', import.meta.url);
 
 /** @throws Problem (2) that says what is in the way, and in which file */
 export async function workerBundle(
@@ -38,7 +38,7 @@ function makers(): string[] {
   const worker = createRequire(import.meta.url).resolve('@temporalio/worker/package.json');
   const from = createRequire(worker);
   const packages = ['webpack', 'swc-loader', '@swc/core'].map((name) => from.resolve(`${name}/package.json`));
-  const ours = ['./workflows.ts', './bundle-maker.ts'].map((file) => fileURLToPath(new URL(file, import.meta.url)));
+  const ours = [ownFile('./workflows', import.meta.url), MAKER].map((file) => fileURLToPath(file));
   // The SDK's compiler reads it where the worker is started.
   const options = existsSync('.swcrc') ? readFileSync('.swcrc', 'utf8') : '';
   return [
@@ -53,13 +53,9 @@ function makers(): string[] {
 const OWN_FLAGS = /^--(inspect|cpu-prof|heap-prof)/;
 
 function make(request: BundleRequest): Promise<BundleAnswer> {
-  const isInstalled = MAKER.pathname.includes('/node_modules/');
   const compiled = getCompileCacheDir();
   const child = fork(MAKER, {
-    execArgv: [
-      ...process.execArgv.filter((flag) => !OWN_FLAGS.test(flag)),
-      ...(isInstalled ? ['--import', STRIP_TYPES.href] : []),
-    ],
+    execArgv: process.execArgv.filter((flag) => !OWN_FLAGS.test(flag)),
     env: { ...process.env, ...(compiled !== undefined && { NODE_COMPILE_CACHE: compiled }) },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -1,5 +1,4 @@
 /** Workflows that every worker has, whatever its own are: sweeps are started by a schedule, the others by the client. */
-import type { V1Pod } from '@kubernetes/client-node';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import {
   type PodResult,
@@ -10,6 +9,7 @@ import {
   type SweepInput,
   type SweepReport,
 } from '../contract/index.ts';
+import type { V1Pod } from '../contract/kubernetes.ts';
 import { dag } from './dag/index.ts';
 import { runPod } from './run-pod.ts';
 

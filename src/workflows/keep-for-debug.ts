@@ -2,7 +2,12 @@
 import { condition, defineSignal, log, setHandler } from '@temporalio/workflow';
 import { SIGNAL, timerSummary } from '../contract/index.ts';
 
-/** Ends the wait of the task of this name, or, without one, of all tasks that wait now. */
+/**
+ * Ends the wait of the task of this name whose failed pod is kept to be looked at (`keepForDebug`), or, without a name, of all tasks that wait
+ * now. Where none waits, nothing happens.
+ *
+ *     await run.signal(endDebug, 'total');
+ */
 export const endDebug = defineSignal<[task?: string]>(SIGNAL.endDebug);
 
 interface Waiting {

@@ -72,7 +72,7 @@ export const anotherNode =
  * Several answers as one: each goes on with what the one before made of the spec; `'stop'` of any is the last word. When none of them
  * changes anything, the next try is the same again.
  *
- *     { nextTry: allOf(moreMemory(), anotherNode()) }
+ *     runPod({ image: 'etl:3', retries: 3 }, { nextTry: allOf(moreMemory(), anotherNode()) });
  */
 export const allOf =
   (...answers: readonly NextTry[]): NextTry =>

@@ -15,8 +15,7 @@ export interface Described<S extends z.ZodObject = z.ZodObject> {
 /** Its argument is what somebody types: parameters with a default may be left out, and all of it if they all have one. */
 export type WorkflowWithParams<S extends z.ZodObject, R> = ((
   ...args: object extends z.input<S> ? [params?: z.input<S>] : [params: z.input<S>]
-) => Promise<R>) &
-  Described<S>;
+) => Promise<R>) & { readonly params: S; readonly description?: string | undefined };
 
 /**
  * A workflow whose parameters have a schema:

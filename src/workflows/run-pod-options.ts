@@ -7,7 +7,7 @@ export interface RunPodOptions<Output = unknown> {
    * The author's own word before each further try: a changed spec (this and all further tries start from it; the activity checks
    * it as any other), `'stop'` for no more tries, or `undefined` for the same again. Called only when there is to be another
    * pod, `free` meaning that it costs none of `retries`; `next.pod` counts all pods. Plain, deterministic code, as all code of a
-   * workflow. `next-try.ts` has ready ones. What it throws is thrown by `runPod`.
+   * workflow. Ready ones are `moreMemory`, `anotherNode` and `allOf`. What it throws is thrown by `runPod`.
    */
   nextTry?: NextTry;
   /**
@@ -17,6 +17,11 @@ export interface RunPodOptions<Output = unknown> {
   output?: OutputSchema<Output>;
 }
 
+/**
+ * The author's own word before a further try; see `RunPodOptions.nextTry`.
+ *
+ *     const nextTry: NextTry = ({ kind }, spec) => (kind === 'DeadlineExceeded' ? { ...spec, timeouts: { run: '2h' } } : undefined);
+ */
 export type NextTry = (
   failure: PodFailureDetails,
   spec: PodSpec,

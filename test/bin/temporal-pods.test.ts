@@ -1,7 +1,7 @@
-/** The installed name, in each way in which it may come to be there. */
+/** The installed name of a checkout; that of the package is in package.real.ts. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -38,38 +38,6 @@ suite('temporal-pods, installed', { timeout: 60_000 }, () => {
 
   test('its exit code is the client’s', async () => {
     assert.equal((await run(join(root, 'bin', 'temporal-pods.js'), ['run', 'hallo'])).code, 2);
-  });
-
-  test('as a package in node_modules, where Node itself strips no types, with a module of one’s own', async () => {
-    const modules = join(folder, 'project', 'node_modules');
-    const installed = join(modules, 'temporal-pods');
-    await mkdir(installed, { recursive: true });
-    for (const part of ['bin', 'src', 'local', 'package.json'])
-      await cp(join(root, part), join(installed, part), { recursive: true });
-    await symlink(join(root, 'node_modules'), join(installed, 'node_modules'));
-    const dags = join(folder, 'project', 'dags.ts');
-    await writeFile(
-      dags,
-      `import { dag, scheduledDay, withParams } from 'temporal-pods/workflows';\n` +
-        `export const mine = async (day: string): Promise<string> => dag(async () => day);\n` +
-        `mine.description = typeof withParams + typeof scheduledDay;\n`,
-    );
-    const env = { TEMPORAL_PODS_WORKFLOWS: dags };
-    const { code, out, err } = await run(join(installed, 'bin', 'temporal-pods.js'), ['workflows'], env);
-    assert.deepEqual([code, err], [0, '']);
-    assert.match(out, /^mine +functionfunction$/m);
-    assert.doesNotMatch(out, /hello/);
-    assert.match(out, /^sweep /m, 'what every worker has is there too');
-
-    // A thread is another start of Node, which needs to be told the same.
-    const judging = join(folder, 'project', 'judging.js');
-    await writeFile(
-      judging,
-      `import '${installed}/bin/strip-types.js';\n` +
-        `const { misfits } = await import('${installed}/src/json-schema/misfits.ts');\n` +
-        `console.log(await misfits({ type: 'number' }, '3'));\n`,
-    );
-    assert.deepEqual(await run(judging, []), { code: 0, out: '[]\n', err: '' });
   });
 
   test('a module that is not there, cannot be loaded, or takes one of our names is told with the variable', async () => {

@@ -14,24 +14,62 @@ import {
   type SpecChange,
 } from '../../contract/index.ts';
 
+/**
+ * The tasks of a DAG, how each stands, and what waits for what; after its end, too, while a worker has its code. (`graph` of
+ * `temporal-pods/client` asks the history where no worker answers.)
+ *
+ *     const { nodes } = await run.query(graphQuery);
+ */
 export const graphQuery = defineQuery<Graph>(QUERY.graph);
 
-/** Calls the function of a held task again, from its beginning. */
+// What an update refuses, it refuses with the ApplicationFailure `DagRefused`, whose message says why; the run is not touched.
+
+/**
+ * Calls the function of a held task again, from its beginning; `spec` is laid over the spec of each pod that it starts from now on.
+ * Refused (`DagRefused`, with the reason) for a task that is not held, is a map of which a spec is to be changed, or has created tasks.
+ *
+ *     await run.executeUpdate(retryTask, { args: ['total', { spec: { resources: { limits: { memory: '2Gi' } } } }] });
+ */
 export const retryTask = defineUpdate<void, [task: string, options?: RetryOptions]>(UPDATE.retryTask);
-/** Ends a held task without its failure. */
+/**
+ * Ends a held task without its failure: it has returned `value`, or, without one, counts as skipped, as do those that await it. Refused
+ * (`DagRefused`) for a task that is not held.
+ *
+ *     await run.executeUpdate(skipTask, { args: ['total', { value: { output: 0 } }] });
+ */
 export const skipTask = defineUpdate<void, [task: string, options?: SkipOptions]>(UPDATE.skipTask);
-/** Ends a held task with its failure, before its time. */
+/**
+ * Ends a held task with its failure, before its time. Refused (`DagRefused`) for a task that is not held.
+ *
+ *     await run.executeUpdate(failTask, { args: ['total'] });
+ */
 export const failTask = defineUpdate<void, [task: string]>(UPDATE.failTask);
-/** Gives a held task more time until it fails by itself. Until when, in milliseconds since 1970. */
+/**
+ * Gives a held task more time until it fails by itself; answers until when, in milliseconds since 1970. Refused (`DagRefused`) for a task
+ * that is not held, and for a `by` that is no length of time above 0.
+ *
+ *     const until = new Date(await run.executeUpdate(extendHold, { args: ['total', { by: '2h' }] }));
+ */
 export const extendHold = defineUpdate<number, [task: string, options: ExtendOptions]>(UPDATE.extendHold);
 /**
  * Cancels what the task does now, or would do next. 'asked', not done: its pod may yet end by itself, before it hears of it, and
- * a task that waits for others goes on waiting until it comes to its pod.
+ * a task that waits for others goes on waiting until it comes to its pod. Refused (`DagRefused`) for a task that has ended.
+ *
+ *     await run.executeUpdate(cancelTask, { args: ['report'] });
  */
 export const cancelTask = defineUpdate<'asked', [task: string]>(UPDATE.cancelTask);
-/** From now on no pod starts, those of a `task.map` neither; those that run go on. */
+/**
+ * From now on no pod starts, those of a `task.map` neither; those that run go on. Refused (`DagRefused`) when they are paused already, or
+ * the DAG has ended.
+ *
+ *     await run.executeUpdate(pausePods);
+ */
 export const pausePods = defineUpdate<void>(UPDATE.pausePods);
-/** New pods start again. */
+/**
+ * New pods start again. Refused (`DagRefused`) when they are not paused.
+ *
+ *     await run.executeUpdate(resumePods);
+ */
 export const resumePods = defineUpdate<void>(UPDATE.resumePods);
 
 /** From a DAG to the chunks that it runs as children: pause new pods, or resume them, as it does itself. */

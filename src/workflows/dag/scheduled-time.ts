@@ -14,8 +14,9 @@ export function scheduledTime(): Date {
 }
 
 /**
- * The day of `scheduledTime()` as `2026-11-01`: `scheduledDay('Europe/Berlin')`. Of a schedule that runs at 02:00 it is the day of the
- * run, not the day before.
+ * The day of `scheduledTime()` as `2026-11-01`. Of a schedule that runs at 02:00 it is the day of the run, not the day before.
+ *
+ *     runPod({ image: 'etl:3', args: ['load', scheduledDay('Europe/Berlin')] });
  *
  * @param timeZone of IANA, as the schedule's own; default UTC
  * @throws RangeError for an unknown one

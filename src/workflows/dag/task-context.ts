@@ -53,8 +53,7 @@ let unnamedPods = 0;
  *
  * @throws ApplicationFailure `DagNotStarted` when the DAG has stopped; CancelledFailure when it was cancelled before its turn came
  */
-export const withPodSlot = <T>(run: (context: TaskContext) => Promise<T>): Promise<T> =>
-  inPodCall((context) => context.withSlot(() => run(context)));
+export const withPodSlot = <T>(run: () => Promise<T>): Promise<T> => inPodCall((context) => context.withSlot(run));
 
 /** Runs code that has pods one after another, each in a slot of its own. The run does not end before it has settled. */
 export async function inPodCall<T>(run: (context: TaskContext) => Promise<T>): Promise<T> {

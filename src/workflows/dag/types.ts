@@ -12,6 +12,7 @@ export interface Handle<T> extends PromiseLike<T> {
   finally(onEnd?: (() => void) | null): Handle<T>;
 }
 
+/** How a task stands among the others. */
 export interface TaskOptions {
   /** Waits for these before the task's function is called, whatever their values are. */
   readonly after?: readonly PromiseLike<unknown>[];
@@ -23,6 +24,7 @@ export interface TaskOptions {
   readonly hold?: Duration | false;
 }
 
+/** What the body of a `dag` creates tasks with. */
 export interface Task {
   /**
    * Adds a task to the DAG. Its function starts soon, in a microtask: what it awaits may be written further down. It may run several pods,
@@ -54,8 +56,10 @@ export interface Task {
   ): Handle<R[]>;
 }
 
+/** What `task.map` runs for each chunk of its items: one result for each item, in order. Mostly a `mapChunk`. */
 export type ChunkWorkflow<I, R> = (chunk: Chunk<I>) => Promise<readonly R[]>;
 
+/** How the items of a `task.map` are cut, beside what holds for every task. */
 export interface MapOptions extends TaskOptions {
   /** Items in a chunk, at most 2,000. Default 500. */
   readonly per?: number;
@@ -63,6 +67,7 @@ export interface MapOptions extends TaskOptions {
   readonly atOnce?: number;
 }
 
+/** What holds for all tasks of a DAG: `dag(body, { onFailure: 'stop', maxParallel: 20 })`. */
 export interface DagOptions {
   /**
    * What a failed task means to the others. `continue` (default): every task that exists goes on. `stop`: no pod starts any
@@ -71,7 +76,7 @@ export interface DagOptions {
    */
   readonly onFailure?: 'continue' | 'stop' | 'cancel';
   /**
-   * How long a failed task waits for a person's decision (`retryTask`, `skipTask`, `failTask`, see `controls.ts`), who may be
+   * How long a failed task waits for a person's decision (`retryTask`, `skipTask`, `failTask`), who may be
    * asleep. Until then its handle is pending, so those that await it wait too, and nothing has failed yet; the others go on.
    * Default: not at all.
    */

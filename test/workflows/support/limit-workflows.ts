@@ -1,5 +1,5 @@
 import { CancellationScope, condition, sleep } from '@temporalio/workflow';
-import { dag, withPodSlot, type DagOptions } from '../../../src/workflows/dag/index.ts';
+import { dag, inPodCall, type DagOptions } from '../../../src/workflows/dag/index.ts';
 import { runPod } from './stub-pod.ts';
 
 /** Tasks in layers, each waiting for all of the layer before. */
@@ -130,9 +130,11 @@ export async function givesUpInTheQueue(): Promise<void> {
 
 /** A slot outside of any DAG, and no pod. */
 export async function slotWithoutDag(): Promise<{ task: string; ids: string[]; after: string[] }> {
-  return withPodSlot(async (slot) => ({
-    task: slot.task,
-    ids: [slot.nextActivityId(), slot.nextActivityId()],
-    after: slot.place().after,
-  }));
+  return inPodCall((slot) =>
+    slot.withSlot(async () => ({
+      task: slot.task,
+      ids: [slot.nextActivityId(), slot.nextActivityId()],
+      after: slot.place().after,
+    })),
+  );
 }

@@ -1,6 +1,6 @@
 /** Stands in for `runPod`, on the workflow's side: takes a slot and calls an activity that only pretends. */
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
-import { changeSpec, inPodCall, withPodSlot, type TaskContext } from '../../../src/workflows/dag/index.ts';
+import { changeSpec, inPodCall, type TaskContext } from '../../../src/workflows/dag/index.ts';
 
 export interface StubSpec {
   ms?: number;
@@ -24,7 +24,7 @@ const { stubPod } = proxyActivities<StubActivities>({
 });
 
 export const runPod = (spec: StubSpec = {}): Promise<{ output: unknown }> =>
-  withPodSlot((context) => onePod(spec, context));
+  inPodCall((context) => context.withSlot(() => onePod(spec, context)));
 
 /** Two tries, as `runPod` makes them: each in a slot of its own. */
 export const twoTries = (spec: StubSpec): Promise<{ output: unknown }> =>

@@ -8,6 +8,7 @@ import type { InjectedSinks, WorkflowBundle } from '@temporalio/worker';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { payloadToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { messageOf } from '../../../common/message-of.ts';
+import { ownFile } from '../../../common/own-file.ts';
 import { usage } from '../../../common/problem.ts';
 import type { WorkflowsModule } from '../../../config/index.ts';
 import { PLAN_MEMO, type PlanMemo, type PlanReport } from '../../../contract/index.ts';
@@ -19,7 +20,7 @@ export interface PlanRequest {
   readonly args: readonly unknown[];
 }
 
-const INTERCEPTORS = fileURLToPath(new URL('../../../workflows/plan/interceptors.ts', import.meta.url));
+const INTERCEPTORS = fileURLToPath(ownFile('../../../workflows/plan/interceptors', import.meta.url));
 
 /**
  * Gives a function that plans: with the arguments as they are; when the workflow fails with them, again with a stand-in for each
