@@ -17,7 +17,8 @@ const ORDER = [
   'config',
   'activities|workflows',
   'worker',
-  'client',
+  'simulation',
+  'testing|client',
 ];
 const PLACES = new Map(ORDER.flatMap((rooms, place) => rooms.split('|').map((room) => [room, place] as const)));
 

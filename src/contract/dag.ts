@@ -112,7 +112,7 @@ export interface Chunk<I> {
   readonly after: readonly string[];
 }
 
-/** Handed out after each turn of the workflow; the last one counts. */
+/** What the query `plan` answers when nothing is left to do. */
 export interface PlanReport {
   /** Absent while there is no DAG. */
   graph?: Graph;

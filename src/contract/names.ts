@@ -4,7 +4,11 @@
  */
 import type { Cleanup, PodRef } from './outcome.ts';
 
-export const QUERY = { graph: 'graph' } as const;
+export const QUERY = {
+  graph: 'graph',
+  /** Of a planned run: a `PlanReport`. */
+  plan: 'plan',
+} as const;
 
 export const UPDATE = {
   retryTask: 'retryTask',

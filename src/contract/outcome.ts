@@ -49,15 +49,18 @@ export const OUTCOME_KINDS = [
 export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
 
 /** The other `type`s of a failure: there was no pod to have an outcome. Never tried again. */
-export type RefusalKind =
-  | 'InvalidSpec'
+export const REFUSAL_KINDS = [
+  'InvalidSpec',
   /** The operator's policy; the message names the rule. */
-  | 'PolicyRefused'
+  'PolicyRefused',
   /** A `beforeCreate` callback threw. */
-  | 'CallbackFailed'
-  | 'Forbidden'
-  | 'NamespaceNotFound'
-  | 'PodNameConflict';
+  'CallbackFailed',
+  'Forbidden',
+  'NamespaceNotFound',
+  'PodNameConflict',
+] as const;
+
+export type RefusalKind = (typeof REFUSAL_KINDS)[number];
 
 /** What was observed of a pod's end. */
 export interface PodOutcome {

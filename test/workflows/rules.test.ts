@@ -1,55 +1,63 @@
-/** The rules of runPod and dag, in the real sandbox; for pods and time answers an interceptor, so each takes milliseconds. */
+/** The rules of runPod and dag, in the real sandbox; pods and time are simulated, so each takes milliseconds. */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Runtime,
-  Worker,
-  type InjectedSinks,
-  type WorkflowBundle,
-} from '@temporalio/worker';
-import { beginning } from '../../src/client/view/graph/plan.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { fails, simulator, type PodEnding, type SimulatedPod } from '../../src/testing/index.ts';
 import type { DagOptions } from '../../src/workflows/dag/types.ts';
-import type { RuleTask } from './support/rule-workflows.ts';
-import type { Told, ToldSinks } from './support/told-pods.ts';
+import { rule, type RuleTask } from './support/rule-workflows.ts';
 
-const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-const logger = new DefaultLogger('ERROR');
-Runtime.install({ logger });
+const simulate = simulator({ workflows: new URL('support/rule-workflows.ts', import.meta.url) });
+/** Bundled once for all; it is the setup, not what a test tells of. */
+before(() => simulate(rule, []));
 
-let workflowBundle: WorkflowBundle;
-before(async () => {
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: here('support/rule-workflows.ts'),
-    workflowInterceptorModules: [here('support/told-pods.ts')],
-    logger,
-  });
-});
-
-async function told(tasks: RuleTask[], options: DagOptions = {}): Promise<Told> {
-  let last: Told | undefined;
-  const sinks: InjectedSinks<ToldSinks> = {
-    told: { report: { fn: (_info, json) => void (last = JSON.parse(json) as Told), callDuringReplay: true } },
-  };
-  const history = beginning({ workflow: 'rule', args: [tasks, options], memo: {} });
-  await Worker.runReplayHistory({ workflowBundle, sinks, replayName: 'rule' }, history, 'rule');
-  assert.ok(last);
-  return last;
+/** A task of a row, and its pods: `2 fail, 1 ok` is one that fails after 2 s, then one that ends well after 1 s. */
+interface Row extends RuleTask {
+  pod: string;
 }
 
-const task = (name: string, pod = '1 ok', more: Omit<RuleTask, 'name' | 'pod'> = {}): RuleTask => ({
-  name,
-  pod,
-  ...more,
-});
-const typeOf = ({ end }: Told) => (typeof end === 'object' ? end.type : end);
+interface Told {
+  /** `+a-1` a pod starts, `-a-1` it has ended, in their order; with its args where it has some. */
+  pods: string[];
+  /** How many ran at once, at most. */
+  most: number;
+  end: 'completed' | Error;
+}
+
+async function told(rows: Row[], options: DagOptions = {}): Promise<Told> {
+  const tasks = rows.map(({ pod: _pod, ...one }) => one);
+  const standIns = Object.fromEntries(rows.map(({ name, pod }) => [name, pod.split(', ').map(endingOf)]));
+  const { allPods, failure = 'completed' } = await simulate(rule, tasks, standIns, {
+    moreArgs: [options],
+    mayBeUnused: true,
+  });
+  return { ...eventsOf(allPods), end: failure };
+}
+
+function endingOf(text: string): PodEnding {
+  const [seconds, how] = text.split(' ');
+  const takes = `${seconds}s`;
+  return how === 'ok' ? { takes } : fails('ContainerFailed', { takes, exitCode: 3, gone: how !== 'stays' });
+}
+
+function eventsOf(pods: readonly SimulatedPod[]): Pick<Told, 'pods' | 'most'> {
+  const events = pods.flatMap(({ name, spec, startedAt, endedAt }) => [
+    { at: startedAt, by: 1, text: `+${[name, ...(spec.args ?? [])].join(' ')}` },
+    { at: endedAt ?? new Date(NaN), by: -1, text: `-${name}` },
+  ]);
+  // What ends at the same moment ends first.
+  events.sort((a, b) => a.at.getTime() - b.at.getTime() || a.by - b.by);
+  let running = 0;
+  const most = Math.max(0, ...events.map(({ by }) => (running += by)));
+  return { pods: events.map(({ text }) => text), most };
+}
+
+const task = (name: string, pod = '1 ok', more: Omit<Row, 'name' | 'pod'> = {}): Row => ({ name, pod, ...more });
+const typeOf = ({ end }: Told) => (end instanceof ApplicationFailure ? end.type : end);
 const started = ({ pods }: Told) => pods.filter((one) => one.startsWith('+')).map((one) => one.slice(1));
 
 suite('the failure of a task', () => {
   const a = task('a', '1 fail');
-  const rows: [law: string, tasks: RuleTask[], end: string, pods: string[]][] = [
+  const rows: [law: string, tasks: Row[], end: string, pods: string[]][] = [
     ['that nobody awaits fails the run, when the others are done', [a, task('b', '3 ok')], 'DagFailed', ['a-1', 'b-1']],
     ['that one awaits fails that one too', [a, task('b', '1 ok', { awaits: ['a'] })], 'DagFailed', ['a-1']],
     ['that one caught is survived', [a, task('b', '1 ok', { catches: ['a'] })], 'completed', ['a-1', 'b-1']],
@@ -161,6 +169,9 @@ suite('another try', () => {
     const run = await told(tasks, { onFailure: 'stop' });
     assert.deepEqual(started(run), ['a-1', 'b-1']);
     assert.ok(typeof run.end === 'object');
-    assert.match(run.end.message, /2 of 2 tasks failed: a, b\na: a-1 failed\nb: b-1 failed/);
+    assert.match(
+      run.end.message,
+      /2 of 2 tasks failed: a, b\na: pod default\/a-1 .* exit code 3[^]*\nb: pod default\/b-1 .* exit code 3/,
+    );
   });
 });

@@ -1,11 +1,11 @@
 /**
- * A workflow as a plan: whatever it asks of the outside is answered at once, by stand-ins, and noted. The client's planner bundles
- * this file with the workflows; no worker does, so no run can come here.
+ * A workflow as a plan: whatever it asks of the outside is answered at once, by stand-ins, and noted; that is done here, since a stand-in
+ * is no JSON. Time is the simulation's. The client's planner bundles this file with the workflows; no worker does, so no run can come here.
  */
 import {
-  proxySinks,
+  defineQuery,
+  setHandler,
   workflowInfo,
-  type Sinks,
   type WorkflowInterceptors,
   type WorkflowOutboundCallsInterceptor,
 } from '@temporalio/workflow';
@@ -16,27 +16,26 @@ import {
   type PlannedCall,
   type PlanReport,
   type PodResult,
+  QUERY,
   type RunPodInput,
   UNNAMED,
 } from '../../contract/index.ts';
 import { currentNode } from '../dag/context.ts';
 import { currentGraph } from '../dag/dag.ts';
 import { rootFailure } from '../dag/failures.ts';
-import { Clock } from './clock.ts';
 import { standIn } from './stand-in.ts';
 
 /** One task may ask for so much: one that polls until a stand-in is equal to something would never end. */
 const MOST_ANSWERS = 1000;
 
-export interface PlanSinks extends Sinks {
-  plan: { report(json: string): void };
-}
-
 export function interceptors(): WorkflowInterceptors {
-  const { plan } = proxySinks<PlanSinks>();
   const calls: PlanReport['calls'] = [];
-  const clock = new Clock();
   let end: PlanReport['end'];
+  const report = (): PlanReport => {
+    const graph = currentGraph();
+    // As text: of a stand-in that is its name.
+    return JSON.parse(JSON.stringify({ calls, ...(graph && { graph }), ...(end && { end }) })) as PlanReport;
+  };
   return {
     inbound: [
       {
@@ -45,7 +44,7 @@ export function interceptors(): WorkflowInterceptors {
           const missing = Array.from({ length: standIns }, (_, at) =>
             standIn(`argument ${input.args.length + at + 1}`),
           );
-          void clock.run();
+          setHandler(defineQuery<PlanReport>(QUERY.plan), report);
           try {
             await next({ ...input, args: [...input.args, ...missing] });
             end = 'completed';
@@ -56,27 +55,19 @@ export function interceptors(): WorkflowInterceptors {
         },
       },
     ],
-    outbound: [answering(clock, (task, call) => calls.push({ task, call }))],
-    internals: [
-      {
-        concludeActivation(input, next) {
-          const graph = currentGraph();
-          plan.report(JSON.stringify({ calls, ...(graph && { graph }), ...(end && { end }) } satisfies PlanReport));
-          return next(input);
-        },
-      },
-    ],
+    outbound: [answering((task, call) => calls.push({ task, call }))],
   };
 }
 
-function answering(clock: Clock, note: (task: string, call: PlannedCall) => void): WorkflowOutboundCallsInterceptor {
+function answering(note: (task: string, call: PlannedCall) => void): WorkflowOutboundCallsInterceptor {
   const counts = new Map<string, number>();
   /** The answer, or none when this has gone on for too long. */
-  const answer = <T>(value: T | Promise<T>): Promise<T> => {
+  const answer = <T>(value: T): Promise<T> => answerWith(() => Promise.resolve(value));
+  const answerWith = <T>(give: () => Promise<T>): Promise<T> => {
     const task = taskName();
     const count = (counts.get(task) ?? 0) + 1;
     counts.set(task, count);
-    return count > MOST_ANSWERS ? new Promise<T>(() => undefined) : Promise.resolve(value);
+    return count > MOST_ANSWERS ? new Promise<T>(() => undefined) : give();
   };
   const activity = ({ activityType, args }: { activityType: string; args: unknown[] }): Promise<unknown> => {
     const task = taskName();
@@ -89,7 +80,7 @@ function answering(clock: Clock, note: (task: string, call: PlannedCall) => void
     return answer(resultOf(input.task));
   };
   return {
-    startTimer: ({ durationMs }) => answer(clock.sleep(durationMs)),
+    startTimer: (input, next) => answerWith(() => next(input)),
     scheduleActivity: activity,
     scheduleLocalActivity: activity,
     signalWorkflow: () => answer(undefined),

@@ -3,13 +3,11 @@ import { dag } from '../../../src/workflows/dag/index.ts';
 import type { DagOptions, TaskOptions } from '../../../src/workflows/dag/types.ts';
 import { runPod } from '../../../src/workflows/run-pod.ts';
 
-/** A task in its order: what it awaits, what it awaits and goes on without, and its pod. */
+/** A task in its order: what it awaits, and what it awaits and goes on without. */
 export interface RuleTask extends Pick<TaskOptions, 'mayFail' | 'priority'> {
   name: string;
   awaits?: string[];
   catches?: string[];
-  /** See `told-pods.ts`. */
-  pod: string;
   retries?: PodSpec['retries'];
   /** Each further try has one argument more. */
   grows?: boolean;
@@ -18,7 +16,7 @@ export interface RuleTask extends Pick<TaskOptions, 'mayFail' | 'priority'> {
 export async function rule(tasks: RuleTask[], options: DagOptions = {}): Promise<void> {
   await dag((task) => {
     const handles = new Map<string, PromiseLike<unknown>>();
-    for (const { name, awaits = [], catches = [], pod, retries, grows = false, ...more } of tasks) {
+    for (const { name, awaits = [], catches = [], retries, grows = false, ...more } of tasks) {
       const work = async () => {
         for (const other of awaits) await handles.get(other);
         for (const other of catches)
@@ -28,7 +26,7 @@ export async function rule(tasks: RuleTask[], options: DagOptions = {}): Promise
             // Survived.
           }
         const nextTry = (_failure: unknown, spec: PodSpec) => ({ ...spec, args: [...(spec.args ?? []), 'more'] });
-        return runPod({ image: pod, ...(retries !== undefined && { retries }) }, grows ? { nextTry } : {});
+        return runPod({ image: 'etl:1', ...(retries !== undefined && { retries }) }, grows ? { nextTry } : {});
       };
       handles.set(name, task(name, work, more));
     }

@@ -1,0 +1,233 @@
+/**
+ * Runs a workflow without a server: the code in the SDK's own sandbox (sandbox.ts), and here what Temporal does for it. Activities
+ * are answered by whoever simulates (`Outside`); timers, children, signals, updates, cancellation and continue-as-new are as in a
+ * server, one after another, in a time that passes when nothing else is left to do.
+ */
+import type { Payload } from '@temporalio/common';
+import { msToTs } from '@temporalio/common/lib/time.js';
+import { messageOf } from '../common/message-of.ts';
+import { Clock } from './clock.ts';
+import { obey } from './commands.ts';
+import { childFailure, fromFailure, fromPayload, terminatedFailure, toPayload, toPayloads } from './messages.ts';
+import { type Outside, SimulationError } from './outside.ts';
+import { Run, type RunEnd, type Start } from './run.ts';
+import type { Job, ProtoFailure, Sandbox } from './sandbox.ts';
+
+/** Who goes on for ever, without ever waiting for a person, is stopped. */
+const MOST_STEPS = 100_000;
+const PARENT_CLOSE = { abandon: 2, requestCancel: 3 };
+
+export interface Begin {
+  readonly workflowType: string;
+  readonly workflowId: string;
+  readonly args: readonly unknown[];
+  readonly memo?: Readonly<Record<string, unknown>>;
+  readonly searchAttributes?: Readonly<Record<string, Payload>>;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+export class Simulation {
+  readonly clock: Clock;
+  readonly outside: Outside;
+  /** By their ids, the last of each. */
+  readonly runs = new Map<string, Run>();
+  readonly #all: Run[] = [];
+  readonly #sandbox: Sandbox;
+  readonly #ready: { run: Run; job: Job }[] = [];
+  readonly #rootId: string;
+  #steps = 0;
+  #ids = 0;
+
+  constructor(sandbox: Sandbox, outside: Outside, { now, args, memo = {}, searchAttributes = {}, ...about }: Begin) {
+    this.#sandbox = sandbox;
+    this.outside = outside;
+    this.clock = new Clock(now);
+    this.#rootId = about.workflowId;
+    this.begin({
+      ...about,
+      args: toPayloads(args),
+      memo: Object.fromEntries(Object.entries(memo).map(([key, value]) => [key, toPayload(value)])),
+      searchAttributes: { ...searchAttributes },
+    });
+  }
+
+  /** The run, or what it has continued as. */
+  get root(): Run {
+    return this.runs.get(this.#rootId)!;
+  }
+
+  /**
+   * Goes on until nothing is left to do at this moment.
+   *
+   * @throws SimulationError; what `Outside` throws
+   */
+  async settle(): Promise<void> {
+    for (let next = this.#ready.shift(); next; next = this.#ready.shift()) {
+      const { run, job } = next;
+      if (run.end) continue;
+      if (++this.#steps > MOST_STEPS)
+        throw new SimulationError(`it goes on for ever: ${MOST_STEPS} steps, until ${this.#isoNow()}`);
+      await this.#activate(run, job);
+    }
+  }
+
+  /** Time passes until something happens. False: nothing ever will. */
+  next(): boolean {
+    return this.clock.next();
+  }
+
+  /** Whether the run has ended, and the children that were to come to an end with it. */
+  get isOver(): boolean {
+    return Boolean(this.root.end) && this.#all.every((run) => run.end || !run.isCancelAsked);
+  }
+
+  begin(start: Start): Run {
+    const run = new Run(`00000000-0000-4000-8000-${String(this.id()).padStart(12, '0')}`, start, this.clock.now);
+    this.runs.set(start.workflowId, run);
+    this.#all.push(run);
+    this.tell(run, {
+      initializeWorkflow: {
+        workflowType: start.workflowType,
+        workflowId: start.workflowId,
+        arguments: [...start.args],
+        attempt: 1,
+        firstExecutionRunId: run.firstRunId,
+        startTime: msToTs(run.startedAt),
+        memo: { fields: start.memo ?? {} },
+        searchAttributes: { indexedFields: start.searchAttributes ?? {} },
+      },
+    });
+    return run;
+  }
+
+  tell(run: Run, job: Job): void {
+    this.#ready.push({ run, job });
+  }
+
+  id(): number {
+    return ++this.#ids;
+  }
+
+  signal(run: Run, signalName: string, input: readonly Payload[]): void {
+    this.tell(run, { signalWorkflow: { signalName, input: [...input], identity: 'simulation' } });
+  }
+
+  cancel(run: Run): void {
+    if (run.isCancelAsked) return;
+    run.isCancelAsked = true;
+    this.tell(run, { cancelWorkflow: { reason: 'cancelled' } });
+  }
+
+  /** @throws what the update is refused or fails with */
+  update(run: Run, name: string, args: readonly unknown[]): Promise<unknown> {
+    const id = `update-${this.id()}`;
+    return new Promise((resolve, reject) => {
+      run.updates.set(id, { resolve, reject });
+      this.tell(run, {
+        doUpdate: {
+          id,
+          protocolInstanceId: id,
+          name,
+          input: toPayloads(args),
+          runValidator: true,
+          meta: { updateId: id },
+        },
+      });
+    });
+  }
+
+  /** Also of one that has ended. @throws what the query throws */
+  async query(run: Run, name: string, args: readonly unknown[] = []): Promise<unknown> {
+    if (!run.workflow) throw new Error(`${run.start.workflowType} has not begun`);
+    const queryId = `query-${this.id()}`;
+    const queryWorkflow = { queryId, queryType: name, arguments: toPayloads(args) };
+    const answer = await run.workflow.activate({ variant: 'queryWorkflow', queryWorkflow }, this.clock.now);
+    if ('failed' in answer) throw fromFailure(answer.failed);
+    const { succeeded, failed } = answer.commands.find(({ respondToQuery }) => respondToQuery)?.respondToQuery ?? {};
+    if (failed) throw fromFailure(failed);
+    return fromPayload(succeeded?.response);
+  }
+
+  close(run: Run, end: RunEnd): void {
+    run.end = end;
+    for (const due of run.timers.values()) this.clock.forget(due);
+    for (const update of run.updates.values()) update.reject(new Error('the workflow ended before the update did'));
+    if (end.kind !== 'continued') for (const child of run.children.values()) this.#orphan(this.latest(child));
+    if (end.kind !== 'continued') this.#tellParent(run, end);
+  }
+
+  terminate(run: Run): void {
+    this.close(run, { kind: 'terminated', failure: terminatedFailure });
+  }
+
+  /** What it has continued as. */
+  latest(run: Run): Run {
+    return this.runs.get(run.start.workflowId) ?? run;
+  }
+
+  /** Everything that was loaded is let go. */
+  async dispose(): Promise<void> {
+    for (const { workflow } of this.#all) await workflow?.dispose();
+  }
+
+  async #activate(run: Run, job: Job): Promise<void> {
+    run.workflow ??= await this.#load(run);
+    const answer = await run.workflow.activate(job, this.clock.now);
+    if ('failed' in answer) throw this.#taskFailed(run, answer.failed);
+    for (const command of answer.commands) {
+      // After its end a run asks for nothing any more.
+      if (run.end && !command.updateResponse) continue;
+      await obey(this, run, command);
+    }
+  }
+
+  async #load(run: Run) {
+    const { parent, continues } = run.start;
+    const { about } = run;
+    const refOf = (other: Run) => ({ workflowId: other.start.workflowId, runId: other.runId });
+    try {
+      return await this.#sandbox.load(
+        {
+          ...about,
+          firstExecutionRunId: run.firstRunId,
+          startTime: new Date(run.startedAt),
+          ...(continues && { continuedFromExecutionRunId: continues.runId }),
+          ...(parent && { parent: { ...refOf(parent.run), namespace: 'default' }, root: refOf(this.root) }),
+        },
+        this.clock.now,
+      );
+    } catch (error) {
+      throw new SimulationError(`workflow '${about.workflowType}' cannot be loaded: ${messageOf(error)}`);
+    }
+  }
+
+  #taskFailed({ about }: Run, failure: ProtoFailure): SimulationError {
+    const { message, stack } = fromFailure(failure);
+    const error = new SimulationError(
+      `the code of workflow '${about.workflowType}' throws what does not fail the run: in Temporal its workflow task would be tried ` +
+        `again until the code is another one. Throw an ApplicationFailure, or do so within dag(). It throws: ${message}`,
+    );
+    error.stack = `${error.name}: ${error.message}\n${stack ?? ''}`;
+    return error;
+  }
+
+  #orphan(child: Run): void {
+    const { closePolicy } = child.start.parent!;
+    if (child.end || closePolicy === PARENT_CLOSE.abandon) return;
+    if (closePolicy === PARENT_CLOSE.requestCancel) this.cancel(child);
+    else this.terminate(child);
+  }
+
+  #tellParent(run: Run, end: Exclude<RunEnd, { kind: 'continued' }>): void {
+    const { parent } = run.start;
+    if (!parent?.run.children.delete(parent.seq)) return;
+    const result =
+      end.kind === 'completed'
+        ? { completed: { result: end.result ?? null } }
+        : { [end.kind === 'cancelled' ? 'cancelled' : 'failed']: { failure: childFailure(run.about, end.failure) } };
+    this.tell(parent.run, { resolveChildWorkflowExecution: { seq: parent.seq, result } });
+  }
+
+  #isoNow = () => new Date(this.clock.now).toISOString();
+}
