@@ -82,7 +82,7 @@ const HANDLERS: Handlers = {
     const child = simulation.begin({
       workflowType,
       workflowId,
-      args: input,
+      args: input ?? [],
       memo: given.memo ?? {},
       searchAttributes: given.searchAttributes?.indexedFields ?? {},
       parent: { run, seq, closePolicy, cancellationType },
@@ -131,7 +131,7 @@ const HANDLERS: Handlers = {
   completeWorkflowExecution: (simulation, run, { result }) =>
     simulation.close(run, { kind: 'completed', result: result ?? undefined }),
   failWorkflowExecution: (simulation, run, { failure }) =>
-    simulation.close(run, { kind: 'failed', failure: failure ?? {} }),
+    simulation.close(run, { kind: 'failed', failure: simulation.readable(failure ?? {}) }),
   cancelWorkflowExecution: (simulation, run) =>
     simulation.close(run, { kind: 'cancelled', failure: cancelledFailure('Workflow execution cancelled') }),
   continueAsNewWorkflowExecution(simulation, run, given) {

@@ -2,13 +2,14 @@
  * The SDK's own sandbox without a worker around it: a workflow is loaded and activated here as a worker does it, with what a server
  * would tell it. It is the SDK's inner interface, of the one version that is pinned; nothing else in the project knows of it.
  */
+import { SourceMap } from 'node:module';
 import { Script } from 'node:vm';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import type { Workflow } from '@temporalio/worker/lib/workflow/interface.js';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import type { WorkflowInfo } from '@temporalio/workflow';
-import { messageOf } from '../common/message-of.ts';
+import { attend, type OnRejection } from './rejections.ts';
 
 type Activation = Parameters<Workflow['activate']>[0];
 type Completion = Awaited<ReturnType<Workflow['activate']>>;
@@ -36,6 +37,8 @@ export type About = Pick<WorkflowInfo, 'workflowId' | 'runId' | 'workflowType'> 
 export class Sandbox {
   readonly #creator: ReusableVMWorkflowCreator;
   readonly #from: string;
+  readonly #code: string;
+  #sources: SourceMap | undefined;
 
   /**
    * @param code a bundle, as the SDK's bundler makes it
@@ -43,6 +46,7 @@ export class Sandbox {
    */
   constructor(code: string, from: string) {
     this.#from = from;
+    this.#code = code;
     // The SDK's own handler would end the process of whoever tests, for any promise of theirs.
     (ReusableVMWorkflowCreator as unknown as Record<string, unknown>)['unhandledRejectionHandlerHasBeenSet'] = true;
     const script = new Script(code, { filename: FILE });
@@ -51,7 +55,7 @@ export class Sandbox {
       script,
       { code, filename: FILE, sourceMap: NO_MAP },
       LONGEST_ACTIVATION_MS,
-      new Set(),
+      ANY_ACTIVITY,
     );
   }
 
@@ -61,9 +65,28 @@ export class Sandbox {
     try {
       return new LoadedWorkflow(about.runId, await this.#creator.createWorkflow(options));
     } catch (error) {
-      if (!messageOf(error).includes('no such function is exported')) throw error;
+      // It is one of the sandbox, and none for an `instanceof` here.
+      const message = String((error as Partial<Error> | undefined)?.message ?? error);
+      if (!message.includes('no such function is exported')) throw new Error(message, { cause: error });
       throw new TypeError(`${this.#from} exports no workflow '${about.workflowType}'`);
     }
+  }
+
+  /** The same failure, with the places in the author's files instead of those in the bundle. */
+  readable(failure: ProtoFailure): ProtoFailure {
+    const { stackTrace, cause } = failure;
+    return {
+      ...failure,
+      ...(stackTrace && { stackTrace: stackTrace.replaceAll(PLACE, (...place) => this.#place(place)) }),
+      ...(cause && { cause: this.readable(cause) }),
+    };
+  }
+
+  #place([text, line, column]: string[]): string {
+    this.#sources ??= sourcesOf(this.#code);
+    const found = this.#sources?.findEntry(Number(line) - 1, Number(column) - 1);
+    if (!found || !('originalSource' in found)) return text!;
+    return `${found.originalSource}:${found.originalLine + 1}:${found.originalColumn + 1}`;
   }
 }
 
@@ -80,7 +103,9 @@ export class LoadedWorkflow {
 
   /** @param now milliseconds since 1970 */
   async activate(job: Job, now: number): Promise<Answer> {
-    const forget = attend(this.#workflow);
+    const forget = attend(this.#runId, (error) =>
+      (this.#workflow as Workflow & { setUnhandledRejection: OnRejection }).setUnhandledRejection(error),
+    );
     try {
       const { successful, failed } = await this.#workflow.activate({
         runId: this.#runId,
@@ -102,23 +127,22 @@ export class LoadedWorkflow {
   }
 }
 
-/** A rejection that a workflow left alone fails its workflow task, as in a worker; those of others are not looked at. */
-function attend(workflow: Workflow): () => void {
-  const handler = (error: unknown, promise: Promise<unknown>) => {
-    const global = globalOf(promise);
-    if (global !== globalThis && global?.['__TEMPORAL_ACTIVATOR__'] !== undefined)
-      (workflow as Workflow & { setUnhandledRejection(error: unknown): void }).setUnhandledRejection(error);
-    else if (process.listenerCount('unhandledRejection') === 1) throw error;
-  };
-  process.on('unhandledRejection', handler);
-  return () => void process.off('unhandledRejection', handler);
+const PLACE = /workflow-bundle\.js:(\d+):(\d+)/g;
+const MAP = 'sourceMappingURL=data:application/json;charset=utf-8;base64,';
+
+function sourcesOf(code: string): SourceMap | undefined {
+  const at = code.lastIndexOf(MAP);
+  if (at < 0) return undefined;
+  const json = Buffer.from(code.slice(at + MAP.length).trim(), 'base64').toString();
+  return new SourceMap(JSON.parse(json) as ConstructorParameters<typeof SourceMap>[0]);
 }
 
-/** That of the context in which the promise was made. */
-function globalOf(promise: Promise<unknown>): Record<string, unknown> | undefined {
-  type FunctionOf = (code: string) => () => Record<string, unknown> | undefined;
-  return (promise.constructor.constructor as FunctionOf)('return globalThis')();
-}
+/** Whoever simulates says which there are. */
+const ANY_ACTIVITY = new (class extends Set<string> {
+  override has(): boolean {
+    return true;
+  }
+})();
 
 const NO_MAP = { version: 3, sources: [], names: [], mappings: '', file: FILE } as never;
 

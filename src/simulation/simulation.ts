@@ -13,8 +13,11 @@ import { type Outside, SimulationError } from './outside.ts';
 import { Run, type RunEnd, type Start } from './run.ts';
 import type { Job, ProtoFailure, Sandbox } from './sandbox.ts';
 
-/** Who goes on for ever, without ever waiting for a person, is stopped. */
-const MOST_STEPS = 100_000;
+/** Of one workflowId. As many make a history that Temporal would not go on with. */
+const MOST_STEPS = 10_000;
+/** Unlike in all simulations of this process. */
+let runs = 0;
+const newRunId = () => `00000000-0000-4000-8000-${String(++runs).padStart(12, '0')}`;
 const PARENT_CLOSE = { abandon: 2, requestCancel: 3 };
 
 export interface Begin {
@@ -25,6 +28,8 @@ export interface Begin {
   readonly searchAttributes?: Readonly<Record<string, Payload>>;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** After so many activations of one workflowId it is taken to go on for ever. Default 10,000. */
+  readonly mostSteps?: number;
 }
 
 export class Simulation {
@@ -36,10 +41,13 @@ export class Simulation {
   readonly #sandbox: Sandbox;
   readonly #ready: { run: Run; job: Job }[] = [];
   readonly #rootId: string;
-  #steps = 0;
+  readonly #steps = new Map<string, number>();
+  readonly #mostSteps: number;
   #ids = 0;
 
-  constructor(sandbox: Sandbox, outside: Outside, { now, args, memo = {}, searchAttributes = {}, ...about }: Begin) {
+  constructor(sandbox: Sandbox, outside: Outside, begin: Begin) {
+    const { now, args, memo = {}, searchAttributes = {}, mostSteps = MOST_STEPS, ...about } = begin;
+    this.#mostSteps = mostSteps;
     this.#sandbox = sandbox;
     this.outside = outside;
     this.clock = new Clock(now);
@@ -66,8 +74,7 @@ export class Simulation {
     for (let next = this.#ready.shift(); next; next = this.#ready.shift()) {
       const { run, job } = next;
       if (run.end) continue;
-      if (++this.#steps > MOST_STEPS)
-        throw new SimulationError(`it goes on for ever: ${MOST_STEPS} steps, until ${this.#isoNow()}`);
+      this.#count(run);
       await this.#activate(run, job);
     }
   }
@@ -83,7 +90,7 @@ export class Simulation {
   }
 
   begin(start: Start): Run {
-    const run = new Run(`00000000-0000-4000-8000-${String(this.id()).padStart(12, '0')}`, start, this.clock.now);
+    const run = new Run(newRunId(), start, this.clock.now);
     this.runs.set(start.workflowId, run);
     this.#all.push(run);
     this.tell(run, {
@@ -157,6 +164,10 @@ export class Simulation {
     if (end.kind !== 'continued') this.#tellParent(run, end);
   }
 
+  readable(failure: ProtoFailure): ProtoFailure {
+    return this.#sandbox.readable(failure);
+  }
+
   terminate(run: Run): void {
     this.close(run, { kind: 'terminated', failure: terminatedFailure });
   }
@@ -203,7 +214,7 @@ export class Simulation {
   }
 
   #taskFailed({ about }: Run, failure: ProtoFailure): SimulationError {
-    const { message, stack } = fromFailure(failure);
+    const { message, stack } = fromFailure(this.readable(failure));
     const error = new SimulationError(
       `the code of workflow '${about.workflowType}' throws what does not fail the run: in Temporal its workflow task would be tried ` +
         `again until the code is another one. Throw an ApplicationFailure, or do so within dag(). It throws: ${message}`,
@@ -229,5 +240,13 @@ export class Simulation {
     this.tell(parent.run, { resolveChildWorkflowExecution: { seq: parent.seq, result } });
   }
 
-  #isoNow = () => new Date(this.clock.now).toISOString();
+  #count({ start }: Run): void {
+    const steps = (this.#steps.get(start.workflowId) ?? 0) + 1;
+    this.#steps.set(start.workflowId, steps);
+    if (steps <= this.#mostSteps) return;
+    const now = new Date(this.clock.now).toISOString();
+    throw new SimulationError(
+      `workflow '${start.workflowType}' goes on for ever: ${this.#mostSteps} steps, until ${now}`,
+    );
+  }
 }

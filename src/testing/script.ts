@@ -73,25 +73,29 @@ export class Script {
     if (this.#end && 'error' in this.#end) throw this.#end.error;
   }
 
-  /** Looks whether what the script waits for has come. */
-  async look(): Promise<void> {
-    if (this.#waits.size === 0) return;
+  /** Its turn; and whether the run may have something to do now, or the script. @throws what the script throws */
+  async goesOn(): Promise<boolean> {
+    const calls = this.#calls;
+    await this.turn();
+    return (await this.#look()) || this.#calls > calls;
+  }
+
+  /** Whether something that the script waits for has come. */
+  async #look(): Promise<boolean> {
+    if (this.#waits.size === 0) return false;
     const graph = await graphOf(this.#simulation);
-    for (const wait of [...this.#waits]) {
-      if (!wait.isSo(graph)) continue;
+    const come = [...this.#waits].filter(({ isSo }) => isSo(graph));
+    for (const wait of come) {
       this.#waits.delete(wait);
       wait.resolve();
     }
+    return come.length > 0;
   }
 
   /** The run is over: nothing that it still waits for will come. */
   giveUp(how: string): void {
     for (const { what, reject } of this.#waits) reject(new SimulationError(`${what}: ${how}`));
     this.#waits.clear();
-  }
-
-  get isOver(): boolean {
-    return this.#end !== undefined;
   }
 
   #handle(): RunningRun {

@@ -193,17 +193,17 @@ async function simulated(sandbox: Sandbox, { workflowType, args, standIns, optio
 async function toItsEnd(simulation: Simulation, during: SimulateOptions['during']): Promise<void> {
   await simulation.settle();
   const script = during && new Script(simulation, during);
+  /** Until both have nothing left to do at this moment. */
+  const settle = async () => {
+    do await simulation.settle();
+    while (await script?.goesOn());
+  };
+  await settle();
   while (!simulation.isOver) {
-    await script?.turn();
-    await simulation.settle();
-    await script?.look();
-    await script?.turn();
-    await simulation.settle();
-    if (simulation.isOver || simulation.next()) await simulation.settle();
-    else throw await stuck(simulation, script);
+    if (!simulation.next()) throw await stuck(simulation, script);
+    await settle();
   }
-  const { kind } = simulation.root.end!;
-  script?.giveUp(`the run was ${kind} before`);
+  script?.giveUp(`the run was ${simulation.root.end!.kind} before`);
   await script?.turn();
 }
 
