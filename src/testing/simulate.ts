@@ -64,6 +64,8 @@ type Result<W extends Workflow> = Awaited<ReturnType<W>>;
 
 /** See `simulate`. */
 export interface Simulate {
+  /** Makes the bundle, which the first call does otherwise: for a `before`, since runners have time limits for a test. */
+  load(): Promise<void>;
   <W extends Workflow, const S extends StandIns>(
     workflow: W,
     input: Parameters<W>[0],
@@ -88,7 +90,8 @@ export interface Simulate {
  */
 export function simulator({ workflows }: { readonly workflows?: string | URL } = {}): Simulate {
   let loading: Promise<Sandbox> | undefined;
-  return async (
+  const load = () => (loading ??= sandboxOf(workflows));
+  const run = async (
     workflow: Workflow | string,
     input: unknown,
     standIns: StandIns = {},
@@ -99,10 +102,10 @@ export function simulator({ workflows }: { readonly workflows?: string | URL } =
       throw new TypeError('simulate: the workflow must be an exported function with a name, or its name');
     checkStandIns(standIns);
     checkOptions(options);
-    loading ??= sandboxOf(workflows);
     const args = [...(input === undefined ? [] : [input]), ...(options.moreArgs ?? [])];
-    return simulated(await loading, { workflowType, args, standIns, options }) as never;
+    return simulated(await load(), { workflowType, args, standIns, options }) as never;
   };
+  return Object.assign(run, { load: async () => void (await load()) });
 }
 
 /**
