@@ -9,6 +9,6 @@ export {
   type StandIn,
   type StandIns,
 } from './stand-ins.ts';
-export type { SimulatedPod } from './pods.ts';
-export type { RunningRun } from './script.ts';
+export type { SimulatedPod } from './simulated-pod.ts';
+export type { RunningRun } from './running-run.ts';
 export { SimulationError } from '../simulation/outside.ts';

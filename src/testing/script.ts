@@ -1,30 +1,11 @@
 /** What somebody does while the run is under way: code whose waits are of the simulated time. */
 import { setImmediate } from 'node:timers/promises';
-import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
-import { milliseconds, type Duration } from '../common/duration.ts';
+import { milliseconds } from '../common/duration.ts';
 import { QUERY, type Graph, type TaskState } from '../contract/index.ts';
 import { toPayloads } from '../simulation/messages.ts';
 import { SimulationError } from '../simulation/outside.ts';
 import type { Simulation } from '../simulation/simulation.ts';
-
-/** The run, for who acts on it while it is under way. */
-export interface RunningRun {
-  /** The simulated time. */
-  readonly now: Date;
-  /** Lets so much time pass. */
-  sleep(length: Duration): Promise<void>;
-  /** Lets time pass until the task is in this state, or the graph is as it shall be. @throws SimulationError when the run ends before */
-  until(task: string, state: TaskState): Promise<void>;
-  until(isSo: (graph: Graph) => boolean): Promise<void>;
-  /** Its result. @throws what it is refused with (of our own ones `DagRefused`), or fails with */
-  update<R, A extends unknown[]>(update: UpdateDefinition<R, A> | string, ...args: A): Promise<R>;
-  signal<A extends unknown[]>(signal: SignalDefinition<A> | string, ...args: A): Promise<void>;
-  query<R, A extends unknown[]>(query: QueryDefinition<R, A> | string, ...args: A): Promise<R>;
-  /** Cancels the run, as a client does. */
-  cancel(): Promise<void>;
-  /** Of the DAG; without tasks while there is none. */
-  graph(): Promise<Graph>;
-}
+import type { RunningRun } from './running-run.ts';
 
 export async function graphOf(simulation: Simulation): Promise<Graph> {
   try {

@@ -13,8 +13,10 @@ import { type ActivityCall, type ActivityEnd, SimulationError, type Outside } fr
 import { Sandbox } from '../simulation/sandbox.ts';
 import { Simulation } from '../simulation/simulation.ts';
 import { workerBundle } from '../worker/bundle.ts';
-import { Pods, type SimulatedPod } from './pods.ts';
-import { graphOf, Script, type RunningRun } from './script.ts';
+import { Pods } from './pods.ts';
+import type { RunningRun } from './running-run.ts';
+import { graphOf, Script } from './script.ts';
+import type { SimulatedPod } from './simulated-pod.ts';
 import { Cast, checkStandIns, type StandIns } from './stand-ins.ts';
 
 export interface SimulateOptions {
@@ -38,7 +40,7 @@ export interface SimulateOptions {
 }
 
 /** How the run ended. */
-export interface SimulatedRun<Result = unknown, Key extends string = string> {
+export interface SimulatedRun<Result = unknown, Key extends string = never> {
   /** What the workflow returned. @throws its failure, when it has failed */
   readonly result: Result;
   /** What the run failed with, or a `CancelledFailure`; undefined when it went well. */

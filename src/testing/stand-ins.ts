@@ -4,7 +4,7 @@ import { isLength, type Duration } from '../common/duration.ts';
 import { isObject } from '../common/is-object.ts';
 import { shown } from '../common/issue-text.ts';
 import { OUTCOME_KINDS, REFUSAL_KINDS, type OutcomeKind, type RefusalKind } from '../contract/index.ts';
-import type { SimulatedPod } from './pods.ts';
+import type { SimulatedPod } from './simulated-pod.ts';
 
 export type FailureKind = Exclude<OutcomeKind, 'Succeeded' | 'Skipped'> | RefusalKind;
 
