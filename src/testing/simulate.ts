@@ -156,7 +156,11 @@ async function sandboxOf(workflows: string | URL | undefined): Promise<Sandbox> 
 }
 
 function moduleOf(workflows: string | URL | undefined): WorkflowsModule {
-  if (workflows === undefined) return workflowsModule();
+  if (workflows === undefined) {
+    const { path, from } = workflowsModule();
+    const isNamed = process.env['TEMPORAL_PODS_WORKFLOWS'] !== undefined;
+    return { path, from: isNamed ? from : `${from} (TEMPORAL_PODS_WORKFLOWS is not set)` };
+  }
   const path = String(workflows).startsWith('file:') ? fileURLToPath(workflows) : resolve(String(workflows));
   return { path, from: path };
 }

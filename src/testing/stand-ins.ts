@@ -1,5 +1,5 @@
 /** What stands for pods in a simulation, as its author writes it; what makes no sense is refused, by its name. */
-import { suggestion } from '../common/did-you-mean.ts';
+import { didYouMean, suggestion } from '../common/did-you-mean.ts';
 import { isLength, type Duration } from '../common/duration.ts';
 import { isObject } from '../common/is-object.ts';
 import { shown } from '../common/issue-text.ts';
@@ -170,9 +170,10 @@ export class Cast {
     );
   }
 
-  /** The near name, for who misspelt one. */
+  /** For who misspelt a name. */
   hint(task: string): string {
-    return suggestion(task, Object.keys(this.#standIns), { as: (key) => `the stand-in of '${key}' to be its own` });
+    const near = didYouMean(task, Object.keys(this.#standIns));
+    return near === undefined ? '' : ` (there is one for '${near}')`;
   }
 
   get unused(): string[] {

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { SPEC_MEMORY } from './memory.ts';
 import { endDebug, retryTask, skipTask } from '../../src/workflows/library.ts';
-import { fails, SimulationError, simulator, type StandIns } from '../../src/testing/index.ts';
+import { fails, SimulationError, simulator, type SimulatedPod, type StandIns } from '../../src/testing/index.ts';
 import * as dags from './workflows.ts';
 
 const WORKFLOWS = new URL('workflows.ts', import.meta.url);
@@ -14,6 +13,7 @@ before(() => simulate(dags.counts, undefined));
 
 const podFailureOf = (failure: Error | undefined) => (failure?.cause as Error).cause as ApplicationFailure;
 const typeOf = (error: Error | undefined) => (error instanceof ApplicationFailure ? error.type : error?.name);
+const memoryOf = ({ spec }: SimulatedPod) => spec.resources?.limits?.['memory'];
 const HOUR = 3_600_000;
 
 suite('a run', () => {
@@ -25,7 +25,7 @@ suite('a run', () => {
     );
     assert.equal(run.result, 3);
     assert.equal(run.failure, undefined);
-    assert.deepEqual(run.pods.total.map(SPEC_MEMORY), ['1Gi', '2Gi']);
+    assert.deepEqual(run.pods.total.map(memoryOf), ['1Gi', '2Gi']);
     assert.deepEqual(run.pods.orders[0]?.spec.args, ['2026-11-28']);
     assert.deepEqual(run.pods.total[0]?.spec.args, ['1', '2']);
     assert.deepEqual(run.states, { orders: 'done', total: 'done' });
@@ -164,7 +164,7 @@ suite('meanwhile', () => {
       },
     );
     assert.equal(run.result, 1);
-    assert.deepEqual(run.pods.main.map(SPEC_MEMORY), ['1Gi', '4Gi']);
+    assert.deepEqual(run.pods.main.map(memoryOf), ['1Gi', '4Gi']);
     assert.equal(run.endedAt.getTime() - run.startedAt.getTime(), 3 * HOUR + 2000);
   });
 
@@ -329,7 +329,7 @@ suite('what is wrong with a simulation is an error', () => {
     [
       'a pod that nobody stands in for',
       () => simulate(dags.nightly, {}, { orders: { output: [] }, totals: {} }),
-      /^SimulationError: nobody stands in for pod 'total-1': give 'total' a stand-in; did you mean the stand-in of 'totals'/,
+      /^SimulationError: nobody stands in for pod 'total-1': give 'total' a stand-in \(there is one for 'totals'\)$/,
     ],
     [
       'a list that is too short',
