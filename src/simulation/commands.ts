@@ -138,7 +138,7 @@ const HANDLERS: Handlers = {
     simulation.close(run, { kind: 'continued' });
     const { parent, workflowId } = run.start;
     const isNamed = (fields: object | null | undefined) => fields && Object.keys(fields).length > 0;
-    const next = simulation.begin({
+    simulation.begin({
       workflowType: given.workflowType || run.start.workflowType,
       workflowId,
       args: given.arguments ?? [],
@@ -147,7 +147,6 @@ const HANDLERS: Handlers = {
       continues: run,
       ...(parent && { parent }),
     });
-    if (run.isCancelAsked) simulation.cancel(next);
   },
 
   // The SDK knows of these by itself, and nobody else asks.

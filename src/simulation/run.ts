@@ -47,6 +47,7 @@ export class Run {
   readonly startedAt: number;
   workflow: LoadedWorkflow | undefined;
   end: RunEnd | undefined;
+  endedAt: number | undefined;
   isCancelAsked = false;
   readonly timers = new Map<number, Due>();
   readonly activities = new Map<number, PendingActivity>();

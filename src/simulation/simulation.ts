@@ -158,6 +158,7 @@ export class Simulation {
 
   close(run: Run, end: RunEnd): void {
     run.end = end;
+    run.endedAt = this.clock.now;
     for (const due of run.timers.values()) this.clock.forget(due);
     for (const update of run.updates.values()) update.reject(new Error('the workflow ended before the update did'));
     if (end.kind !== 'continued') for (const child of run.children.values()) this.#orphan(this.latest(child));

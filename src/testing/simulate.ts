@@ -278,7 +278,7 @@ class EndedRun implements SimulatedRun {
   readonly #result: unknown;
 
   constructor(
-    { root, clock }: Simulation,
+    { root }: Simulation,
     pods: Pods,
     { standIns, graph, startedAt }: { standIns: StandIns; graph: Graph; startedAt: Date },
   ) {
@@ -294,7 +294,7 @@ class EndedRun implements SimulatedRun {
       graph.nodes.filter(({ name }) => name !== BODY).map(({ name, state }) => [name, state]),
     );
     this.startedAt = startedAt;
-    this.endedAt = new Date(clock.now);
+    this.endedAt = new Date(root.endedAt!);
   }
 
   get result(): unknown {

@@ -3,7 +3,14 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { endDebug, retryTask, skipTask } from '../../src/workflows/library.ts';
-import { fails, SimulationError, simulator, type SimulatedPod, type StandIns } from '../../src/testing/index.ts';
+import {
+  fails,
+  SimulationError,
+  simulator,
+  type RunningRun,
+  type SimulatedPod,
+  type StandIns,
+} from '../../src/testing/index.ts';
 import * as dags from './workflows.ts';
 
 const WORKFLOWS = new URL('workflows.ts', import.meta.url);
@@ -85,6 +92,10 @@ suite('time', () => {
     assert.equal(run.endedAt.getTime() - run.startedAt.getTime(), 1000 + HOUR / 6 + HOUR);
   });
 
+  test('of two that are due at once, what was asked for first comes first', async () => {
+    assert.equal((await simulate(dags.ties, undefined)).result, 'first');
+  });
+
   test('that a run is for is that of its schedule', async () => {
     const run = await simulate(
       dags.nightly,
@@ -143,7 +154,12 @@ suite('how a pod ends follows from its spec, by the code that a worker has', () 
   test('the run confirms at its end that the pods are gone', async () => {
     const startTime = new Date('2026-03-01T00:00:00Z');
     const run = await simulate(dags.removals, undefined, { a: {}, b: {}, c: {} }, { startTime });
-    assert.deepEqual(run.result, [{ gone: true }, { gone: true }, { gone: false, kept: '2026-03-01T02:00:03.000Z' }]);
+    assert.deepEqual(run.result, [
+      { gone: false, removing: true },
+      { gone: true },
+      { gone: true },
+      { gone: false, kept: '2026-03-01T02:00:03.000Z' },
+    ]);
   });
 });
 
@@ -275,6 +291,17 @@ suite('other workflows', () => {
     assert.equal((await simulate(dags.parent, undefined, { part: {} })).result, 'eu of simulated');
     const children = { region: (name: string) => `${name}, not run` };
     assert.equal((await simulate(dags.parent, undefined, {}, { children })).result, 'eu, not run');
+  });
+
+  test('a cancelled child is waited for, and its pods', async () => {
+    const during = async (run: RunningRun) => {
+      await run.until('eu', 'waiting');
+      await run.sleep('1h');
+      await run.cancel();
+    };
+    const run = await simulate(dags.parent, undefined, { part: { takes: '2h' } }, { during });
+    assert.equal(run.pods.part[0]?.state, 'cancelled');
+    assert.deepEqual(run.endedAt, run.pods.part[0].endedAt);
   });
 
   test('one that the module does not export is named', async () => {

@@ -64,12 +64,14 @@ export const typed = () =>
 /** What the removals said, as the results have it when the run ends. */
 export async function removals(): Promise<unknown> {
   const results: Awaited<ReturnType<typeof runPod>>[] = [];
+  let before: unknown;
   await dag(async (task) => {
     results.push(await task('a', () => runPod({ image: 'etl:1' })));
+    before = { ...results[0]?.cleanup };
     results.push(await task('b', () => runPod({ image: 'etl:1', waitForRemoval: true })));
     results.push(await task('c', () => runPod({ image: 'etl:1', onFinish: 'keep', keepFor: '2h' })));
   });
-  return results.map(({ cleanup }) => cleanup);
+  return [before, ...results.map(({ cleanup }) => cleanup)];
 }
 
 export async function waits(): Promise<string[]> {
@@ -79,6 +81,8 @@ export async function waits(): Promise<string[]> {
   await condition(() => false, '1h');
   return [...times, new Date().toISOString()];
 }
+
+export const ties = () => Promise.race([sleep('1s').then(() => 'first'), sleep('1s').then(() => 'second')]);
 
 let calls = 0;
 export const counts = async () => ++calls;
