@@ -133,7 +133,7 @@ const HANDLERS: Handlers = {
   failWorkflowExecution: (simulation, run, { failure }) =>
     simulation.close(run, { kind: 'failed', failure: simulation.readable(failure ?? {}) }),
   cancelWorkflowExecution: (simulation, run) =>
-    simulation.close(run, { kind: 'cancelled', failure: cancelledFailure('Workflow execution cancelled') }),
+    simulation.close(run, { kind: 'cancelled', failure: cancelledFailure('Workflow canceled') }),
   continueAsNewWorkflowExecution(simulation, run, given) {
     simulation.close(run, { kind: 'continued' });
     const { parent, workflowId } = run.start;

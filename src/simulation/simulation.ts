@@ -84,9 +84,10 @@ export class Simulation {
     return this.clock.next();
   }
 
-  /** Whether the run has ended, and the children that were to come to an end with it. */
+  /** Whether the run has ended, with the children that were to come to an end with it, and what worked for those that have ended. */
   get isOver(): boolean {
-    return Boolean(this.root.end) && this.#all.every((run) => run.end || !run.isCancelAsked);
+    const isDone = (run: Run) => (run.end ? run.activities.size === 0 : !run.isCancelAsked);
+    return Boolean(this.root.end) && this.#all.every(isDone);
   }
 
   begin(start: Start): Run {
@@ -161,7 +162,9 @@ export class Simulation {
     run.endedAt = this.clock.now;
     for (const due of run.timers.values()) this.clock.forget(due);
     for (const update of run.updates.values()) update.reject(new Error('the workflow ended before the update did'));
-    if (end.kind !== 'continued') for (const child of run.children.values()) this.#orphan(this.latest(child));
+    // Whoever works for it hears that it has ended.
+    for (const activity of run.activities.values()) activity.cancel?.();
+    for (const child of run.children.values()) this.#orphan(this.latest(child));
     if (end.kind !== 'continued') this.#tellParent(run, end);
   }
 

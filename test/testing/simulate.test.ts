@@ -318,14 +318,16 @@ suite('other workflows', () => {
     );
   });
 
-  for (const [policy, state] of [
-    ['TERMINATE', 'running'],
-    ['REQUEST_CANCEL', 'cancelled'],
-  ] as const)
-    test(`a child that is left is as its policy says: ${policy}`, async () => {
+  for (const policy of ['TERMINATE', 'REQUEST_CANCEL'] as const)
+    test(`a child that is left ends by its policy, and its pods go: ${policy}`, async () => {
       const run = await simulate(dags.leaves, policy, { part: { takes: '1h' } });
-      assert.deepEqual([run.result, run.pods.part[0]?.state], ['left', state]);
+      assert.deepEqual([run.result, run.pods.part[0]?.state], ['left', 'cancelled']);
     });
+
+  test('a child that nothing ends goes on when its parent has ended', async () => {
+    const run = await simulate(dags.leaves, 'ABANDON', { part: { takes: '1h' } });
+    assert.deepEqual([run.result, run.pods.part[0]?.state], ['left', 'running']);
+  });
 
   test('an id is taken while a workflow has it', async () => {
     const run = await simulate(dags.twice, undefined, { part: {} }, { mayBeUnused: true });

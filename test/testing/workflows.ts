@@ -128,7 +128,14 @@ export const loadChunk = (chunk: Chunk<string>) =>
   mapChunk(chunk, async (file) => (await runPod<string>({ image: 'etl:1', args: [file] })).output);
 
 export const parent = (child: 'region' | 'nowhere' = 'region') =>
-  dag(async (task) => task('eu', () => executeChild<() => Promise<string>>(child, { args: ['eu'] as never })));
+  dag(async (task) =>
+    task('eu', () =>
+      executeChild<() => Promise<string>>(child, {
+        args: ['eu'] as never,
+        workflowId: `${workflowInfo().workflowId}/eu`,
+      }),
+    ),
+  );
 export const region = (name: string) =>
   dag(async (task) => {
     await task('part', () => runPod({ image: 'etl:1', args: [name] }));
@@ -146,7 +153,7 @@ export async function listens(): Promise<string> {
 }
 export const tells = () => getExternalWorkflowHandle(workflowInfo().parent!.workflowId).signal(told, 'hello');
 
-export async function leaves(policy: 'TERMINATE' | 'REQUEST_CANCEL'): Promise<string> {
+export async function leaves(policy: 'TERMINATE' | 'REQUEST_CANCEL' | 'ABANDON'): Promise<string> {
   await startChild(region, { args: ['eu'], workflowId: 'left', parentClosePolicy: policy });
   await sleep('10s');
   return 'left';
@@ -163,4 +170,15 @@ export async function rounds(left: number): Promise<string> {
   await dag(async (task) => task('look', () => runPod({ image: 'etl:1' })));
   if (left > 0) await continueAsNew<typeof rounds>(left - 1);
   return workflowInfo().runId === workflowInfo().firstExecutionRunId ? 'one run' : 'several';
+}
+
+/** Its child is there when it begins anew. */
+export async function movesOn(isFirst: boolean): Promise<string> {
+  if (!isFirst) {
+    await sleep('300ms');
+    return 'moved on';
+  }
+  await startChild(region, { args: ['eu'], workflowId: `${workflowInfo().workflowId}/eu` });
+  await sleep('100ms');
+  return continueAsNew<typeof movesOn>(false);
 }
