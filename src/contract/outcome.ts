@@ -60,6 +60,7 @@ export const REFUSAL_KINDS = [
   'PodNameConflict',
 ] as const;
 
+/** Why there was no pod: the `type` of such a failure. */
 export type RefusalKind = (typeof REFUSAL_KINDS)[number];
 
 /** What was observed of a pod's end. */

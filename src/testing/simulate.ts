@@ -19,6 +19,7 @@ import { graphOf, Script } from './script.ts';
 import type { SimulatedPod } from './simulated-pod.ts';
 import { Cast, checkStandIns, type StandIns } from './stand-ins.ts';
 
+/** What is beside the pods, and what somebody does meanwhile. */
 export interface SimulateOptions {
   /** What somebody does meanwhile: updates, signals, a cancel, each at its moment. */
   readonly during?: (run: RunningRun) => Promise<void> | void;
@@ -62,8 +63,6 @@ export interface SimulatedRun<Result = unknown, Key extends string = never> {
   readonly endedAt: Date;
 }
 
-type Result<W extends Workflow> = Awaited<ReturnType<W>>;
-
 /** See `simulate`. */
 export interface Simulate {
   /** Makes the bundle, which the first call does otherwise: for a `before`, since runners have time limits for a test. */
@@ -73,7 +72,7 @@ export interface Simulate {
     input: Parameters<W>[0],
     standIns?: S,
     options?: SimulateOptions,
-  ): Promise<SimulatedRun<Result<W>, keyof S & string>>;
+  ): Promise<SimulatedRun<Awaited<ReturnType<W>>, keyof S & string>>;
   <const S extends StandIns>(
     workflow: string,
     input: unknown,

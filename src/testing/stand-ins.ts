@@ -6,6 +6,7 @@ import { shown } from '../common/issue-text.ts';
 import { OUTCOME_KINDS, REFUSAL_KINDS, type OutcomeKind, type RefusalKind } from '../contract/index.ts';
 import type { SimulatedPod } from './simulated-pod.ts';
 
+/** In what ways a pod may fail: as the `type` of the failure that `runPod` throws. */
 export type FailureKind = Exclude<OutcomeKind, 'Succeeded' | 'Skipped'> | RefusalKind;
 
 /** A pod that runs to its end. What its exit code means, and whether its output fits, follow from its spec, as for a real one. */
@@ -20,6 +21,7 @@ export interface Ends {
   readonly tail?: string;
 }
 
+/** What there is to say of a failure. */
 export interface FailureOptions extends Ends {
   /** Kubernetes' own word, as `Evicted`. */
   readonly reason?: string;
@@ -38,7 +40,7 @@ const FAILURE_KINDS = [...OUTCOME_KINDS.slice(2), ...REFUSAL_KINDS] as FailureKi
 const ENDS = ['output', 'exitCode', 'takes', 'tail'];
 const FAILURE = [...ENDS, 'reason', 'message', 'container', 'node', 'startedEver', 'gone'];
 
-/** Made by `fails`. */
+/** How a pod fails; made by `fails`. */
 export class Fails {
   readonly kind: FailureKind;
   readonly options: FailureOptions;
@@ -67,6 +69,7 @@ export function fails(kind: FailureKind, options: FailureOptions = {}): Fails {
   return new Fails(kind, options);
 }
 
+/** How one pod ends. */
 export type PodEnding = Ends | Fails;
 
 /**
@@ -75,6 +78,7 @@ export type PodEnding = Ends | Fails;
  * name goes before a pattern, a pattern before those behind it.
  */
 export type StandIn = PodEnding | readonly PodEnding[] | ((pod: SimulatedPod) => PodEnding);
+/** By the names of tasks. */
 export type StandIns = Readonly<Record<string, StandIn>>;
 
 /** @throws TypeError that names the stand-in, the field and the value */

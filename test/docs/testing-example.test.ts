@@ -2,7 +2,7 @@
 // <example>
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fails, simulator } from '../../src/testing/index.ts';
+import { fails, simulator } from '../../src/testing/library.ts';
 import { skipTask } from '../../src/workflows/library.ts';
 import { nightly } from './testing-dags.ts';
 

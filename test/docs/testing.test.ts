@@ -9,7 +9,7 @@ const page = read('../../docs/testing.md');
 const inAProject = (code: string) =>
   code
     .replaceAll("'../../src/workflows/library.ts'", "'temporal-pods/workflows'")
-    .replaceAll("'../../src/testing/index.ts'", "'temporal-pods/testing'")
+    .replaceAll("'../../src/testing/library.ts'", "'temporal-pods/testing'")
     .replaceAll("'./testing-dags.ts'", "'../dags/index.ts'");
 
 suite('docs/testing.md', () => {

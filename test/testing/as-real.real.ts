@@ -10,7 +10,7 @@ import { bundleWorkflowCode, DefaultLogger, makeTelemetryFilterString, Runtime, 
 import type { ConfirmPodsInput, DeletePodInput, Graph, RunPodInput } from '../../src/contract/index.ts';
 import { Pods } from '../../src/testing/pods.ts';
 import { Cast } from '../../src/testing/stand-ins.ts';
-import { fails, simulator, type StandIns } from '../../src/testing/index.ts';
+import { fails, simulator, type StandIns } from '../../src/testing/library.ts';
 import { rootFailure } from '../../src/workflows/dag/failures.ts';
 import { graphQuery } from '../../src/workflows/dag/index.ts';
 import { temporal, type Temporal } from '../support/temporal.ts';

@@ -10,7 +10,7 @@ import {
   type RunningRun,
   type SimulatedPod,
   type StandIns,
-} from '../../src/testing/index.ts';
+} from '../../src/testing/library.ts';
 import * as dags from './workflows.ts';
 
 const WORKFLOWS = new URL('workflows.ts', import.meta.url);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { ApplicationFailure } from '@temporalio/common';
-import { fails, simulator, type PodEnding, type SimulatedPod } from '../../src/testing/index.ts';
+import { fails, simulator, type PodEnding, type SimulatedPod } from '../../src/testing/library.ts';
 import type { DagOptions } from '../../src/workflows/dag/types.ts';
 import { rule, type RuleTask } from './support/rule-workflows.ts';
 

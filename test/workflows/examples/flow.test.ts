@@ -1,7 +1,7 @@
 /** Examples of the flow, simulated: trigger rules, branches, maps, groups. What a server adds is tried in flow.real.ts. */
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
-import { fails, type StandIn } from '../../../src/testing/index.ts';
+import { fails, type StandIn } from '../../../src/testing/library.ts';
 import * as examples from '../../../src/workflows/examples/index.ts';
 import { RULES } from '../../../src/workflows/examples/trigger-rules.ts';
 import { mostAtOnce, simulate, statesOf, tasksOf } from './simulated.ts';

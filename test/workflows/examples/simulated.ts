@@ -1,5 +1,5 @@
 /** The examples, simulated, and what their tests ask of a run. */
-import { simulator, type SimulatedRun } from '../../../src/testing/index.ts';
+import { simulator, type SimulatedRun } from '../../../src/testing/library.ts';
 
 export const simulate = simulator({
   workflows: new URL('../../../src/workflows/examples/index.ts', import.meta.url),

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { fails, type RunningRun, type StandIn } from '../../../src/testing/index.ts';
+import { fails, type RunningRun, type StandIn } from '../../../src/testing/library.ts';
 import * as examples from '../../../src/workflows/examples/index.ts';
 import { endsOf, simulate, statesOf, tasksOf } from './simulated.ts';
 
