@@ -13,6 +13,7 @@ import { ClusterError, isClusterError } from '../kubernetes/cluster-error.ts';
 import { PodWatcher } from '../kubernetes/pod-watcher.ts';
 import { podFolders } from '../logs/index.ts';
 import { ANNOTATION, belongsTo, isGated, podName, refOf, type PodKey } from '../pod/identity.ts';
+import { atOnce } from '../common/at-once.ts';
 import { defined } from '../common/defined.ts';
 import { DEFAULT_MAIN_CONTAINER } from '../contract/defaults.ts';
 import { pause } from '../common/pause.ts';
@@ -37,13 +38,19 @@ export async function deletePod(dependencies: PodDependencies, input: DeletePodI
   }
 }
 
+/** So many pods are asked for, or removed, at once. */
+export const AT_ONCE = 20;
+
 /**
  * Confirms nothing: the create may still be under way, and the activity is about to look for itself. What has ended by itself is
  * left to those who read its log: gone at once, it could not be read.
  */
 async function deleteOnce(dependencies: PodDependencies, input: DeletePodInput, context: Context): Promise<Cleanup> {
-  const pod = await ownPod(dependencies, input, context);
-  if (pod && !isOver(pod)) await dependencies.cluster.deletePod(refOf(pod));
+  const { others = [], ...one } = input;
+  await atOnce(AT_ONCE, [one, ...others], async (which) => {
+    const pod = await ownPod(dependencies, which, context);
+    if (pod && !isOver(pod)) await dependencies.cluster.deletePod(refOf(pod));
+  });
   return { gone: false };
 }
 
@@ -165,7 +172,7 @@ const limits = z
   .transform((logs): LogOptions => defined(logs))
   .catch({});
 
-async function ownPod(dependencies: PodDependencies, input: DeletePodInput, context: Context) {
+async function ownPod(dependencies: PodDependencies, input: Which, context: Context) {
   const { cluster } = dependencies;
   const key = keyOf(dependencies, input, context);
   if (input.cluster !== undefined && input.cluster !== cluster.id)
@@ -175,8 +182,10 @@ async function ownPod(dependencies: PodDependencies, input: DeletePodInput, cont
   return pod && belongsTo(pod, key) ? pod : undefined;
 }
 
+type Which = Pick<DeletePodInput, 'activityId' | 'task' | 'namespace' | 'cluster'>;
+
 /** Of the activity whose pod it is. */
-function keyOf(dependencies: PodDependencies, { activityId }: DeletePodInput, { info }: Context): PodKey {
+function keyOf(dependencies: PodDependencies, { activityId }: Which, { info }: Context): PodKey {
   const key = podKeyOf({ ...info, activityId }, dependencies);
   if (!key) throw ApplicationFailure.nonRetryable('deletePod runs in a workflow', 'InvalidSpec');
   return key;

@@ -20,8 +20,10 @@ import { mainHasEnded, lookAtPod, takeDown, takeDownUnseen } from './take-down.t
 /** @throws always: what the SDK is to be told */
 export async function onCancellation(run: PodRun, interruption: unknown): Promise<never> {
   const { context, spec } = run.attempt;
-  const heard = interruption instanceof CancelRequested ? 'delete' : meaningOf(context.cancellationDetails);
-  switch (heard === 'delete' ? await meaningOfCancel(run) : heard) {
+  // This attempt has asked once already, if it was not the SDK that was told.
+  const asked = interruption instanceof CancelRequested ? 1 : 0;
+  const heard = asked > 0 ? 'delete' : meaningOf(context.cancellationDetails);
+  switch (heard === 'delete' ? await meaningOfCancel(run, asked) : heard) {
     case 'delete':
       await cancel(run);
       throw new CompleteAsyncError();
@@ -105,8 +107,8 @@ function meaningOf(details: ActivityCancellationDetails | undefined): Meaning {
  * An attempt whose heartbeat is too large (a codec can make it so) is failed, and hears of that as of a cancel, from the SDK and from the
  * server. Who asks again hears of a cancel once more; of an attempt that was failed, that there is none.
  */
-async function meaningOfCancel({ attempt: { context, recorder } }: PodRun): Promise<Meaning> {
-  for (let times = 0; times < 2; times++) {
+async function meaningOfCancel({ attempt: { context, recorder } }: PodRun, asked: number): Promise<Meaning> {
+  for (let times = asked; times < 2; times++) {
     const standing = await recorder.ask();
     if (standing === 'cancelled') continue;
     if (standing === 'notFound') return 'ask';

@@ -46,7 +46,7 @@ export interface DeletePodInput {
   uid?: string;
   cluster?: string;
   /**
-   * `hurry`: one DELETE at the moment of a cancel, which confirms nothing.
+   * `hurry`: one DELETE at the moment of a cancel, which confirms nothing, for this pod and the `others`.
    * `confirm`: the activity has closed: look, delete and see it gone; and look once more after the longest time a create
    * can still be under way.
    * `keep`: the activity was cancelled, and its pod shall run on until `keepUntil`.
@@ -54,6 +54,8 @@ export interface DeletePodInput {
   mode: 'hurry' | 'confirm' | 'keep';
   /** ISO 8601. */
   keepUntil?: string;
+  /** Those of the same run that were cancelled with it. */
+  others?: Pick<DeletePodInput, 'activityId' | 'task' | 'namespace'>[];
   /** Of the spec, as the next. */
   mainContainer?: string;
   /** Of the spec: what no attempt has read of the pod's logs is read before the pod goes, within the same limits. */

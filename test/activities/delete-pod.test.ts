@@ -114,6 +114,27 @@ suite('the workflow’s own cleanup', () => {
     ),
   );
 
+  test(
+    'deletes all that were cancelled together in one call, also when one of them cannot be read',
+    inWorld(async ({ fake, dependencies }) => {
+      const names = ['orders-1', 'orders-2', 'orders-3'];
+      const pods = await Promise.all(
+        names.map((activityId) => dependencies.cluster.createPod('n', podOf({ ...KEY, activityId }))),
+      );
+      const [first, second, third] = pods.map(refOf);
+      fake.plan('read', { answer: 500 }, { name: second?.name ?? '' });
+      const others = names.slice(1).map((activityId) => ({ activityId, task: 'orders' }));
+      await assert.rejects(cleanup(dependencies, { mode: 'hurry', activityId: 'orders-1', others }).result);
+      assert.deepEqual(
+        [first, third].map((pod) => fake.count('delete', pod?.name)),
+        [1, 1],
+      );
+      // So Temporal calls it again.
+      await cleanup(dependencies, { mode: 'hurry', activityId: 'orders-1', others }).result;
+      assert.equal(fake.count('delete', second?.name), 1);
+    }),
+  );
+
   for (const mode of ['hurry', 'confirm', 'keep'] as const)
     test(
       `asks nothing of another cluster than the one that the activity told of: ${mode}`,
