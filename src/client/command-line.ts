@@ -2,52 +2,19 @@
 import { CommanderError } from 'commander';
 import { usage } from '../common/problem.ts';
 import { clientCall } from '../common/program-name.ts';
-import { completionCommands } from './commands/completion.ts';
-import { controlCommands } from './commands/control.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { graphCommand } from './commands/graph.ts';
-import { historyCommand } from './commands/history.ts';
-import { listCommand } from './commands/list.ts';
-import { logsCommand } from './commands/logs.ts';
-import { Program } from './commands/program.ts';
-import { rerunCommand } from './commands/rerun.ts';
-import { runCommands } from './commands/run.ts';
-import { scheduleCommand } from './commands/schedule.ts';
-import { showCommand } from './commands/show.ts';
-import { workerCommand } from './commands/worker.ts';
-import { workflowsCommand } from './commands/workflows.ts';
-import { knownWorkflows } from './params/workflows.ts';
-
-const COMMANDS = [
-  runCommands,
-  listCommand,
-  showCommand,
-  graphCommand,
-  logsCommand,
-  historyCommand,
-  scheduleCommand,
-  workflowsCommand,
-  controlCommands,
-  rerunCommand,
-  doctorCommand,
-  workerCommand,
-  completionCommands,
-];
-
-/** All commands, as they are declared. */
-export function allCommands(): Program {
-  const program = new Program();
-  for (const add of COMMANDS) add(program);
-  return program;
-}
+import { commandsNamed } from './commands/all.ts';
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {
-  const program = allCommands();
+  const words = withoutHelpCommand(argv);
+  const [name, ...operands] = words.slice(2).filter((word) => !word.startsWith('-'));
+  const program = await commandsNamed(name, name === 'help' ? operands[0] : undefined);
   try {
-    const words = withoutHelpCommand(argv);
     // Also without them, a command can say how it is called.
-    if (asksForHelp(words)) program.workflows = await knownWorkflows().catch(() => []);
+    if (asksForHelp(words) && operands.length > 0) {
+      const { knownWorkflows } = await import('./params/workflows.ts');
+      program.workflows = await knownWorkflows().catch(() => []);
+    }
     await program.root.parseAsync(words);
     return program.exitCode;
   } catch (error) {

@@ -2,4 +2,5 @@
 export { mustStore } from './files.ts';
 export { kubernetesConfig, type KubernetesConfig } from './kubernetes.ts';
 export { runUrl, temporalConfig, type TemporalConfig } from './temporal.ts';
-export { workerConfig, workerFiles, workflowsModule, type WorkerConfig, type WorkflowsModule } from './worker.ts';
+export { workerConfig, workerFiles, type WorkerConfig } from './worker.ts';
+export { workflowsModule, type WorkflowsModule } from './workflows-module.ts';

@@ -1,5 +1,4 @@
 /** What the operator gives a worker, also in files: read once, at its start, and refused there when anything is wrong. */
-import { fileURLToPath } from 'node:url';
 import { DEFAULT_POLICY, type Policy } from '../policy/index.ts';
 import { parsePolicy } from '../policy/policy-file.ts';
 import { typeFaults } from '../pod/kubernetes-types.ts';
@@ -7,13 +6,13 @@ import { specFaults } from '../spec/index.ts';
 import type { CallbackRegistry, PodTemplate } from '../contract/index.ts';
 import { DEFAULT_MAIN_CONTAINER as MAIN } from '../contract/defaults.ts';
 import { isObject, type Json } from '../common/is-object.ts';
-import { ownFile } from '../common/own-file.ts';
 import { readYaml } from '../common/yaml.ts';
 import { loadCallbacks } from './callbacks.ts';
 import { inFile, namedFile, namedFolder } from './files.ts';
 import { kubernetesConfig, type KubernetesConfig } from './kubernetes.ts';
 import { temporalConfig, type TemporalConfig } from './temporal.ts';
 import { variables } from './variables.ts';
+import { workflowsModule, type WorkflowsModule } from './workflows-module.ts';
 
 export interface WorkerConfig {
   temporal: TemporalConfig;
@@ -30,16 +29,6 @@ export interface WorkerFiles {
   callbacks: CallbackRegistry;
 }
 
-/** The module whose exports are the workflows: the operator's own, or the examples that come with this. */
-export interface WorkflowsModule {
-  /** Absolute. */
-  readonly path: string;
-  /** How it was named, for messages. */
-  readonly from: string;
-}
-
-const EXAMPLES = fileURLToPath(ownFile('../workflows/index', import.meta.url));
-
 /** @throws Problem that names the variable, and what is wrong with it or in its file */
 export const workerConfig = async (env: NodeJS.ProcessEnv = process.env): Promise<WorkerConfig> => ({
   temporal: temporalConfig(env),
@@ -47,14 +36,6 @@ export const workerConfig = async (env: NodeJS.ProcessEnv = process.env): Promis
   workflows: workflowsModule(env),
   files: await workerFiles(env),
 });
-
-/** @throws Problem (2) when there is no such file */
-export function workflowsModule(env: NodeJS.ProcessEnv = process.env): WorkflowsModule {
-  const named = variables(env).TEMPORAL_PODS_WORKFLOWS;
-  return named === undefined
-    ? { path: EXAMPLES, from: 'src/workflows/index.ts' }
-    : namedFile('TEMPORAL_PODS_WORKFLOWS', named);
-}
 
 /** @throws Problem (2) that names the variable, the file, and what is wrong in it */
 export async function workerFiles(env: NodeJS.ProcessEnv = process.env): Promise<WorkerFiles> {

@@ -1,11 +1,11 @@
 /** The help of every command as Markdown: the second half of docs/client.md, so that it cannot say anything else than the client does. */
 import type { Command } from 'commander';
-import { allCommands } from '../../src/client/command-line.ts';
+import { allCommands } from '../../src/client/commands/all.ts';
 
 export const BEGINS = '<!-- from here on: npm run docs -->';
 
-export function clientReference(): string {
-  const { root } = allCommands();
+export async function clientReference(): Promise<string> {
+  const { root } = await allCommands();
   root.name('temporal-pods');
   return leaves(root).map(section).join('\n');
 }

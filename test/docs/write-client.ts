@@ -4,4 +4,4 @@ import { BEGINS, clientReference } from './client-reference.ts';
 
 const page = new URL('../../docs/client.md', import.meta.url);
 const [text = ''] = readFileSync(page, 'utf8').split(BEGINS);
-writeFileSync(page, `${text}${BEGINS}\n\n${clientReference()}`);
+writeFileSync(page, `${text}${BEGINS}\n\n${await clientReference()}`);

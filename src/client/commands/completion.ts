@@ -4,6 +4,7 @@ import { candidatesFor, wordsOf } from '../completion/candidates.ts';
 import { namesOfTemporal } from '../completion/names.ts';
 import { INSTALL, scriptOf, SHELLS, type Shell } from '../completion/scripts.ts';
 import { isText, oneLine } from '../terminal/stdout.ts';
+import { commandsNamed } from './all.ts';
 import type { Program } from './program.ts';
 
 const HELP = `
@@ -24,7 +25,8 @@ export function completionCommands(program: Program): void {
   program.root.command('complete <line>', { hidden: true }).action(async (line: string) => {
     const [, ...words] = wordsOf(line);
     // One with a line break or another control character would be several, or none that can be typed.
-    const candidates = (await candidatesFor(program.root, words, namesOfTemporal)).filter(({ value }) => isText(value));
+    const { root } = await commandsNamed(words.find((word) => !word.startsWith('-')));
+    const candidates = (await candidatesFor(root, words, namesOfTemporal)).filter(({ value }) => isText(value));
     const text = candidates.map(({ value, description }) => `${value}\t${oneLine(description ?? '')}\n`).join('');
     // A server that did not answer in time is not waited for.
     process.stdout.write(text, () => process.exit(0));

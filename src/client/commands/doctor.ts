@@ -1,6 +1,6 @@
 /** `doctor`: whether everything is there that a run needs. */
 import { styleText } from 'node:util';
-import { temporalConfig } from '../../config/index.ts';
+import { temporalConfig } from '../../config/temporal.ts';
 import type { Check } from '../doctor/check.ts';
 import { kubernetesChecks } from '../doctor/kubernetes-checks.ts';
 import { machineChecks } from '../doctor/machine-checks.ts';

@@ -1,7 +1,7 @@
 /** `graph`: of a run, and of a workflow before it ever ran. */
 import { usage } from '../../common/problem.ts';
 import { clientCall } from '../../common/program-name.ts';
-import { workflowsModule } from '../../config/index.ts';
+import { workflowsModule } from '../../config/workflows-module.ts';
 import type { PlanReport } from '../../contract/index.ts';
 import { runGraph, type RunGraph } from '../history/read-run.ts';
 import { withSamples } from '../params/fill.ts';
@@ -10,6 +10,7 @@ import { findWorkflow } from '../params/workflows.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { findRun, type FoundRun } from '../temporal/find-run.ts';
 import { createOutput } from '../terminal/output.ts';
+import { tellIfSlow } from '../terminal/slow.ts';
 import { printData, printJson } from '../terminal/stdout.ts';
 import { lengthText } from '../terminal/time-text.ts';
 import { dotOf } from '../view/graph/dot.ts';
@@ -100,8 +101,10 @@ export async function drawPlan(
   makePlanner = planner,
 ): Promise<number> {
   const args = workflowArguments(await findWorkflow(workflow), texts, undefined, withSamples);
-  const plan = await makePlanner(workflowsModule());
-  const report = await plan({ workflow, args });
+  const report = await tellIfSlow(`bundling the workflows to plan '${workflow}'`, async () => {
+    const plan = await makePlanner(workflowsModule());
+    return plan({ workflow, args });
+  });
   if (!report.graph) throw usage(noGraphText(workflow, report));
   const document = planDocument(workflow, { ...report, graph: report.graph }, body);
   if (document.nodes.length === 0)

@@ -15,7 +15,6 @@ import {
 import { printData } from '../terminal/stdout.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { lengthText, momentText, readSince } from '../terminal/time-text.ts';
-import { workflowNames } from '../params/workflows.ts';
 import type { Program } from './program.ts';
 
 interface Options {
@@ -83,7 +82,7 @@ async function list(temporal: Temporal, options: Options & Pick<RunFilter, 'star
 
 async function noneText(taskQueue: string, { status, workflow, failure, startedAfter }: Partial<RunFilter>) {
   const filtered = [status, workflow, failure, startedAfter].some((filter) => filter !== undefined);
-  const known = workflow === undefined ? [] : await workflowNames();
+  const known = workflow === undefined ? [] : await (await import('../params/workflows.ts')).workflowNames();
   const isUnknown = workflow !== undefined && !known.includes(workflow);
   const hint = isUnknown ? suggestion(workflow, known, { as: (name) => `--workflow ${name}` }) : '';
   return `no runs${filtered ? ' like this' : ''} on task queue '${taskQueue}'${hint}`;

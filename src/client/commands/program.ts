@@ -1,10 +1,10 @@
 /** What the commands share: how they are declared, and their way to Temporal. */
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { temporalConfig } from '../../config/index.ts';
 import { clientCall } from '../../common/program-name.ts';
 import { leaveWithReader } from '../terminal/stdout.ts';
-import { asProblem, connectTemporal, type Temporal } from '../temporal/connection.ts';
+import { tellIfSlow } from '../terminal/slow.ts';
+import type { Temporal } from '../temporal/connection.ts';
 import { workflowHelp } from '../params/help.ts';
 import type { KnownWorkflow } from '../params/workflows.ts';
 
@@ -42,7 +42,13 @@ export class Program {
 
   /** Its number is the exit code. Whatever can be wrong with the call is looked at before this. */
   async withTemporal(work: (temporal: Temporal) => Promise<number>): Promise<void> {
-    const temporal = await connectTemporal(temporalConfig());
+    // Only here: the SDK takes a while to load, and to tell how a command is called nothing needs it.
+    const { asProblem, connectTemporal } = await import('../temporal/connection.ts');
+    const { temporalConfig } = await import('../../config/temporal.ts');
+    const config = temporalConfig();
+    const temporal = await tellIfSlow(`waiting for Temporal at ${config.connection.address}`, () =>
+      connectTemporal(config),
+    );
     try {
       this.exitCode = await work(temporal);
     } catch (error) {

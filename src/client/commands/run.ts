@@ -1,5 +1,6 @@
 /** `run`, `start`, and the two workflows that have commands of their own: `sweep` and `dry-run`. */
-import { createOutput, type Format, type Output, yamlOutput } from '../terminal/output.ts';
+import { createOutput, type Format, type Output } from '../terminal/output.ts';
+import { yamlOutput } from '../terminal/yaml-output.ts';
 import { announce, runWorkflow } from '../run/run.ts';
 import { newWorkflowId, startWorkflow, type StartRequest } from '../run/start.ts';
 import { readMoment } from '../schedules/zone.ts';

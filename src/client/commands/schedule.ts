@@ -8,7 +8,7 @@ import { COLUMNS, documentOf, rowOf, scheduleText } from '../schedules/look.ts';
 import { OVERLAPS, type Overlap, type TimingOptions } from '../schedules/timing.ts';
 import { nameText, printData, printJson } from '../terminal/stdout.ts';
 import type { Temporal } from '../temporal/connection.ts';
-import { temporalConfig } from '../../config/index.ts';
+import { temporalConfig } from '../../config/temporal.ts';
 import { createSchedule, scheduleOptions, updateSchedule } from '../schedules/create.ts';
 import { workflowArguments } from '../params/workflow-arguments.ts';
 import { findWorkflow } from '../params/workflows.ts';

@@ -8,6 +8,7 @@ import { runDocument, viewOf, footLines, headLines, statusLines, tasksOf, type R
 import { apart, lineText, type Line } from '../terminal/lines.ts';
 import { taskLines } from '../view/task-lines.ts';
 import { watchRun } from '../view/watching.ts';
+import { tellIfSlow } from '../terminal/slow.ts';
 import { printData, printJson } from '../terminal/stdout.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { RUN_OPTION, type Program } from './program.ts';
@@ -20,7 +21,6 @@ interface Options {
 
 /** A worker that has just died is waited for, and a long history is replayed first. */
 const SLOW = 'waiting for a worker to tell how the tasks stand';
-const SLOW_MS = 3_000;
 
 const HELP = `
 Under each task stand those that wait for it. The state of a running run is its worker's; without one, and of a run that is over, it is
@@ -47,8 +47,7 @@ export function showCommand(program: Program): void {
 async function show(temporal: Temporal, id: string, { run: runId, watch, output }: Options): Promise<number> {
   const run = await findRun(temporal, id, runId);
   if (watch) return watchAll(temporal, run, runId === undefined);
-  const slow = setTimeout(() => process.stderr.write(`${SLOW}\n`), SLOW_MS);
-  const known = await readRun(temporal, run).finally(() => clearTimeout(slow));
+  const known = await tellIfSlow(SLOW, () => readRun(temporal, run));
   const earlier = known.history.closed ? [] : await earlierRuns(temporal, run);
   const view = viewOf({ run, earlier, ...known }, Date.now());
   if (output === 'json') printJson(runDocument(view));

@@ -1,6 +1,6 @@
 /** `worker`: for a machine with the installed package, and no checkout with its npm scripts. */
 import { startLean } from '../../worker/lean-start.ts';
-import { workerConfig } from '../../config/index.ts';
+import { workerConfig } from '../../config/worker.ts';
 import { endAfterCrash } from '../terminal/stdout.ts';
 import type { Program } from './program.ts';
 

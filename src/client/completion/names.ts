@@ -1,25 +1,28 @@
 /** Names from Temporal, for somebody who waits with a finger on the key. */
-import { temporalConfig } from '../../config/index.ts';
-import { eventReader } from '../history/pod-events.ts';
 import { runsQuery, statusWord } from '../temporal/run-query.ts';
-import { listSchedules } from '../schedules/find.ts';
-import { connectTemporal, type Temporal } from '../temporal/connection.ts';
-import { knownWorkflows } from '../params/workflows.ts';
+import type { Temporal } from '../temporal/connection.ts';
 import type { Candidate, Names } from './candidates.ts';
 
 const LIMIT_MS = 1_500;
 const RUNS = 50;
 
+/** What each needs is loaded when it is asked for: most lines end before that. */
 export const namesOfTemporal: Names = {
-  workflows: () => knownWorkflows().catch(() => []),
+  workflows: async () => (await import('../params/workflows.ts')).knownWorkflows().catch(() => []),
   runs: () => soon(newestRuns),
   tasks: (workflowId) => soon((temporal) => tasksOf(temporal, workflowId)),
-  schedules: () => soon(async (temporal) => (await listSchedules(temporal)).map(({ scheduleId }) => scheduleId)),
+  schedules: () =>
+    soon(async (temporal) => {
+      const { listSchedules } = await import('../schedules/find.ts');
+      return (await listSchedules(temporal)).map(({ scheduleId }) => scheduleId);
+    }),
 };
 
 async function soon<T>(ask: (temporal: Temporal) => Promise<T[]>): Promise<T[]> {
   const late = new Promise<T[]>((resolve) => setTimeout(resolve, LIMIT_MS, []).unref());
   const answer = async () => {
+    const { connectTemporal } = await import('../temporal/connection.ts');
+    const { temporalConfig } = await import('../../config/temporal.ts');
     const temporal = await connectTemporal(temporalConfig());
     return ask(temporal).finally(() => temporal.connection.close());
   };
@@ -38,6 +41,7 @@ async function newestRuns({ client, config }: Temporal): Promise<Candidate[]> {
 
 /** From the history, so that no worker has to answer. */
 async function tasksOf({ client }: Temporal, workflowId: string): Promise<string[]> {
+  const { eventReader } = await import('../history/pod-events.ts');
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
   const read = eventReader();
   const tasks = new Set<string>();

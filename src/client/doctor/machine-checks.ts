@@ -2,7 +2,9 @@
 import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { workerFiles, workflowsModule, type TemporalConfig } from '../../config/index.ts';
+import { workerFiles } from '../../config/worker.ts';
+import { workflowsModule } from '../../config/workflows-module.ts';
+import { type TemporalConfig } from '../../config/temporal.ts';
 import { knownWorkflows } from '../params/workflows.ts';
 import { check, failed, ok, type Check, type Verdict } from './check.ts';
 

@@ -1,6 +1,6 @@
 /** One real pod from the start of its run to the end, and how long each part took. */
 import { WorkflowFailedError } from '@temporalio/client';
-import { kubernetesConfig } from '../../config/index.ts';
+import { kubernetesConfig } from '../../config/kubernetes.ts';
 import type { PodResult } from '../../contract/index.ts';
 import { rootFailure } from '../history/failure.ts';
 import { newWorkflowId, startWorkflow } from '../run/start.ts';

@@ -1,7 +1,7 @@
 /** What a run needs of Temporal. */
 import { randomBytes } from 'node:crypto';
 import { NamespaceNotFoundError } from '@temporalio/client';
-import type { TemporalConfig } from '../../config/index.ts';
+import type { TemporalConfig } from '../../config/temporal.ts';
 import { workerCall } from '../../common/program-name.ts';
 import { podFailureType } from '../../worker/search-attributes.ts';
 import { sweeperId } from '../../worker/sweeper.ts';

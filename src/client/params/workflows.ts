@@ -1,5 +1,5 @@
 /** What is known of the workflows before one is started, so that a mistake ends here and not in a run that hangs. */
-import { workflowsModule } from '../../config/index.ts';
+import { workflowsModule } from '../../config/workflows-module.ts';
 import { suggestion } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
 import { loadWorkflows } from '../../worker/workflows.ts';

@@ -1,6 +1,6 @@
 /** `run`: starts a workflow and stays with it to its end. */
 import { WorkflowFailedError } from '@temporalio/client';
-import { runUrl } from '../../config/index.ts';
+import { runUrl } from '../../config/temporal.ts';
 import { pause } from '../../common/pause.ts';
 import { failureDocument, failureText } from '../history/failure.ts';
 import { LEFT, listenForInterrupts } from '../terminal/interrupts.ts';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { WorkflowExecutionAlreadyStartedError, type WorkflowHandle } from '@temporalio/client';
 import { usage } from '../../common/problem.ts';
-import { runUrl, type TemporalConfig } from '../../config/index.ts';
+import { runUrl, type TemporalConfig } from '../../config/temporal.ts';
 import { SCHEDULED_START } from '../../contract/index.ts';
 import { asProblem, type Temporal } from '../temporal/connection.ts';
 

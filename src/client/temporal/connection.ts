@@ -1,6 +1,6 @@
 /** The way to Temporal, and what its refusals mean to a person. */
 import { Client, Connection, isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
-import type { TemporalConfig } from '../../config/index.ts';
+import type { TemporalConfig } from '../../config/temporal.ts';
 import { GRPC_CODE } from '../../common/grpc-code.ts';
 import { infrastructure, Problem, usage } from '../../common/problem.ts';
 import { orUp } from '../../common/program-name.ts';

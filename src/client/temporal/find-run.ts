@@ -1,6 +1,6 @@
 /** The run that a command is about, by the id that was typed. */
 import type { WorkflowHandle } from '@temporalio/client';
-import { runUrl } from '../../config/index.ts';
+import { runUrl } from '../../config/temporal.ts';
 import { suggestion } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
 import { callText } from '../../common/program-name.ts';

@@ -3,8 +3,8 @@
  * else. What comes from a pod reaches a terminal only without its escape sequences.
  */
 import { styleText } from 'node:util';
-import { stringify } from 'yaml';
-import { levelOf, sanitise } from '../../logs/index.ts';
+import { levelOf } from '../../logs/lines.ts';
+import { sanitise } from '../../logs/sanitise.ts';
 import { jsonText, leaveWithReader, nameText } from './stdout.ts';
 
 export type Format = 'text' | 'json';
@@ -72,16 +72,6 @@ function coloured(line: string, stream: NodeJS.WriteStream): string {
   const level = levelOf(line);
   const colour = level && LEVEL_COLOURS[level];
   return colour ? styleText(colour, line, { stream }) : line;
-}
-
-/** For a result that is a manifest: YAML on stdout, as kubectl reads it, and everything else on stderr. */
-export function yamlOutput(): Output {
-  return {
-    ...createOutput('json'),
-    // Long texts stay on their line: folded ones are hard to compare.
-    result: (value) => void process.stdout.write(stringify(value, { lineWidth: 0 })),
-    failure: (text) => void process.stderr.write(`${sanitise(text)}\n`),
-  };
 }
 
 /** A longer name moves its own lines only. */

@@ -1,6 +1,6 @@
 /** Data goes to stdout. What comes from a run is text: it is printed without its escape sequences, those of our own colours stay. */
 import { reportFailure } from '../../common/problem.ts';
-import { sanitise } from '../../logs/index.ts';
+import { sanitise } from '../../logs/sanitise.ts';
 
 export function printData(text: string, stdout: NodeJS.WriteStream = process.stdout): void {
   leaveWithReader(stdout);

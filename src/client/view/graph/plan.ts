@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../../common/message-of.ts';
 import { ownFile } from '../../../common/own-file.ts';
 import { usage } from '../../../common/problem.ts';
-import type { WorkflowsModule } from '../../../config/index.ts';
+import type { WorkflowsModule } from '../../../config/workflows-module.ts';
 import { PLAN_MEMO, QUERY, type PlanMemo, type PlanReport } from '../../../contract/index.ts';
 import type { Outside, Sandbox } from '../../../simulation/index.ts';
 import { bundleWorkflows, loadWorkflows } from '../../../worker/workflows.ts';
