@@ -25,10 +25,19 @@ export const workerLogger = ({
   onError = () => undefined,
 }: Options = {}): DefaultLogger =>
   new DefaultLogger('INFO', (entry) => {
-    write(logLine(entry));
+    if (!isUsual(entry)) write(logLine(entry));
     const { sdkComponent, error } = entry.meta ?? {};
     if (entry.level === 'ERROR' && sdkComponent === 'worker' && error instanceof Error) onError(error);
   });
+
+/**
+ * What each of the SDK's workers tells at every start and stop: the queue of the cleanups has no workflows, and shall have none. That
+ * all is ready is told once, by us.
+ */
+const isUsual = ({ level, message, meta }: LogEntry): boolean =>
+  level !== 'ERROR' &&
+  (/^No (workflows|Nexus services) registered/.test(message) ||
+    (message === 'Worker state changed' && ['RUNNING', 'DRAINING', 'DRAINED'].includes(String(meta?.['state']))));
 
 export function logLine({ level, message, timestampNanos, meta = {} }: LogEntry): string {
   const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();

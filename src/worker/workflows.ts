@@ -11,6 +11,7 @@ import { ownFile } from '../common/own-file.ts';
 import { usage } from '../common/problem.ts';
 import { DEFAULT_HEARTBEAT_TIMEOUT } from '../contract/defaults.ts';
 import { sourcesOf, type Sources } from './bundle-cache.ts';
+import { refusedImport, twoSdks, whyNotLoaded } from './why-not.ts';
 import * as builtIn from '../workflows/built-in.ts';
 
 const BUILT_IN = fileURLToPath(ownFile('../workflows/built-in', import.meta.url));
@@ -28,7 +29,7 @@ export async function loadWorkflows({ path, from }: WorkflowsModule): Promise<Re
   try {
     own = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   } catch (error) {
-    throw usage(`${from}: cannot be loaded: ${messageOf(error)}`);
+    throw usage(`${from}: cannot be loaded: ${whyNotLoaded(error)}`);
   }
   const taken = Object.entries(builtIn).find(([name, ours]) => own[name] !== undefined && own[name] !== ours);
   if (taken) throw usage(`${from}: exports a workflow '${taken[0]}', which every worker has of its own`);
@@ -74,6 +75,8 @@ export async function bundleWorkflows(
       // What it would log on an error is every step of webpack, among them the error.
       logger: new DefaultLogger('ERROR', () => undefined),
     });
+    const copies = twoSdks(found.files);
+    if (copies !== undefined) throw new Error(copies);
     const isKept = (path: string) => !path.startsWith(folder) && !path.endsWith(ENTRY);
     const sources = await sourcesOf(found.files.filter(isKept), found.missing.filter(isKept), startedAt);
     return { ...bundle, ...(sources && { sources }) };
@@ -114,7 +117,7 @@ function withReport(config: Configuration, found: Found): Configuration {
     devtool: 'inline-nosources-source-map',
     externals: [
       async ({ request = '', contextInfo }: { request?: string; contextInfo?: { issuer: string } }) => {
-        if (isRefused(request)) imports.add(`'${request}' is imported by ${contextInfo?.issuer}`);
+        if (isRefused(request)) imports.add(refusedImport(request, contextInfo?.issuer));
         return undefined;
       },
       ...(Array.isArray(externals) ? externals : externals === undefined ? [] : [externals]),

@@ -1,6 +1,6 @@
 /** The bundle of a worker, made for real, by a process of its own. Needs no server, but seconds. */
 import assert from 'node:assert/strict';
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -22,7 +22,7 @@ async function project(files: Record<string, string>) {
   };
   for (const [name, text] of Object.entries(files)) await write(name, text);
   const module = { path: join(folder, 'index.ts'), from: 'TEMPORAL_PODS_WORKFLOWS=index.ts' };
-  return { write, cache, bundle: (folder: string | undefined = cache) => workerBundle(module, {}, folder) };
+  return { write, cache, folder, bundle: (folder: string | undefined = cache) => workerBundle(module, {}, folder) };
 }
 
 const DAY = {
@@ -57,5 +57,25 @@ suite('the bundle of a worker', { concurrency: 1 }, () => {
       });
     await write('day.ts', "export const day = 'friday';\n");
     assert.match((await bundle()).code, /friday/);
+  });
+
+  test('of a project with an SDK of its own is refused, with both paths', async () => {
+    const { write, folder, bundle } = await project({ 'index.ts': '' });
+    const sdk = 'node_modules/@temporalio/workflow';
+    await mkdir(join(folder, sdk), { recursive: true });
+    await write(
+      `${sdk}/package.json`,
+      JSON.stringify({ name: '@temporalio/workflow', version: '1.0.0', main: 'index.js' }),
+    );
+    await write(`${sdk}/index.js`, 'exports.sleep = () => undefined;\n');
+    await write(
+      'index.ts',
+      "import { sleep } from '@temporalio/workflow';\nexport const nightly = async () => sleep(1);\n",
+    );
+    await assert.rejects(bundle(), (error: Error) => {
+      assert.match(error.message, /there are 2 copies of @temporalio\/workflow:/);
+      assert.ok(error.message.includes(`1.0.0 in ${join(folder, sdk)}`), error.message);
+      return true;
+    });
   });
 });

@@ -39,3 +39,14 @@ test('what a worker of the SDK fails of is heard, and nothing else', () => {
   logger.warn('slow', { sdkComponent: 'worker', error: new Error('another') });
   assert.deepEqual(heard, [error]);
 });
+
+test('what each worker of the SDK tells at every start is left out; that one stops, and every error, is not', () => {
+  const lines: string[] = [];
+  const logger = workerLogger({ write: (line) => void lines.push(line.slice(25)) });
+  logger.warn('No workflows registered, not polling for workflow tasks', { sdkComponent: 'worker' });
+  logger.info('No Nexus services registered, not polling for Nexus tasks', { sdkComponent: 'worker' });
+  logger.info('Worker state changed', { state: 'RUNNING' });
+  logger.info('Worker state changed', { state: 'STOPPING' });
+  logger.error('No workflows registered', { sdkComponent: 'worker' });
+  assert.deepEqual(lines, ['INFO  Worker state changed state=STOPPING', 'ERROR No workflows registered']);
+});
