@@ -101,7 +101,7 @@ const rowOf = ({ workflowId, runId, type, status, startTime, closeTime }: Workfl
 const COLUMNS: readonly Column<Row>[] = [
   { title: 'STATUS', text: ({ status }) => status, colour: ({ status }) => statusColour(status) },
   { title: 'WORKFLOW', text: ({ workflow }) => workflow },
-  { title: 'ID', text: ({ workflowId }) => workflowId },
+  { title: 'ID', text: ({ workflowId }) => workflowId, cut: 'middle' },
   { title: 'STARTED', text: ({ startedAt }) => momentText(Date.parse(startedAt)) },
   { title: 'DURATION', text: ({ durationMs }) => lengthText(durationMs) },
 ];

@@ -108,7 +108,7 @@ export function scheduleText(
   const columns: Column<PastRun>[] = [
     { title: 'STATUS', text: ({ status }) => status ?? 'gone', colour: ({ status }) => status && statusColour(status) },
     { title: 'FOR', text: ({ scheduledFor }) => inZone(scheduledFor) },
-    { title: 'ID', text: ({ workflowId }) => workflowId },
+    { title: 'ID', text: ({ workflowId }) => workflowId, cut: 'middle' },
     { title: 'DURATION', text: ({ durationMs }) => (durationMs === undefined ? '' : lengthText(durationMs)) },
   ];
   return [...head, '', runs.length === 0 ? 'no run yet' : tableText(runs, columns, screen)].join('\n');

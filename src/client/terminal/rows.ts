@@ -11,6 +11,8 @@ export interface Column<Row> {
   readonly title: string;
   text(row: Row): string;
   colour?(row: Row): Colour | undefined;
+  /** Where a text gives way that is too wide. Default: its end. The end of an id tells it from others. */
+  readonly cut?: 'end' | 'middle';
 }
 
 export interface Screen {
@@ -36,21 +38,28 @@ export function rowsText<Row>(
   }
 }
 
-/** Columns that are empty in every row are left out. On a terminal a line is cut at its edge, elsewhere it is whole. */
+/**
+ * Columns that are empty in every row are left out. On a terminal that is too narrow the widest cells are cut, and end with `…`; every
+ * column stays, as long as there is a cell for each. Elsewhere a line is whole.
+ */
 export function tableText<Row>(rows: readonly Row[], columns: readonly Column<Row>[], screen: Screen): string {
   const all = columns.map((column) => ({ column, texts: rows.map((row) => shown(column.text(row))) }));
   const used = all.filter(({ texts }) => texts.some((text) => text !== ''));
-  const widths = used.map(({ column, texts }) => Math.max(...[column.title, ...texts].map(widthOf)));
+  const room = screen.isTTY ? (screen.columns ?? Infinity) : Infinity;
+  const wanted = used.map(({ column, texts }) => Math.max(...[column.title, ...texts].map(widthOf)));
+  const widths = fitting(wanted, room - GAP * (used.length - 1));
   const line = (cells: readonly string[], colours: readonly (Colour | undefined)[] = []) => {
-    let room = screen.isTTY ? (screen.columns ?? Infinity) : Infinity;
+    let left = room;
     return cells
-      .map((cell, at) => {
-        const last = at === cells.length - 1;
-        const padded = last ? cell : cell.padEnd(cell.length + (widths[at] ?? 0) - widthOf(cell) + 2);
-        const cut = [...padded].slice(0, Math.max(0, room)).join('');
-        room -= widthOf(padded);
+      .map((text, at) => {
+        const width = widths[at] ?? 0;
+        const cell = cut(text, width, used[at]?.column.cut);
+        const padded = at === cells.length - 1 ? cell : cell + ' '.repeat(width - widthOf(cell) + GAP);
+        // Where there is not even a cell for each column, the last ones go.
+        const there = [...padded].slice(0, Math.max(0, left)).join('');
+        left -= widthOf(padded);
         const colour = colours[at];
-        return screen.isTTY && colour && cut ? styleText(colour, cut) : cut;
+        return screen.isTTY && colour && there ? styleText(colour, there) : there;
       })
       .join('')
       .trimEnd();
@@ -63,6 +72,29 @@ export function tableText<Row>(rows: readonly Row[], columns: readonly Column<Ro
     ),
   );
   return [header, ...body].join('\n');
+}
+
+/** Between two columns. */
+const GAP = 2;
+
+/** The widest give way, to one width for all of them; what is narrower keeps its own. */
+function fitting(wanted: readonly number[], room: number): number[] {
+  let left = room;
+  const narrowFirst = wanted.map((width, at) => ({ width, at })).sort((a, b) => a.width - b.width);
+  const widths: number[] = [];
+  narrowFirst.forEach(({ width, at }, before) => {
+    const given = Math.max(1, Math.min(width, Math.floor(left / (wanted.length - before))));
+    widths[at] = given;
+    left -= given;
+  });
+  return widths;
+}
+
+function cut(text: string, width: number, where: 'end' | 'middle' = 'end'): string {
+  const characters = [...text];
+  if (characters.length <= width) return text;
+  const tail = where === 'middle' ? Math.floor((width - 1) / 2) : 0;
+  return [...characters.slice(0, width - 1 - tail), '…', ...characters.slice(characters.length - tail)].join('');
 }
 
 /** Leading spaces are the shape of a tree. */

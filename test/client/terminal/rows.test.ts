@@ -60,7 +60,24 @@ suite('rows', () => {
     const widths = tableText(rows, columns, { isTTY: true, columns: 10 })
       .split('\n')
       .map((line) => line.replace(/\u001b\[\d+m/g, '').length);
-    assert.deepEqual(widths, [10, 9, 10]);
+    assert.deepEqual(widths, [10, 7, 10]);
+  });
+  test('on a narrow terminal all columns stay, and what is cut has a sign; an id keeps its end', () => {
+    const runs = [{ name: 'running', id: 'nightly-sales-2026-11-28-7f3a', at: '2026-11-28T04:00:00Z' }];
+    const table: Column<(typeof runs)[number]>[] = [
+      { title: 'STATUS', text: ({ name }) => name },
+      { title: 'ID', text: ({ id }) => id, cut: 'middle' },
+      { title: 'STARTED', text: ({ at }) => at },
+    ];
+    const at = (columns: number) => tableText(runs, table, { isTTY: true, columns });
+    assert.equal(
+      at(40),
+      'STATUS   ID               STARTED\n' + //
+        'running  nightly…28-7f3a  2026-11-28T04…',
+    );
+    assert.equal(at(60).split('\n')[1], 'running  nightly-sales-2026-11-28-7f3a  2026-11-28T04:00:00Z');
+    assert.equal(at(12).split('\n')[1], 'r…  n…a  20…');
+    assert.equal(tableText(runs, table, { columns: 40 }).split('\n')[1]?.length, 60);
   });
   test('the spaces in front of a cell are the shape of a tree', () => {
     assert.equal(tableText([{ name: '  b', note: '' }], columns, {}), 'NAME\n  b');
