@@ -64,6 +64,7 @@ const SOURCES: readonly Source[] = [
       ['pause <id>', 'Let no new pod of a run start; those that run go on.'],
       ['resume <id>', 'Let new pods of a run start again, after pause.'],
       ['end-debug <id> [task]', 'Go on without a failed pod that is kept to be looked at.'],
+      ['answer <id> <name> [args...]', "Send an update or a signal of the workflow's own."],
       ['cancel <id> [task]', 'Cancel a run, or one task of it.'],
     ],
     load: async () => (await import('./control.ts')).controlCommands,

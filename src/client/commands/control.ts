@@ -3,10 +3,11 @@ import type { Command } from 'commander';
 import { milliseconds } from '../../common/duration.ts';
 import { usage } from '../../common/problem.ts';
 import { extendHold, failTask, pausePods, resumePods, retryTask, skipTask } from '../../workflows/dag/controls.ts';
+import { answer } from '../run/answer.ts';
 import { ask, cancel, endDebugOf } from '../run/control.ts';
 import { findRun, type FoundRun } from '../temporal/find-run.ts';
-import { readJsonOption } from '../params/arguments.ts';
-import { readSpecChange } from '../params/workflow-arguments.ts';
+import { readJsonOption, readWords } from '../params/arguments.ts';
+import { plainArguments, readSpecChange } from '../params/workflow-arguments.ts';
 import { sanitise } from '../../logs/index.ts';
 import { printData } from '../terminal/stdout.ts';
 import type { Temporal } from '../temporal/connection.ts';
@@ -39,6 +40,13 @@ const EXTEND_HELP = `
 Of a task that is held for somebody's decision: it fails by itself so much later. The deadline of a pod that is there cannot be
 moved: Kubernetes lets it only come nearer.
   extend sales-1 load --by 2h
+${EXIT_CODES}`;
+
+const ANSWER_HELP = `
+For a workflow that waits for a word that its author gave a name, as an approval does. Arguments are as of run: key=value, JSON, a .yaml or
+.json file, or - for standard input. What an update's validator refuses changes nothing.
+  answer approval-7f3a decide approved=true by=anna
+  answer nightly-7f3a setLimit 5
 ${EXIT_CODES}`;
 
 const CANCEL_HELP = `
@@ -112,6 +120,12 @@ export function controlCommands(program: Program): void {
   command('end-debug <id> [task]', 'Go on without a failed pod that is kept to be looked at.', END_DEBUG_HELP).action(
     (id: string, task: string | undefined, options: { run?: string }) =>
       perform(id, options, (temporal, run) => endDebugOf(temporal, run, task)),
+  );
+  command('answer <id> <name> [args...]', "Send an update or a signal of the workflow's own.", ANSWER_HELP).action(
+    (id: string, name: string, words: string[], options: { run?: string }) => {
+      const args = plainArguments(readWords(words));
+      return perform(id, options, (temporal, run) => answer(temporal, run, name, words.length === 0 ? [] : args));
+    },
   );
   command('cancel <id> [task]', 'Cancel a run, or one task of it.', CANCEL_HELP)
     .option('--wait', 'until the run has ended, so its pods are gone or left as their spec says', false)

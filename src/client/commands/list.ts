@@ -2,6 +2,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { suggestion } from '../../common/did-you-mean.ts';
+import { usage } from '../../common/problem.ts';
 import { createOutput } from '../terminal/output.ts';
 import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../terminal/rows.ts';
 import {
@@ -15,6 +16,7 @@ import {
 import { printData } from '../terminal/stdout.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { lengthText, momentText, readSince } from '../terminal/time-text.ts';
+import type { Waiting } from '../view/waiting.ts';
 import type { Program } from './program.ts';
 
 interface Options {
@@ -24,6 +26,7 @@ interface Options {
   readonly since?: string;
   readonly limit: number;
   readonly all?: boolean;
+  readonly waiting?: boolean;
   readonly output: RowFormat;
 }
 
@@ -42,6 +45,8 @@ Runs are of the task queue in TEMPORAL_PODS_TASK_QUEUE, newest first. A run appe
   list --status failed --since 24h
   list --failure OOMKilled --since 7d
   list --status running -o name
+  list --waiting
+What waits are held tasks, and runs whose new pods are paused; each run is asked, of those that run the newest --limit.
 
 Exit code: 0 also when there are none, 2 the call is wrong, 3 Temporal does not answer.`;
 
@@ -53,15 +58,54 @@ export function listCommand(program: Program): void {
     .option('--failure <kind>', 'only those in which a pod failed so (OOMKilled, ContainerFailed…)')
     .option('--since <time>', 'only those started since then: 30m, 24h, 7d, or a moment in ISO 8601')
     .option('--limit <number>', 'at most so many', readLimit, 20)
+    .option('--waiting', 'only what waits for a person, since when, until when, and what answers')
     .option('--all', 'also sweeps, and the chunks of maps')
     .addHelpText('after', HELP)
     .action(async ({ since, ...options }: Options) => {
       const startedAfter = since === undefined ? undefined : readSince('--since', since, Date.now());
-      await program.withTemporal((temporal) => list(temporal, { ...options, startedAfter }));
+      if (options.waiting && options.status !== undefined && options.status !== 'running')
+        throw usage(`--waiting: only a run that is running can wait, got --status ${options.status}`);
+      await program.withTemporal((temporal) =>
+        options.waiting
+          ? listWaiting(temporal, { ...options, status: 'running', startedAfter })
+          : list(temporal, { ...options, startedAfter }),
+      );
     });
 }
 
-async function list(temporal: Temporal, options: Options & Pick<RunFilter, 'startedAfter'>): Promise<number> {
+type Filtered = Options & Pick<RunFilter, 'startedAfter'>;
+
+/** So many runs are asked at once: each answer is a worker's, and a history. */
+const AT_ONCE = 8;
+
+/** Visibility knows nothing of tasks, so each run is asked. */
+async function listWaiting(temporal: Temporal, options: Filtered): Promise<number> {
+  const { limit, output } = options;
+  const [{ readRun }, { findRun }, { waitingOf, waitingText }] = await Promise.all([
+    import('../history/read-run.ts'),
+    import('../temporal/find-run.ts'),
+    import('../view/waiting.ts'),
+  ]);
+  const query = runsQuery({ ...options, taskQueue: temporal.config.taskQueue });
+  const runs: { workflowId: string; runId: string }[] = [];
+  for await (const run of temporal.client.workflow.list({ query, pageSize: limit })) if (runs.push(run) >= limit) break;
+  const rows: Waiting[] = [];
+  for (let at = 0; at < runs.length; at += AT_ONCE) {
+    const found = runs.slice(at, at + AT_ONCE).map(async ({ workflowId, runId }) => {
+      const run = await findRun(temporal, workflowId, runId);
+      return waitingOf(run, (await readRun(temporal, run)).graph);
+    });
+    rows.push(...(await Promise.all(found)).flat());
+  }
+  if (output === 'table' && rows.length > 0) printData(waitingText(rows));
+  else if (rows.length > 0 || output === 'json')
+    printData(rowsText(output, rows, { columns: [], nameOf: (row) => row.workflowId, screen: process.stdout }));
+  if (rows.length === 0)
+    createOutput('text').say(`nothing waits for a person on task queue '${temporal.config.taskQueue}'`);
+  return 0;
+}
+
+async function list(temporal: Temporal, options: Filtered): Promise<number> {
   const { client, config } = temporal;
   const { limit, output } = options;
   const say = (text: string) => createOutput('text').say(text);

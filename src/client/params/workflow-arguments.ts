@@ -49,7 +49,7 @@ function checkedParams({ name, params }: KnownWorkflow, words: readonly Word[], 
 }
 
 /** Of a workflow without a schema: values by position, or one object of single keys. */
-function plainArguments(words: readonly Word[]): unknown[] {
+export function plainArguments(words: readonly Word[]): unknown[] {
   const whole = words.flatMap((word) => ('value' in word ? [word.value] : []));
   if (whole.length === words.length) return whole;
   if (whole.length > 1 || (whole.length === 1 && !isFields(whole[0])))

@@ -6,6 +6,7 @@ import type { RunGraph, RunNode, RunPod } from '../history/run-graph.ts';
 import { dim, type Line, padded, widthOf } from '../terminal/lines.ts';
 import { oneLine } from '../terminal/stdout.ts';
 import { lengthText, momentText } from '../terminal/time-text.ts';
+import { lastEnd } from './hold-answers.ts';
 import { countsText, hasEnded, isGood, STATE_COLOURS, STATE_ICONS, TASK_STATES } from './task-state.ts';
 import { treeOf, type TreeRow } from './tree.ts';
 import { tasksOf } from './view.ts';
@@ -24,7 +25,7 @@ export function taskLines(graph: RunGraph, now: number, most = Infinity): Line[]
     node,
     name: `${lead}${STATE_ICONS[node.state]} ${node.name}`,
     state: stateWords(node),
-    took: tookText(node, now),
+    took: tookText(node, now, lastEnd(graph, node.pods)),
     note: noteOn(node, pods, also),
   }));
   const width = (column: 'name' | 'state' | 'took') =>
@@ -89,10 +90,10 @@ export function stateWords({ state, heldUntil }: GraphNode): string {
   }
 }
 
-/** How long it has taken, or takes so far; nothing when it has not begun. */
-export function tookText({ startedAt, endedAt, state }: GraphNode, now: number): string {
+/** How long it has taken, or takes so far; nothing when it has not begun. While it is held, nothing of it runs: its pods took so long. */
+export function tookText({ startedAt, endedAt, state }: GraphNode, now: number, podsEnded?: number): string {
   if (startedAt === undefined || state === 'reused') return '';
-  const until = endedAt ?? (hasEnded(state) ? undefined : now);
+  const until = endedAt ?? (hasEnded(state) ? undefined : state === 'held' ? podsEnded : now);
   return until === undefined ? '' : lengthText(Math.max(0, until - startedAt));
 }
 

@@ -10,6 +10,7 @@ import { noWorkerText } from '../temporal/workers.ts';
 import { dim, type Line, plain } from '../terminal/lines.ts';
 import { oneLine } from '../terminal/stdout.ts';
 import { lengthText, momentText } from '../terminal/time-text.ts';
+import { holdAnswers } from './hold-answers.ts';
 import { remainingMs } from './estimate.ts';
 import { countsText } from './task-state.ts';
 
@@ -78,7 +79,7 @@ export function footLines({ graph, workflowId, status, failure }: RunView): Line
   const decide = ({ name, heldUntil = 0 }: RunNode): Line[] => [
     [],
     [{ text: `${name} waits for your decision, until ${momentText(heldUntil)}:`, colour: 'yellow' }],
-    ...['retry', 'skip', 'fail'].map((command) => call(command, name)),
+    ...holdAnswers(workflowId, name).map((text) => plain(`  ${text}`)),
   ];
   const failed = tasksOf(graph).find(({ state, pods }) => state === 'failed' && pods.length > 0);
   const isOver = status !== 'running' && status !== 'completed' && status !== 'continued-as-new';

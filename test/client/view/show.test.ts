@@ -97,6 +97,11 @@ suite('the line of a task', () => {
     ['the first line of its failure', line('failed', { error: 'OOMKilled: x\nto do' }), '✗ a  failed  OOMKilled: x'],
     ['not the failure of another', line('upstream', { error: 'x' }), '⊘ a  failed upstream'],
     ['no escape sequence of a pod', line('failed', { error: 'x\u001b[31my' }), '✗ a  failed  xy'],
+    [
+      'of a held one how long its pods took, and not how long it is held',
+      line('held', { startedAt: 0, pods: ['a-1'] }, [{ ...podOf('a-1'), endedAt: 3000 }]),
+      '‖ a  held  3 s',
+    ],
     ['until when it is held', line('held', { heldUntil: 0 }), '‖ a  held until 1970-01-01T00:00:00Z'],
     [
       'what was changed',
@@ -174,6 +179,7 @@ suite('the whole picture', () => {
         '  npm run client -- retry nightly-1 c',
         '  npm run client -- skip nightly-1 c',
         '  npm run client -- fail nightly-1 c',
+        '  npm run client -- extend nightly-1 c --by 2h',
       ].join('\n'),
     );
   });
