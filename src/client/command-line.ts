@@ -1,8 +1,9 @@
 /** What was typed, and which command it means. */
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { usage } from '../common/problem.ts';
 import { clientCall } from '../common/program-name.ts';
 import { commandsNamed } from './commands/all.ts';
+import { placeOf } from './completion/candidates.ts';
 
 /** Does what was typed; the exit code. */
 export async function commandLine(argv: readonly string[]): Promise<number> {
@@ -20,8 +21,18 @@ export async function commandLine(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (/^commander\.(help|version)/.test(error.code)) return error.exitCode === 0 ? 0 : 2;
-    throw usage(`${error.message.replace(/^error: /, '')}\n  how it is called: ${clientCall()} --help`);
+    throw usage(
+      `${error.message.replace(/^error: /, '')}\n  how it is called: ${helpOf(program.root, words.slice(2))}`,
+    );
   }
+}
+
+/** Of the command that was meant, as far as it was understood. */
+function helpOf(root: Command, words: readonly string[]): string {
+  const names: string[] = [];
+  for (let { command } = placeOf(root, [...words, '']); command.parent; command = command.parent)
+    names.unshift(command.name());
+  return [clientCall(), ...names, '--help'].join(' ');
 }
 
 const asksForHelp = (words: readonly string[]) => words.some((word) => word === '--help' || word === '-h');

@@ -44,6 +44,16 @@ suite('a call that is wrong', () => {
     ['a dry run as a workflow', ['run', 'dryRun', '{"image": "x"}'], /must be an object, got nothing/],
     ['no workflow', ['run'], /missing required argument 'workflow'/],
     ['an unknown option', ['run', '--fast', 'hello'], /unknown option '--fast'/],
+    [
+      'a bad option of a command: its own help',
+      ['list', '--fast'],
+      /how it is called: npm run client -- list --help\n$/,
+    ],
+    [
+      'a bad option in a group: its own help',
+      ['schedule', 'create', 'x', '--fast'],
+      /how it is called: npm run client -- schedule create --help\n$/,
+    ],
     ['an unknown command', ['rnu', 'hello'], /unknown command 'rnu'[^]*run/],
     ['an unknown format', ['run', 'hello', '-o', 'xml'], /xml.*text, json/],
     ['an empty id', ['run', 'hello', '--id', ''], /--id is empty/],

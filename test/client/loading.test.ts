@@ -11,7 +11,7 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Of a process of its own: this one has loaded nearly everything. */
 async function packagesOf(...args: readonly string[]): Promise<string[]> {
-  const { stderr } = await promisify(execFile)(process.execPath, ['--import', path('loaded-packages.js'), ...args]);
+  const { stderr } = await promisify(execFile)(process.execPath, ['--import', path('loaded-packages.ts'), ...args]);
   const [, names] = /\nloaded: (.*)\n$/.exec(stderr) ?? [];
   assert.ok(names !== undefined, stderr);
   return names.split(' ');

@@ -1,6 +1,7 @@
 /** `logs`: what the pods of a run have printed, or print. */
 import { InvalidArgumentError } from 'commander';
 import { suggestion } from '../../common/did-you-mean.ts';
+import { usage } from '../../common/problem.ts';
 import { callText } from '../../common/program-name.ts';
 import { findRun } from '../temporal/find-run.ts';
 import { untilLeft } from '../terminal/interrupts.ts';
@@ -10,6 +11,7 @@ import { podsMeant, printNow, type Printed, type RunPods } from '../logs/logs-no
 import { LogPrinter } from '../logs/printer.ts';
 import { checkTasks, selection, unknownTasks, type LogOptions } from '../logs/selection.ts';
 import { createOutput } from '../terminal/output.ts';
+import type { RunPod } from '../history/run-graph.ts';
 import { readHistory } from '../history/read-history.ts';
 import { runGraph } from '../history/read-run.ts';
 import type { Temporal } from '../temporal/connection.ts';
@@ -73,6 +75,7 @@ async function logs(temporal: Temporal, id: string, options: Options): Promise<n
   };
   if (history.closed || !options.follow) {
     const { meant, printed } = await print();
+    mustBeTried(options, meant, history.graph().pods);
     tellNothing(output, meant, printed, options);
     return 0;
   }
@@ -88,16 +91,30 @@ async function logs(temporal: Temporal, id: string, options: Options): Promise<n
   });
 }
 
+/** @throws Problem (2) for a try that never was, with those that were */
+export function mustBeTried(
+  { tasks, try: one }: Pick<LogOptions, 'tasks' | 'try'>,
+  meant: readonly RunPods[],
+  all: readonly RunPod[],
+): void {
+  if (one === undefined || meant.some(({ pods }) => pods.length > 0)) return;
+  const ofAnyTry = selection({ tasks });
+  const known = [...new Set(all.filter((pod) => ofAnyTry.accepts(pod)).map((pod) => pod.try))].sort((a, b) => a - b);
+  throw usage(
+    `--try: no pod of it was try ${one}; ${known.length === 0 ? 'it has no pod' : `there is: ${known.join(', ')}`}`,
+  );
+}
+
 /** An empty answer that says why it is empty. */
 function tellNothing(
   { say }: Pick<ReturnType<typeof createOutput>, 'say'>,
   meant: readonly RunPods[],
   printed: Printed,
-  { containers, try: one }: LogOptions,
+  { containers }: LogOptions,
 ): void {
   const pods = meant.flatMap(({ pods }) => pods);
   const known = [...new Set([...printed.values()].flatMap((seen) => [...seen.keys()]))];
-  if (pods.length === 0) return say(one === undefined ? 'there is no pod of it' : `no pod of it was try ${one}`);
+  if (pods.length === 0) return say('there is no pod of it');
   for (const name of containers) {
     if (known.length === 0 || known.includes(name)) continue;
     const hint = suggestion(name, known, { otherwise: `; there are: ${known.join(', ')}` });

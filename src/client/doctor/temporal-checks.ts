@@ -8,7 +8,7 @@ import { sweeperId } from '../../worker/sweeper.ts';
 import { statusWord } from '../temporal/run-query.ts';
 import { asProblem, connectTemporal, isNotFound, type Temporal } from '../temporal/connection.ts';
 import { lengthText, momentText } from '../terminal/time-text.ts';
-import { pollersOf, QUEUE } from '../temporal/workers.ts';
+import { type Poller, pollersOf, QUEUE } from '../temporal/workers.ts';
 import { check, failed, ok, skewVerdict, unknown, warning, type Check, type Verdict } from './check.ts';
 import { cleanupQueue } from '../../contract/index.ts';
 
@@ -101,11 +101,29 @@ async function workerVerdict(
   kinds: readonly (keyof typeof QUEUE)[],
 ): Promise<Verdict> {
   const all = await Promise.all(kinds.map((kind) => pollersOf(temporal, taskQueue, kind)));
-  const missing = kinds.find((_, at) => all[at]!.length === 0);
+  return pollersVerdict(
+    taskQueue,
+    kinds.map((kind, at) => ({ kind, pollers: all[at] ?? [] })),
+  );
+}
+
+/** Whether one that has not asked for so long still lives cannot be told: a poll that finds nothing takes a minute. */
+const SURE_MS = 10_000;
+
+/** Pure. */
+export function pollersVerdict(
+  taskQueue: string,
+  asked: readonly { readonly kind: string; readonly pollers: readonly Poller[] }[],
+): Verdict {
+  const missing = asked.find(({ pollers }) => pollers.length === 0)?.kind;
   if (missing) return failed(`no worker polls task queue '${taskQueue}' for ${missing}`, `start one: ${workerCall()}`);
-  const identities = [...new Set(all.flat())];
+  const all = asked.flatMap(({ pollers }) => pollers);
+  const identities = [...new Set(all.map(({ identity }) => identity))];
+  const says = `${identities.length === 1 ? 'one polls' : `${identities.length} poll`} '${taskQueue}' (${identities.slice(0, 3).join(', ')})`;
+  const ago = Math.min(...all.map(({ agoMs }) => agoMs));
+  if (ago < SURE_MS) return ok(says);
   return ok(
-    `${identities.length === 1 ? 'one polls' : `${identities.length} poll`} '${taskQueue}' (${identities.slice(0, 3).join(', ')})`,
+    `${says}, last ${lengthText(ago)} ago: one that lives asks once a minute, one that has stopped does not ask again`,
   );
 }
 

@@ -23,7 +23,10 @@ export interface Selection {
   ofChunk(task: string, items: { readonly from: number; readonly items: number }): Selection | undefined;
 }
 
-export function selection({ tasks, try: one }: Pick<LogOptions, 'tasks' | 'try'>): Selection {
+export function selection({
+  tasks,
+  try: one,
+}: Pick<LogOptions, 'tasks'> & Partial<Pick<LogOptions, 'try'>>): Selection {
   const named = new Set(tasks);
   return {
     accepts: (pod) =>

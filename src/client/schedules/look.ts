@@ -6,7 +6,7 @@ import type { Temporal } from '../temporal/connection.ts';
 import { statusColour, statusWord, type StatusWord } from '../temporal/run-query.ts';
 import { type Column, tableText } from '../terminal/rows.ts';
 import { oneLine } from '../terminal/stdout.ts';
-import { lengthText, momentText } from '../terminal/time-text.ts';
+import { lengthText } from '../terminal/time-text.ts';
 import { clockNotes } from './clock-changes.ts';
 import { overlapWord, specText, zoneOf } from './timing.ts';
 import { textIn } from './zone.ts';
@@ -30,9 +30,12 @@ export const COLUMNS: readonly Column<Row>[] = [
   { title: 'STATE', text: ({ state }) => state, colour: ({ state }) => (state === 'paused' ? 'yellow' : 'green') },
   { title: 'WORKFLOW', text: ({ workflow }) => workflow },
   { title: 'TIMES', text: ({ times }) => times },
-  { title: 'NEXT', text: ({ next, state }) => (next && state !== 'paused' ? momentText(Date.parse(next)) : '') },
-  { title: 'LAST', text: ({ last }) => (last ? momentText(Date.parse(last)) : '') },
+  { title: 'NEXT (UTC)', text: ({ next, state }) => (next && state !== 'paused' ? utcText(next) : '') },
+  { title: 'LAST (UTC)', text: ({ last }) => (last ? utcText(last) : '') },
 ];
+
+/** As `schedule show` writes it in the zone of the schedule. */
+const utcText = (iso: string) => textIn('UTC', Date.parse(iso));
 
 interface PastRun {
   readonly scheduledFor: string;
@@ -101,13 +104,18 @@ export function scheduleText(
     ['times', times],
     ['policy', `overlap ${overlap}, catch-up ${lengthText(catchUpMs)}`],
     ['left out', skipped + missed > 0 ? `${skipped} while another ran, ${missed} older than the catch-up` : undefined],
-    ['next', state === 'paused' ? 'none, it is paused' : next.map(inZone).join(`\n${' '.repeat(LABEL)}`)],
+    [
+      'next',
+      state === 'paused'
+        ? 'none, it is paused'
+        : next.map((time) => `${inZone(time)} ${timeZone}`).join(`\n${' '.repeat(LABEL)}`),
+    ],
     ['clocks', clockChanges.length > 0 ? clockChanges.join(`\n${' '.repeat(LABEL)}`) : undefined],
   ];
   const head = lines.flatMap(([label, text]) => (text === undefined ? [] : [`${label.padEnd(LABEL)}${text}`]));
   const columns: Column<PastRun>[] = [
     { title: 'STATUS', text: ({ status }) => status ?? 'gone', colour: ({ status }) => status && statusColour(status) },
-    { title: 'FOR', text: ({ scheduledFor }) => inZone(scheduledFor) },
+    { title: `FOR (${timeZone})`, text: ({ scheduledFor }) => inZone(scheduledFor) },
     { title: 'ID', text: ({ workflowId }) => workflowId, cut: 'middle' },
     { title: 'DURATION', text: ({ durationMs }) => (durationMs === undefined ? '' : lengthText(durationMs)) },
   ];

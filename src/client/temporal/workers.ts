@@ -15,20 +15,30 @@ export const isPolled = (temporal: Temporal, taskQueue = temporal.config.taskQue
     () => true,
   );
 
-/** The workers that have lately asked for tasks of this kind, by what they call themselves. */
+export interface Poller {
+  /** What it calls itself. */
+  readonly identity: string;
+  /** Milliseconds since it last asked. */
+  readonly agoMs: number;
+}
+
+/** The workers that have lately asked for tasks of this kind. */
 export async function pollersOf(
   { client, config }: Temporal,
   taskQueue: string,
   kind: keyof typeof QUEUE,
-): Promise<string[]> {
+): Promise<Poller[]> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: config.namespace,
     taskQueue: { name: taskQueue },
     taskQueueType: QUEUE[kind],
   });
   return (pollers ?? [])
-    .filter(({ lastAccessTime }) => Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < FRESH_MS)
-    .map(({ identity }) => identity ?? '');
+    .map(({ identity, lastAccessTime }) => ({
+      identity: identity ?? '',
+      agoMs: Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000,
+    }))
+    .filter(({ agoMs }) => agoMs < FRESH_MS);
 }
 
 export const noWorkerText = (taskQueue: string): string =>

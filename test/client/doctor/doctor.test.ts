@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { check, ok, skewVerdict } from '../../../src/client/doctor/check.ts';
 import { partsText } from '../../../src/client/doctor/pod-check.ts';
+import { pollersVerdict } from '../../../src/client/doctor/temporal-checks.ts';
 import { call, impatient } from '../call.ts';
 
 suite('doctor', () => {
@@ -20,6 +21,14 @@ suite('doctor', () => {
         ['failed', 'is 100 s behind this machine'],
       ],
     );
+  });
+
+  test('of a worker that has not asked for a while it says how long, since it may have stopped', () => {
+    const says = (...agoMs: number[]) =>
+      pollersVerdict('q', [{ kind: 'workflows', pollers: agoMs.map((ms) => ({ identity: 'w', agoMs: ms })) }]);
+    assert.deepEqual(says(40_000, 3_000), { result: 'ok', says: "one polls 'q' (w)" });
+    assert.match(says(40_000, 50_000).says, /^one polls 'q' \(w\), last 40 s ago: one that lives asks once a minute, /);
+    assert.equal(says().result, 'failed');
   });
 
   test('the parts of a pod’s time add up, also when the clocks do not agree', () => {

@@ -1,6 +1,7 @@
 /** Which log lines are meant, and in which order they come, without a Temporal. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { mustBeTried } from '../../../src/client/commands/logs.ts';
 import { fileSegments, type LogEntry } from '../../../src/logs/index.ts';
 import { byTime, entriesAfter, entriesNow, type Seen } from '../../../src/client/logs/entries.ts';
 import { podLabel } from '../../../src/client/logs/printer.ts';
@@ -114,4 +115,17 @@ suite('several streams as one', () => {
     assert.deepEqual(await merge(stream(1, 4, 9), stream(), stream(2, 3, 10)), [1, 2, 3, 4, 9, 10]);
     assert.deepEqual(await merge(stream(5, 1), stream(2)), [2, 5, 1]);
   });
+});
+
+test('a try that never was is refused, with those that were', () => {
+  const pod = { task: 'load', main: 'base', after: [], scheduledAt: 0 };
+  const all = [2, 1].map((number) => ({ ...pod, activityId: `load-${number}`, try: number }));
+  const run = { workflowId: 'w', runId: 'r' };
+  const meant = (pods: typeof all) => [{ run, pods }];
+  assert.throws(() => mustBeTried({ tasks: ['load'], try: 9 }, meant([]), all), {
+    exitCode: 2,
+    message: '--try: no pod of it was try 9; there is: 1, 2',
+  });
+  mustBeTried({ tasks: [], try: 2 }, meant(all), all);
+  mustBeTried({ tasks: [], try: undefined }, meant([]), []);
 });

@@ -1,3 +1,4 @@
+import { COLUMNS, scheduleText } from '../../../src/client/schedules/look.ts';
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { policiesOf, specOf, specText, type TimingOptions } from '../../../src/client/schedules/timing.ts';
@@ -201,4 +202,29 @@ suite('a cron where the clocks are changed', () => {
     const all: Calendar = { ...calendar(0, 2), minute: [{ start: 0, end: 59, step: 5 }] };
     assert.match(noteIn('Europe/Berlin', '2027-03-28', [all], []) ?? '', /28 02:00, 02:05, 02:10 and 9 more does not/);
   });
+});
+
+test('the list of schedules says that its times are in UTC, and `schedule show` in which zone its own are', () => {
+  assert.deepEqual(
+    COLUMNS.map(({ title }) => title),
+    ['NAME', 'STATE', 'WORKFLOW', 'TIMES', 'NEXT (UTC)', 'LAST (UTC)'],
+  );
+  const schedule = {
+    name: 'nightly',
+    state: 'active',
+    workflow: 'load',
+    args: [],
+    times: '0 4 * * * Europe/Berlin',
+    timeZone: 'Europe/Berlin',
+    overlap: 'skip',
+    catchUpMs: 60_000,
+    next: ['2026-12-01T03:00:00.000Z'],
+    clockChanges: [],
+    runs: [{ scheduledFor: '2026-11-30T03:00:00.000Z', workflowId: 'nightly-1', runId: 'r' }],
+    skippedByOverlap: 0,
+    missedByCatchUp: 0,
+  } as const;
+  const text = scheduleText(schedule as unknown as Parameters<typeof scheduleText>[0], {});
+  assert.match(text, /^next {6}2026-12-01 04:00:00 Europe\/Berlin$/m);
+  assert.match(text, /^STATUS {2}FOR \(Europe\/Berlin\) {2}ID$/m);
 });

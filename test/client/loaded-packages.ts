@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 
-const packages = new Set();
+const packages = new Set<string>();
 registerHooks({
   load(url, context, next) {
     const name = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1];
