@@ -94,11 +94,9 @@ export function lineArt(rows: readonly Row[]): { lines: ArtLine[]; width: number
   return { lines, width: 2 * columns - 1 };
 }
 
-/** What stands directly below a node is taken for connected with it; and there a dotted line has to be seen. */
-function needsGap(row: Row, previous: Row | undefined): boolean {
-  if (previous?.at !== row.at) return false;
-  return row.on ? row.on.kind === 'order' : previous.on !== undefined;
-}
+/** Of two nodes below each other nobody could tell whether they are joined: in between there is the line, or none. */
+const needsGap = (row: Row, previous: Row | undefined): boolean =>
+  previous?.at === row.at && (row.on !== undefined || previous.on !== undefined);
 
 const gap = (lanes: readonly Lane[], columns: number): string =>
   Array.from({ length: columns }, (_, at) => along(laneAt(lanes, at))).join(' ');

@@ -12,7 +12,7 @@ const text = (arrows: readonly string[], changes: Record<string, Partial<GraphNo
 suite('a graph as text', () => {
   const rows: [law: string, arrows: readonly string[], lines: readonly string[]][] = [
     ['a diamond', DIAMOND, ['●      orders', '├─●─╮  regions', '╰─●─┤  products', '    ●  report']],
-    ['a chain is a line', ['a > b', 'b > c'], ['●  a', '●  b', '●  c']],
+    ['a chain is a line', ['a > b', 'b > c'], ['●  a', '│', '●  b', '│', '●  c']],
     ['a dotted line where one was only created later', ['a . b', 'a > c'], ['●    a', '├╌●  b', '╰─●  c']],
     ['also between two', ['a . b'], ['●  a', '┊', '●  b']],
     [
@@ -21,21 +21,21 @@ suite('a graph as text', () => {
       ['├─●  a', '├─●  b', '╰─●  c'],
     ],
     [
-      'what stands below the end of a chain has a gap above it',
+      'what stands below the end of a chain has an empty gap above it, and what it waits for a line',
       ['s > a', 'a > b', 's > c'],
-      ['●    s', '├─●  a', '│ ●  b', '│', '╰─●  c'],
+      ['●    s', '├─●  a', '│ │', '│ ●  b', '│', '╰─●  c'],
     ],
     [
       'a join of chains',
       ['s > a', 'a > b', 's > c', 'c > d', 'b > e', 'd > e'],
-      ['●      s', '├─●    a', '│ ●─╮  b', '│   │', '╰─● │  c', '  ●─┤  d', '    ●  e'],
+      ['●      s', '├─●    a', '│ │', '│ ●─╮  b', '│   │', '╰─● │  c', '  │ │', '  ●─┤  d', '    ●  e'],
     ],
     [
       'all to all is one lane',
       ['a > x', 'a > y', 'b > x', 'b > y'],
       ['├─●─╮    a', '╰─●─┤    b', '    ├─●  x', '    ╰─●  y'],
     ],
-    ['a line that another one implies is left out', ['a > b', 'b > c', 'a > c'], ['●  a', '●  b', '●  c']],
+    ['a line that another one implies is left out', ['a > b', 'b > c', 'a > c'], ['●  a', '│', '●  b', '│', '●  c']],
     [
       'lines cross without touching',
       ['s > a', 's > b', 's > c', 'a > x', 'c > x', 'b > y', 'c > y'],
@@ -61,7 +61,7 @@ suite('a graph as text', () => {
   });
 
   test('a row tells the state, the time, who created it and why it failed', () => {
-    const [, , row] = text(['a > b'], {
+    const [, , , row] = text(['a > b'], {
       b: { state: 'failed', startedAt: 0, endedAt: 5000, parent: 'a', error: 'OOMKilled: too much' },
     }).split('\n');
     assert.equal(row, '●  b  failed  5 s  created by a  OOMKilled: too much');
