@@ -151,6 +151,17 @@ describe('the table', () => {
     assert.equal(line, '| ❌ | a |  |  |  | no \\| way \\<b\\> |');
   });
 
+  it('has a header on each column but that of the icons, and names what a task that did not run waited for', () => {
+    const root = body();
+    const bad = failed(root, 'bad', 'OOMKilled: too much');
+    const after = child(root, 'after');
+    after.sources.add(bad).add(child(root, 'good'));
+    after.end = { state: 'upstream', error: new Error('OOMKilled: too much') };
+    const [, , header, , ...rows] = detailsOf([bad, after]).split('\n');
+    assert.equal(header, '| | task | waits for | tries | time | note |');
+    assert.equal(rows[1], '| ⛔ | after | bad, good |  |  | not run, since bad failed |');
+  });
+
   it('names 8 tasks that one waits for, and counts the others', () => {
     const root = body();
     const join = child(root, 'join');

@@ -52,7 +52,7 @@ export function detailsOf(tasks: readonly TaskNode[], podsPaused = false): strin
   return [
     `${counts(byState)} of ${tasks.length}${podsPaused ? '; new pods are paused until resumePods' : ''}`,
     '',
-    '| | task | waits for | tries | time | |',
+    '| | task | waits for | tries | time | note |',
     '|---|---|---|---|---|---|',
     ...shown.map(row),
     ...(hidden > 0 ? ['', `… and ${hidden} more`] : []),
@@ -71,12 +71,21 @@ function row(task: TaskNode): string {
   return `| ${ICONS[task.state]} | ${task.name} | ${waitsFor(task)} | ${tries} | ${time(task)} | ${noteOn(task)} |`;
 }
 
-function noteOn({ failure, held, change, note, state, mapping }: TaskNode): string {
+function noteOn(task: TaskNode): string {
+  const { failure, held, change, note, state, mapping } = task;
+  // The failure is that of another, and stands in its own row.
+  if (state === 'upstream') return `not run, since ${failedBefore(task)} failed`;
   const known = failure ?? held?.failure;
   const words = plain(known ? shortLine(rootFailure(known.error).message) : (note ?? mappedOf(mapping) ?? state));
   const until = held && `held until ${new Date(held.until).toISOString().slice(0, 16)}Z: `;
   const changed = change && ` (changed: ${plain(Object.keys(change).join(', '))})`;
   return `${until ?? ''}${words}${changed ?? ''}`;
+}
+
+/** Those that it waited for and that did not come to a result; by their own failure, or as it did itself. */
+function failedBefore(task: TaskNode): string {
+  const names = sourcesOf(task).filter(({ state }) => state === 'failed' || state === 'upstream');
+  return names.map(({ name }) => name).join(', ') || 'what it waited for';
 }
 
 function mappedOf(mapping: TaskNode['mapping']): string | undefined {
