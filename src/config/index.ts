@@ -1,5 +1,6 @@
 /** What a worker and a client are told by their environment. */
 export { mustStore } from './files.ts';
 export { kubernetesConfig, type KubernetesConfig } from './kubernetes.ts';
+export { podsConfig, type PodsConfig, type TemporalPodsOptions } from './pods.ts';
 export { runUrl, temporalConfig, type TemporalConfig } from './temporal.ts';
 export { workerConfig, workerFiles, workflowsModule, type WorkerConfig, type WorkflowsModule } from './worker.ts';
