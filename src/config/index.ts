@@ -1,6 +1,7 @@
 /** What a worker and a client are told by their environment. */
 export { mustStore } from './files.ts';
 export { kubernetesConfig, type KubernetesConfig } from './kubernetes.ts';
-export { podsConfig, type PodsConfig, type TemporalPodsOptions } from './pods.ts';
+export { podsConfig, type PodsConfig } from './pods.ts';
+export type { TemporalPodsOptions } from './pods-options.ts';
 export { runUrl, temporalConfig, type TemporalConfig } from './temporal.ts';
 export { workerConfig, workerFiles, workflowsModule, type WorkerConfig, type WorkflowsModule } from './worker.ts';

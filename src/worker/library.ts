@@ -1,11 +1,13 @@
 /** What a program imports that is to be a worker: `import { temporalPods } from 'temporal-pods/worker'`. */
 import type { BundlerPlugin, WorkerPlugin } from '@temporalio/worker';
-import { podsConfig, workerConfig, type TemporalPodsOptions } from '../config/index.ts';
+import { podsConfig, workerConfig } from '../config/index.ts';
+// Not by way of an index, whose types bring those of all of Kubernetes' client.
+import type { TemporalPodsOptions } from '../config/pods-options.ts';
 import { podsPlugin } from './plugin.ts';
 import { runWorker as runConfigured } from './run-worker.ts';
 
 export { Problem } from '../common/problem.ts';
-export type { TemporalPodsOptions } from '../config/index.ts';
+export type { TemporalPodsOptions } from '../config/pods-options.ts';
 
 /** Of `runWorker`. */
 export interface RunWorkerOptions {

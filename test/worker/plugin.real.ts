@@ -107,10 +107,11 @@ suite('an author’s own worker with the plugin', { concurrency: 1, timeout: 120
       ['after another plugin, with a bundle that was made before', (pods, other) => [other, pods], true],
     ];
   for (const [law, inOrder, bundled] of orders)
-    test(`runs its own DAG with pods, cleans up and sweeps: ${law}`, async () => {
+    test(`runs its own DAG with pods, cleans up and sweeps: ${law}`, async (t) => {
       const { address, namespace, client } = world.temporal;
       const taskQueue = world.lane(`plugin-${bundled}`).taskQueue;
       const schedule = client.schedule.getHandle(sweeperId(taskQueue));
+      t.after(() => schedule.delete());
       const { plugin: other, seen } = witness();
       const pods = temporalPods(options());
       const connection = await NativeConnection.connect({ address });
@@ -150,7 +151,6 @@ suite('an author’s own worker with the plugin', { concurrency: 1, timeout: 120
       assert.equal(worker.getState(), 'STOPPED');
       // It refuses as long as a worker uses it: the one for the cleanups has ended too.
       await connection.close();
-      await schedule.delete();
       assert.deepEqual(seen, ['begins', 'runPod', 'shout', 'confirmPods', 'sweep', 'has ended']);
     });
 
