@@ -110,10 +110,12 @@ suite('the package', { concurrency: 1, timeout: 300_000 }, () => {
     await succeeds(process.execPath, [attw, '--profile', 'node16', tarball], folder);
   });
 
-  for (const door of ['workflows', 'worker', 'client'])
+  const DOORS = ['workflows', 'worker', 'client'];
+  for (const door of DOORS)
     test(`temporal-pods/${door}: each name has a text, each function an example, and no type names one that stays inside`, () => {
       const dist = inModules('temporal-pods', 'dist');
-      const names = namesOf(join(dist, door, 'library.d.ts'), dist);
+      const [own, ...others] = [door, ...DOORS].map((one) => join(dist, one, 'library.d.ts'));
+      const names = namesOf(own ?? '', dist, others);
       assert.ok(names.length > 0);
       const faults = names.flatMap(({ name, isValue, text, hidden }) => [
         ...(text === '' ? [`${name} has no docstring`] : []),
@@ -152,7 +154,7 @@ suite('the package', { concurrency: 1, timeout: 300_000 }, () => {
 
   test('type-checks what docs/package.md shows', async () => {
     const files = filesIn(readFileSync(join(root, 'docs', 'package.md'), 'utf8'));
-    assert.deepEqual(Object.keys(files), ['dags/index.ts', 'program.ts', 'test/replay.test.ts']);
+    assert.deepEqual(Object.keys(files), ['dags/index.ts', 'program.ts', 'worker.ts', 'test/replay.test.ts']);
     await mkdir(at('docs'));
     for (const [file, text] of Object.entries({ ...filesOf(PROJECTS.esm), ...files })) {
       await mkdir(at('docs', file, '..'), { recursive: true });
@@ -235,6 +237,16 @@ suite('the package', { concurrency: 1, timeout: 300_000 }, () => {
     }
   }
 
+  /** What the client of an author prints. */
+  const ENDED = {
+    result: 'HELLO PROGRAM',
+    refused: 'WorkflowNotFoundError',
+    tasks: [
+      ['hello', 'done'],
+      ['shout', 'done'],
+    ],
+  };
+
   const PLAN = /^●? *hello .*\n●? *shout/m;
 
   test('its command line runs a DAG that is TypeScript, in a real pod; its history is replayed by the SDK alone', async () => {
@@ -258,13 +270,24 @@ suite('the package', { concurrency: 1, timeout: 300_000 }, () => {
     const out = await withWorker('commonjs', [join('lib', 'worker.js')], env, () =>
       succeeds(process.execPath, [join('lib', 'client.js'), id, image], at('commonjs'), env),
     );
-    assert.deepEqual(JSON.parse(out), {
-      result: 'HELLO PROGRAM',
-      refused: 'WorkflowNotFoundError',
-      tasks: [
-        ['hello', 'done'],
-        ['shout', 'done'],
-      ],
-    });
+    assert.deepEqual(JSON.parse(out), ENDED);
   });
+
+  for (const project of ['esm', 'commonjs'])
+    test(`a worker of an author’s own runs pods by the plugin: ${project}`, async () => {
+      const env = environment(project, {});
+      const { temporal, kubernetes } = await up();
+      const args = [join('lib', 'own-worker.js'), at(project, 'lib', 'dags.js'), temporal.address];
+      args.push(
+        env.TEMPORAL_PODS_TASK_QUEUE,
+        kubernetes.context,
+        kubernetes.kubeconfig,
+        kubernetes.namespace,
+        at('logs'),
+      );
+      const out = await withWorker(project, args, {}, () =>
+        succeeds(process.execPath, [join('lib', 'client.js'), `${queue}-own-${project}`, image], at(project), env),
+      );
+      assert.deepEqual(JSON.parse(out), ENDED);
+    });
 });

@@ -27,9 +27,17 @@ export async function loadCallbacks(path: string): Promise<CallbackRegistry> {
   const { default: registry } = await load(path);
   if (registry === undefined)
     throw new Error('has no default export; it must be an object that names callbacks: { audit: { onEnd() {} } }');
-  if (!isObject(registry)) throw new Error(`its default export must be an object of callbacks, got ${shown(registry)}`);
+  return callbacksOf(registry, 'its default export');
+}
+
+/**
+ * @param what for messages
+ * @throws Error with every fault on a line of its own
+ */
+export function callbacksOf(registry: unknown, what: string): CallbackRegistry {
+  if (!isObject(registry)) throw new Error(`${what} must be an object of callbacks, got ${shown(registry)}`);
   const faults = Object.entries(registry).flatMap(([name, callbacks]) => faultsOf(name, callbacks));
-  if (faults.length > 0) throw new Error(`its default export is not valid:\n  ${faults.join('\n  ')}`);
+  if (faults.length > 0) throw new Error(`${what} is not valid:\n  ${faults.join('\n  ')}`);
   const named = Object.entries(registry).map(([name, callbacks]) => [name, inContext(name, callbacks as Callbacks)]);
   return Object.fromEntries(named) as CallbackRegistry;
 }

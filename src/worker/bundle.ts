@@ -38,7 +38,9 @@ function makers(): string[] {
   const worker = createRequire(import.meta.url).resolve('@temporalio/worker/package.json');
   const from = createRequire(worker);
   const packages = ['webpack', 'swc-loader', '@swc/core'].map((name) => from.resolve(`${name}/package.json`));
-  const ours = [ownFile('./workflows', import.meta.url), MAKER].map((file) => fileURLToPath(file));
+  const ours = [ownFile('./workflows', import.meta.url), ownFile('./bundle-options', import.meta.url), MAKER].map(
+    (file) => fileURLToPath(file),
+  );
   // The SDK's compiler reads it where the worker is started.
   const options = existsSync('.swcrc') ? readFileSync('.swcrc', 'utf8') : '';
   return [

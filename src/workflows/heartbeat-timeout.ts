@@ -16,3 +16,9 @@ export const withHeartbeatTimeout = (heartbeatTimeout: number): WorkflowIntercep
     },
   ],
 });
+
+/** Webpack's: what stands behind the name of this file where it is asked for, `?60000`. */
+declare const __resourceQuery: string;
+
+/** As a module of interceptors, which takes no other argument. */
+export const interceptors = (): WorkflowInterceptors => withHeartbeatTimeout(Number(__resourceQuery.slice(1)));

@@ -14,18 +14,23 @@ export interface Name {
 /**
  * @param door path of its declarations
  * @param within types that are declared below this folder are the package's
+ * @param doors paths of the declarations from where any of them may be imported
  */
-export function namesOf(door: string, within: string): Name[] {
+export function namesOf(door: string, within: string, doors: readonly string[] = [door]): Name[] {
   const options = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, strict: true };
-  const program = ts.createProgram([door], options);
+  const program = ts.createProgram([door, ...doors], options);
   const checker = program.getTypeChecker();
   const followed = (symbol: ts.Symbol) =>
     symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-  const file = program.getSourceFile(door);
-  const module = file && checker.getSymbolAtLocation(file);
-  const exported = module ? checker.getExportsOfModule(module).map(followed) : [];
+  const exportsOf = (path: string) => {
+    const file = program.getSourceFile(path);
+    const module = file && checker.getSymbolAtLocation(file);
+    return module ? checker.getExportsOfModule(module).map(followed) : [];
+  };
+  const exported = exportsOf(door);
+  const importable = new Set([...exported, ...doors.flatMap(exportsOf)]);
   const isHidden = (symbol: ts.Symbol) =>
-    !exported.includes(symbol) &&
+    !importable.has(symbol) &&
     !(symbol.flags & ts.SymbolFlags.TypeParameter) &&
     symbol.declarations?.[0]?.getSourceFile().fileName.startsWith(within) === true;
 

@@ -63,6 +63,26 @@ runWorker().catch((error: unknown) => {
 });
 `;
 
+/** A worker of the author's own, with the plugin. */
+const OWN_WORKER = `
+import { NativeConnection, Worker } from '@temporalio/worker';
+import { temporalPods } from 'temporal-pods/worker';
+
+async function main([workflowsPath = '', address = '', taskQueue = '', context = '', kubeconfig = '', namespace = '', logDir = '']: string[]) {
+  const connection = await NativeConnection.connect({ address });
+  const pods = temporalPods({ context, kubeconfig, namespace, logDir, sweepEvery: 'never', heartbeatTimeout: '1m' });
+  const worker = await Worker.create({ connection, taskQueue, workflowsPath, plugins: [pods] });
+  console.error('worker ready');
+  await worker.run();
+  await connection.close();
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
+`;
+
 /** Runs the DAG and prints its result and the states of its tasks. */
 const CLIENT = `
 import { connect } from 'temporal-pods/client';
@@ -158,11 +178,12 @@ export const filesOf = ({ type, compilerOptions }: Project): Record<string, stri
   'package.json': JSON.stringify({ private: true, type }),
   'tsconfig.json': JSON.stringify({
     compilerOptions,
-    files: ['dags.ts', 'everything.ts', 'worker.ts', 'client.ts'],
+    files: ['dags.ts', 'everything.ts', 'worker.ts', 'own-worker.ts', 'client.ts'],
   }),
   'dags.ts': GREETING,
   'everything.ts': EVERYTHING,
   'worker.ts': WORKER,
+  'own-worker.ts': OWN_WORKER,
   'client.ts': CLIENT,
   'replay.mjs': REPLAY,
 });

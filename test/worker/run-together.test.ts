@@ -1,7 +1,7 @@
 /** How a worker ends: what it took is given back, and what is told is what went wrong first. */
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { runTogether, withResources } from '../../src/worker/run-worker.ts';
+import { runTogether, withResources } from '../../src/worker/run-together.ts';
 
 suite('what a worker takes', () => {
   const failure = (message: string) => () => {
@@ -65,15 +65,26 @@ suite('the two workers of a process', () => {
     };
   }
 
-  test('run until both have stopped', async () => {
+  test('when one has stopped the other is told to, and both are waited for', async () => {
     const [one, other] = [worker(), worker()];
     let stopped = false;
-    const running = runTogether([one, other], { fault: NO_FAULT }).then(() => (stopped = true));
+    // As one that gives its work away first.
+    const slow = Promise.withResolvers<void>();
+    const running = runTogether([one, { ...other, run: () => other.run().then(() => slow.promise) }]);
     one.shutdown();
+    const ended = running.then(() => (stopped = true));
     await new Promise(setImmediate);
-    assert.equal(stopped, false);
-    other.shutdown();
-    await running;
+    assert.deepEqual([other.getState(), stopped], ['STOPPED', false]);
+    slow.resolve();
+    await ended;
+  });
+
+  test('one that fails on its way to the end is told of', async () => {
+    const [one, other] = [worker(), worker()];
+    const failing = { ...other, shutdown: () => other.fail('it did not stop in time') };
+    const running = runTogether([one, failing]);
+    one.shutdown();
+    await assert.rejects(running, { message: /it did not stop in time$/ });
   });
 
   test('when one fails the other is stopped, and its error is told', async () => {
