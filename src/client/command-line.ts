@@ -10,6 +10,7 @@ import { historyCommand } from './commands/history.ts';
 import { listCommand } from './commands/list.ts';
 import { logsCommand } from './commands/logs.ts';
 import { Program } from './commands/program.ts';
+import { replayCommand } from './commands/replay.ts';
 import { rerunCommand } from './commands/rerun.ts';
 import { runCommands } from './commands/run.ts';
 import { scheduleCommand } from './commands/schedule.ts';
@@ -25,6 +26,7 @@ const COMMANDS = [
   graphCommand,
   logsCommand,
   historyCommand,
+  replayCommand,
   scheduleCommand,
   workflowsCommand,
   controlCommands,

@@ -20,6 +20,8 @@ export const STATUS_WORDS = Object.keys(STATUSES) as [StatusWord, ...StatusWord[
 export interface RunFilter {
   readonly taskQueue: string;
   readonly status?: StatusWord | undefined;
+  /** Only those that have ended, in whatever way. */
+  readonly closed?: boolean | undefined;
   readonly workflow?: string | undefined;
   /** The kind of a pod's failure that happened in it; needs the search attribute `PodFailure`. */
   readonly failure?: string | undefined;
@@ -29,10 +31,11 @@ export interface RunFilter {
   readonly all?: boolean | undefined;
 }
 
-export function runsQuery({ taskQueue, status, workflow, failure, startedAfter, all }: RunFilter): string {
+export function runsQuery({ taskQueue, status, closed, workflow, failure, startedAfter, all }: RunFilter): string {
   return [
     `TaskQueue = ${quoted(taskQueue)}`,
     ...(status ? [`ExecutionStatus = '${STATUSES[status]}'`] : []),
+    ...(closed ? [`ExecutionStatus != '${STATUSES.running}'`] : []),
     ...(workflow === undefined ? [] : [`WorkflowType = ${quoted(workflow)}`]),
     ...(failure === undefined ? [] : [`${POD_FAILURE} = ${quoted(failure)}`]),
     ...(startedAfter === undefined ? [] : [`StartTime >= '${new Date(startedAfter).toISOString()}'`]),
