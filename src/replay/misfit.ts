@@ -17,7 +17,7 @@ export interface Refusal {
   readonly stackTrace?: string | undefined;
 }
 
-/** @param events of the history, from its first one on */
+/** @param events of the history, from its first one on, or those of them that `isHeldAgainst` */
 export function misfitOf({ message, stackTrace }: Refusal, events: readonly HistoryEvent[]): Misfit {
   const history = new History(events);
   for (const [pattern, read] of READERS) {
@@ -34,6 +34,10 @@ export function misfitOf({ message, stackTrace }: Refusal, events: readonly Hist
 const NONDETERMINISM = 'Nondeterminism error: ';
 
 type Words = [string, string];
+
+/** Whether it is needed for that: of a long history all else may be left out. */
+export const isHeldAgainst = (event: HistoryEvent): boolean =>
+  event.workflowExecutionStartedEventAttributes !== undefined || PARTS.some((part) => event[part]);
 
 /** The words of the SDK's core, and what they mean. Words that another version says otherwise are shown as they are. */
 const READERS: readonly (readonly [RegExp, (words: Words, history: History) => Misfit | undefined])[] = [
@@ -124,6 +128,18 @@ const ENDS = [
   'workflowExecutionFailedEventAttributes',
   'workflowExecutionCanceledEventAttributes',
   'workflowExecutionContinuedAsNewEventAttributes',
+] as const;
+
+/** What code asks for. */
+const PARTS = [
+  'activityTaskScheduledEventAttributes',
+  'startChildWorkflowExecutionInitiatedEventAttributes',
+  'timerStartedEventAttributes',
+  'upsertWorkflowSearchAttributesEventAttributes',
+  'workflowPropertiesModifiedEventAttributes',
+  'signalExternalWorkflowExecutionInitiatedEventAttributes',
+  'markerRecordedEventAttributes',
+  ...ENDS,
 ] as const;
 
 type Activity = NonNullable<HistoryEvent['activityTaskScheduledEventAttributes']>;

@@ -17,6 +17,9 @@ const STATUSES = {
 export type StatusWord = keyof typeof STATUSES;
 export const STATUS_WORDS = Object.keys(STATUSES) as [StatusWord, ...StatusWord[]];
 
+/** `stuck`: it runs, and its workflow's code fails again and again. Temporal has no word for it. */
+export type RunState = StatusWord | 'stuck';
+
 export interface RunFilter {
   readonly taskQueue: string;
   readonly status?: StatusWord | undefined;
@@ -52,6 +55,6 @@ export function statusWord(name: string): StatusWord {
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
 /** How a run stands, for a terminal. */
-export const statusColour = (status: StatusWord): Colour | undefined =>
+export const statusColour = (status: RunState): Colour | undefined =>
   (({ running: 'cyan', completed: 'green', cancelled: 'dim' }) as const)[status as 'running'] ??
   (status === 'continued-as-new' ? 'dim' : 'red');
