@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { replay } from '../../src/replay/for-tests.ts';
+import { replay } from '../../src/testing/library.ts';
 import { call } from '../client/call.ts';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));

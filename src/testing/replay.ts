@@ -1,9 +1,7 @@
 /** `replay`, as an author's own tests call it. */
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type WorkflowsModule, workflowsModule } from '../config/index.ts';
-import { readRecorded, recordedFiles } from './recorded.ts';
-import { type Replayer, replayerOf } from './replay.ts';
+import { readRecorded, recordedFiles } from '../replay/recorded.ts';
+import { type Replayer, replayerOf } from '../replay/replay.ts';
+import { moduleOf, pathOf } from './module.ts';
 
 export interface ReplayOptions {
   /** File of the module that exports the workflows. Default: the environment's `TEMPORAL_PODS_WORKFLOWS`, as for a worker. */
@@ -42,8 +40,6 @@ export async function replay(
   return files;
 }
 
-const pathOf = (path: string | URL): string => (String(path).startsWith('file:') ? fileURLToPath(path) : String(path));
-
 const replayers = new Map<string, Promise<Replayer>>();
 
 function replayerFor(workflows: string | URL | undefined): Promise<Replayer> {
@@ -53,10 +49,4 @@ function replayerFor(workflows: string | URL | undefined): Promise<Replayer> {
   const made = replayerOf(module);
   replayers.set(module.path, made);
   return made;
-}
-
-function moduleOf(workflows: string | URL | undefined): WorkflowsModule {
-  if (workflows === undefined) return workflowsModule();
-  const path = resolve(pathOf(workflows));
-  return { path, from: path };
 }
