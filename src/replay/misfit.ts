@@ -15,11 +15,18 @@ export interface Misfit {
 export interface Refusal {
   readonly message: string;
   readonly stackTrace?: string | undefined;
+  /** What the code asked for up to there, by its ids; not known of a worker's code. */
+  readonly asked?: Asked;
+}
+
+export interface Asked {
+  readonly activities: string[];
+  readonly children: string[];
 }
 
 /** @param events of the history, from its first one on, or those of them that `isHeldAgainst` */
-export function misfitOf({ message, stackTrace }: Refusal, events: readonly HistoryEvent[]): Misfit {
-  const history = new History(events);
+export function misfitOf({ message, stackTrace, asked }: Refusal, events: readonly HistoryEvent[]): Misfit {
+  const history = new History(events, asked);
   for (const [pattern, read] of READERS) {
     const found = pattern.exec(message);
     const misfit = found && read(found.slice(1) as Words, history);
@@ -50,7 +57,7 @@ const READERS: readonly (readonly [RegExp, (words: Words, history: History) => M
   [/No command scheduled for event HistoryEvent.*?id: (\d+)/s, ([id], history) => gone(history.part(id))],
   [
     /(\w[\w ]*?) machine does not handle this event: HistoryEvent.*?id: (\d+)/s,
-    ([machine, id], history) => otherKind(machine, history.part(id)),
+    ([machine, id], history) => otherKind(machine, history.part(id), history.newOf(machine)),
   ],
   [
     /patch marker encountered for change (.*?), but there is no corresponding/s,
@@ -75,10 +82,24 @@ interface Part {
 class History {
   readonly #events: readonly HistoryEvent[];
   readonly #workflowId: string;
+  readonly #asked: Asked;
 
-  constructor(events: readonly HistoryEvent[]) {
+  constructor(events: readonly HistoryEvent[], asked: Asked = { activities: [], children: [] }) {
     this.#events = events;
+    this.#asked = asked;
     this.#workflowId = events[0]?.workflowExecutionStartedEventAttributes?.workflowId ?? '';
+  }
+
+  /** What the code asked for first that it does not have; of these kinds. */
+  newOf(machine: string): Part | undefined {
+    const { activities, children } = this.#asked;
+    if (machine === 'Child workflow') {
+      const id = children.find((one) => !this.hasChild(one));
+      return id === undefined ? undefined : this.child(id);
+    }
+    if (machine !== 'Activity') return undefined;
+    const task = taskOf(activities.find((one) => taskOf(one) !== undefined && !this.pod(one)) ?? '');
+    return task === undefined ? undefined : task === UNNAMED ? { text: 'a pod of no task' } : taskPart(task);
   }
 
   part(eventId: string): Part {
@@ -222,15 +243,15 @@ const ENDING: Readonly<Record<string, string>> = {
   'Continue as new workflow': 'the code goes on as a new run before it',
 };
 
-function otherKind(machine: string, has: Part): Misfit {
+function otherKind(machine: string, has: Part, isNew: Part | undefined): Misfit {
   const ending = ENDING[machine];
   if (ending !== undefined)
     return has.isEnd
       ? { says: `${ending.replace(' before it', '')} where the run has ${has.text}: it ended in another way` }
       : { says: `${has.text} is gone: ${ending}`, ...about(has.task) };
   return {
-    says: `${MACHINES[machine] ?? `something else (${machine.toLowerCase()})`} is new before ${has.text}`,
-    ...about(has.task),
+    says: `${isNew?.text ?? MACHINES[machine] ?? `something else (${machine.toLowerCase()})`} is new before ${has.text}`,
+    ...about(isNew?.task ?? has.task),
   };
 }
 

@@ -1,13 +1,16 @@
 /** Replays histories with the code as it is now: what does not fit would be stuck after a deploy of this code. */
+import { fileURLToPath } from 'node:url';
 import type * as Sdk from '@temporalio/worker';
-import type { WorkflowBundle } from '@temporalio/worker';
+import type { InjectedSinks, WorkflowBundle } from '@temporalio/worker';
 import { suggestion } from '../common/did-you-mean.ts';
 import { messageOf } from '../common/message-of.ts';
 import { usage } from '../common/problem.ts';
+import { ownFile } from '../common/own-file.ts';
 import type { WorkflowsModule } from '../config/index.ts';
 import { workerBundle } from '../worker/bundle.ts';
+import type { AskedSinks } from '../workflows/plan/asked.ts';
 import { loadWorkflows } from '../worker/workflows.ts';
-import { type Misfit, misfitOf, type Refusal } from './misfit.ts';
+import { type Asked, type Misfit, misfitOf, type Refusal } from './misfit.ts';
 import type { Recorded } from './recorded.ts';
 
 /** Undefined: it fits. @throws Problem (2) for events that make no history */
@@ -19,10 +22,10 @@ export interface Replayer {
   known(history: Recorded): Recorded;
 }
 
-/** Bundles the workflows as a worker does, or takes the bundle that one has kept. @throws Problem (2) that says what is in the way */
+/** Bundles the workflows as a worker does, with what notes their questions, or takes such a bundle that was kept. @throws Problem (2) that says what is in the way */
 export async function replayerOf(module: WorkflowsModule): Promise<Replayer> {
   const names = Object.keys(await loadWorkflows(module));
-  const bundle = await workerBundle(module, {});
+  const bundle = await workerBundle(module, { interceptors: [ASKED] });
   return {
     replay: (history) => replayOne(bundle, history),
     known(history) {
@@ -35,6 +38,8 @@ export async function replayerOf(module: WorkflowsModule): Promise<Replayer> {
   };
 }
 
+const ASKED = fileURLToPath(ownFile('../workflows/plan/asked', import.meta.url));
+
 /** Of a history that no code can fit. */
 const BROKEN = /^Fatal error in workflow machines: (.{0,200})/s;
 
@@ -44,14 +49,19 @@ export async function replayOne(
   { from, workflowId, events }: Recorded,
 ): Promise<Misfit | undefined> {
   const { Worker } = await sdk();
+  const asked: Asked = { activities: [], children: [] };
+  const noting = (list: string[]) => ({ fn: (_: unknown, id: string) => void list.push(id), callDuringReplay: true });
+  const sinks: InjectedSinks<AskedSinks> = {
+    asked: { activity: noting(asked.activities), child: noting(asked.children) },
+  };
   try {
-    await Worker.runReplayHistory({ workflowBundle }, { events: [...events] }, workflowId);
+    await Worker.runReplayHistory({ workflowBundle, sinks }, { events: [...events] }, workflowId);
     return undefined;
   } catch (error) {
     const refusal = refusalOf(messageOf(error));
     const broken = BROKEN.exec(refusal.message);
     if (broken) throw usage(`${from}: its events cannot be replayed: ${broken[1]}`);
-    return misfitOf(refusal, events);
+    return misfitOf({ ...refusal, asked }, events);
   }
 }
 

@@ -40,7 +40,7 @@ suite('replay', () => {
     renamed: ["task 'goods' is new before 'products', or is 'products' under another name", 'goods'],
     removed: ["task 'products' is gone: the run has it, and the code does not come to it there", 'products'],
     shortened: ["task 'regions' is gone: the code has ended before it", 'regions'],
-    mailed: ['a task, or another activity, is new before the end of the run'],
+    mailed: ["task 'mail' is new before the end of the run", 'mail'],
     delayed: ["a wait (a timer) is new before task 'orders'", 'orders'],
     gone: ["the workflow 'gone' is not exported any more"],
   };
