@@ -17,7 +17,7 @@ const ORDER = [
   'config',
   'activities|workflows',
   'worker',
-  'simulation',
+  'replay|simulation',
   'testing|client',
 ];
 const PLACES = new Map(ORDER.flatMap((rooms, place) => rooms.split('|').map((room) => [room, place] as const)));

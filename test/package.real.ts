@@ -110,7 +110,7 @@ suite('the package', { concurrency: 1, timeout: 300_000 }, () => {
     await succeeds(process.execPath, [attw, '--profile', 'node16', tarball], folder);
   });
 
-  const DOORS = ['workflows', 'worker', 'client'];
+  const DOORS = ['workflows', 'worker', 'client', 'testing'];
   for (const door of DOORS)
     test(`temporal-pods/${door}: each name has a text, each function an example, and no type names one that stays inside`, () => {
       const dist = inModules('temporal-pods', 'dist');

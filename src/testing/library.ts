@@ -3,6 +3,7 @@
  * them, and when, is in docs/versions.md.
  */
 export { SimulationError } from '../simulation/outside.ts';
+export { replay, ReplayError, type ReplayOptions } from './replay.ts';
 export type { RunningRun } from './running-run.ts';
 export { simulate, simulator, type Simulate, type SimulatedRun, type SimulateOptions } from './simulate.ts';
 export type { SimulatedPod } from './simulated-pod.ts';

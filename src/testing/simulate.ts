@@ -1,18 +1,16 @@
 /** `simulate`: one run of a workflow, in milliseconds, without Temporal, Kubernetes or network. */
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Workflow } from '@temporalio/common';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { encodeUnifiedSearchAttributes } from '@temporalio/common/lib/converter/payload-search-attributes.js';
 import { suggestion } from '../common/did-you-mean.ts';
 import { messageOf } from '../common/message-of.ts';
-import { workflowsModule, type WorkflowsModule } from '../config/index.ts';
 import { BODY, SCHEDULED_START, type Graph, type TaskState } from '../contract/index.ts';
 import { fromFailure, fromPayload } from '../simulation/messages.ts';
 import { type ActivityCall, type ActivityEnd, SimulationError, type Outside } from '../simulation/outside.ts';
 import { Sandbox } from '../simulation/sandbox.ts';
 import { Simulation } from '../simulation/simulation.ts';
 import { workerBundle } from '../worker/bundle.ts';
+import { moduleOf } from './module.ts';
 import { Pods } from './pods.ts';
 import type { RunningRun } from './running-run.ts';
 import { graphOf, Script } from './script.ts';
@@ -152,16 +150,6 @@ async function sandboxOf(workflows: string | URL | undefined): Promise<Sandbox> 
   const module = moduleOf(workflows);
   const { code } = await workerBundle(module, {});
   return new Sandbox(code, module.from);
-}
-
-function moduleOf(workflows: string | URL | undefined): WorkflowsModule {
-  if (workflows === undefined) {
-    const { path, from } = workflowsModule();
-    const isNamed = process.env['TEMPORAL_PODS_WORKFLOWS'] !== undefined;
-    return { path, from: isNamed ? from : `${from} (TEMPORAL_PODS_WORKFLOWS is not set)` };
-  }
-  const path = String(workflows).startsWith('file:') ? fileURLToPath(workflows) : resolve(String(workflows));
-  return { path, from: path };
 }
 
 interface Asked {

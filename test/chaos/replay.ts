@@ -1,7 +1,9 @@
 /** Whether a run's history can be replayed: one that cannot is stuck after the next deploy. */
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundle } from '@temporalio/worker';
+import { recorded } from '../../src/replay/recorded.ts';
+import { replayOne } from '../../src/replay/replay.ts';
 
 const logger = new DefaultLogger('ERROR');
 
@@ -20,13 +22,12 @@ export class Replayer {
 
   /** What is wrong with those that do not replay, by runId. */
   async check(client: Client, runs: readonly { workflowId: string; runId: string }[]): Promise<Map<string, string>> {
-    async function* histories() {
-      for (const { workflowId, runId } of runs)
-        yield { workflowId, history: await client.workflow.getHandle(workflowId, runId).fetchHistory() };
-    }
     const found = new Map<string, string>();
-    for await (const { runId, error } of Worker.runReplayHistories({ workflowBundle: this.#bundle }, histories()))
-      if (error) found.set(runId, error.message);
+    for (const { workflowId, runId } of runs) {
+      const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      const misfit = await replayOne(this.#bundle, recorded(workflowId, events ?? [], workflowId));
+      if (misfit) found.set(runId, misfit.says);
+    }
     return found;
   }
 }

@@ -24,6 +24,8 @@ export interface StubWorker {
   /** What the client is told. */
   readonly env: Record<string, string>;
   readonly temporal: Awaited<ReturnType<typeof temporal>>;
+  /** Ends the worker and starts one with other workflows, beside this file: a deploy. Its pods run on. */
+  restart(workflows: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -40,23 +42,30 @@ export async function stubWorker(workflows = '../../src/workflows/index.ts'): Pr
     maxHeartbeatThrottleInterval: '200ms' as const,
   };
   const earlierRuns = new EarlierRuns();
-  const workers = await Promise.all([
-    Worker.create({
-      ...options,
-      taskQueue,
-      workflowsPath: fileURLToPath(new URL(workflows, import.meta.url)),
-      activities: {
-        runPod: async (input: RunPodInput) =>
-          (input.earlier && (await earlierRuns.find(Context.current().client, input))) || stubPod(logRoot, input),
-      },
-    }),
-    Worker.create({
-      ...options,
-      taskQueue: `${taskQueue}-cleanup`,
-      activities: { deletePod: async () => ({ gone: true }) },
-    }),
-  ]);
-  const stopped = Promise.all(workers.map((worker) => worker.run()));
+  const start = async (path: string) => {
+    const workers = await Promise.all([
+      Worker.create({
+        ...options,
+        taskQueue,
+        workflowsPath: fileURLToPath(new URL(path, import.meta.url)),
+        activities: {
+          runPod: async (input: RunPodInput) =>
+            (input.earlier && (await earlierRuns.find(Context.current().client, input))) || stubPod(logRoot, input),
+        },
+      }),
+      Worker.create({
+        ...options,
+        taskQueue: `${taskQueue}-cleanup`,
+        activities: { deletePod: async () => ({ gone: true }) },
+      }),
+    ]);
+    const stopped = Promise.all(workers.map((worker) => worker.run()));
+    return async () => {
+      for (const worker of workers) worker.shutdown();
+      await stopped;
+    };
+  };
+  let stop = await start(workflows);
   const toldEnv = {
     TEMPORAL_ADDRESS: server.address,
     TEMPORAL_NAMESPACE: server.namespace,
@@ -72,9 +81,12 @@ export async function stubWorker(workflows = '../../src/workflows/index.ts'): Pr
         ...(stdin !== undefined && { stdin }),
         env: { ...toldEnv, ...(elsewhere && { TEMPORAL_PODS_LOG_DIR: join(folder, 'elsewhere') }), ...env },
       }),
+    async restart(path) {
+      await stop();
+      stop = await start(path);
+    },
     async close() {
-      for (const worker of workers) worker.shutdown();
-      await stopped;
+      await stop();
       await server.close();
       await rm(folder, { recursive: true });
     },

@@ -48,6 +48,10 @@ const SOURCES: readonly Source[] = [
     load: async () => (await import('./history.ts')).historyCommand,
   },
   {
+    commands: [['replay [histories...]', 'Say whether the code as it is now fits recorded or running runs.']],
+    load: async () => (await import('./replay.ts')).replayCommand,
+  },
+  {
     commands: [['schedule', 'Run workflows at their times: create, list, pause, backfill…']],
     load: async () => (await import('./schedule.ts')).scheduleCommand,
   },

@@ -51,7 +51,8 @@ ${EXIT_CODES}`;
 
 const CANCEL_HELP = `
 Asks; the pods get their time to stop. A task that waits for others is cancelled when it comes to its pod.
-Exit code: 0 it was asked, and with --wait it has ended as cancelled; 1 with --wait: it has ended in another way; 2 it has ended before,
+Exit code: 0 it was asked, and with --wait it has ended as cancelled; 1 it is stuck, so it cannot hear of it yet, or with --wait: it has ended in
+another way; 2 it has ended before,
 or the call is wrong; 3 Temporal does not answer, or with a task no worker.`;
 
 export function controlCommands(program: Program): void {

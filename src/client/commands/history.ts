@@ -15,7 +15,7 @@ interface Options {
 }
 
 const HELP = `
-It is what Worker.runReplayHistory takes: a test that replays it fails when a change of the workflow's code would break runs like this.
+It is what replay takes, here and in a test: it fails when a change of the workflow's code would break runs like this.
 It holds the run's arguments and results as they are, and the names of the machines that its workers ran on.
   history nightly-7f3a --to test/histories/nightly.json
 

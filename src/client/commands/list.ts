@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { suggestion } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
+import { stuckAmong } from '../history/stuck.ts';
 import { createOutput } from '../terminal/output.ts';
 import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../terminal/rows.ts';
 import {
@@ -10,7 +11,7 @@ import {
   STATUS_WORDS,
   statusWord,
   type RunFilter,
-  type StatusWord,
+  type RunState,
   statusColour,
 } from '../temporal/run-query.ts';
 import { printData } from '../terminal/stdout.ts';
@@ -20,7 +21,7 @@ import type { Waiting } from '../view/waiting.ts';
 import type { Program } from './program.ts';
 
 interface Options {
-  readonly status?: StatusWord;
+  readonly status?: RunState;
   readonly workflow?: string;
   readonly failure?: string;
   readonly since?: string;
@@ -34,17 +35,19 @@ interface Row {
   readonly workflowId: string;
   readonly runId: string;
   readonly workflow: string;
-  readonly status: StatusWord;
+  readonly status: RunState;
   readonly startedAt: string;
   readonly closedAt?: string;
   readonly durationMs: number;
 }
 
 const HELP = `
-Runs are of the task queue in TEMPORAL_PODS_TASK_QUEUE, newest first. A run appears here about a second after its start.
+Runs are of the task queue in TEMPORAL_PODS_TASK_QUEUE, newest first. A run appears here about a second after its start. One is stuck when its
+workflow's code fails again and again, as after a change that does not fit it: show says why, and what to do.
   list --status failed --since 24h
   list --failure OOMKilled --since 7d
   list --status running -o name
+  list --status stuck
   list --waiting
 What waits are held tasks, and runs whose new pods are paused; each run is asked, of those that run the newest --limit.
 
@@ -53,7 +56,7 @@ Exit code: 0 also when there are none, 2 the call is wrong, 3 Temporal does not 
 export function listCommand(program: Program): void {
   program
     .command('list', 'List runs: how they stand, since when, how long.', ROW_FORMATS)
-    .addOption(new Option('--status <status>', 'only those that stand so').choices(STATUS_WORDS))
+    .addOption(new Option('--status <status>', 'only those that stand so').choices([...STATUS_WORDS, 'stuck']))
     .option('--workflow <name>', 'only those of this workflow')
     .option('--failure <kind>', 'only those in which a pod failed so (OOMKilled, ContainerFailed…)')
     .option('--since <time>', 'only those started since then: 30m, 24h, 7d, or a moment in ISO 8601')
@@ -86,7 +89,7 @@ async function listWaiting(temporal: Temporal, options: Filtered): Promise<numbe
     import('../temporal/find-run.ts'),
     import('../view/waiting.ts'),
   ]);
-  const query = runsQuery({ ...options, taskQueue: temporal.config.taskQueue });
+  const query = queryOf(temporal, options);
   const runs: { workflowId: string; runId: string }[] = [];
   for await (const run of temporal.client.workflow.list({ query, pageSize: limit })) if (runs.push(run) >= limit) break;
   const rows: Waiting[] = [];
@@ -107,16 +110,19 @@ async function listWaiting(temporal: Temporal, options: Filtered): Promise<numbe
 
 async function list(temporal: Temporal, options: Filtered): Promise<number> {
   const { client, config } = temporal;
-  const { limit, output } = options;
+  const { limit, output, status } = options;
   const say = (text: string) => createOutput('text').say(text);
-  const query = runsQuery({ ...options, taskQueue: config.taskQueue });
+  const query = queryOf(temporal, options);
   const rows: Row[] = [];
   let more = false;
-  for await (const run of client.workflow.list({ query, pageSize: Math.min(limit + 1, 1000) })) {
-    more = rows.length === limit;
+  const runs = client.workflow.list({ query, pageSize: Math.min(Math.max(limit + 1, LOOKED_AT), 1000) });
+  for await (const some of inLots(runs)) {
+    const told = await withStuck(temporal, some.map(rowOf));
+    rows.push(...told.filter((row) => status === undefined || row.status === status));
+    more = rows.length > limit;
     if (more) break;
-    rows.push(rowOf(run));
   }
+  rows.splice(limit);
   if (rows.length > 0 || output === 'json')
     printData(rowsText(output, rows, { columns: COLUMNS, nameOf: (row) => row.workflowId, screen: process.stdout }));
   if (rows.length === 0) say(await noneText(config.taskQueue, options));
@@ -124,7 +130,40 @@ async function list(temporal: Temporal, options: Filtered): Promise<number> {
   return 0;
 }
 
-async function noneText(taskQueue: string, { status, workflow, failure, startedAfter }: Partial<RunFilter>) {
+/** To Temporal's index one that is stuck runs like any other. */
+const queryOf = ({ config: { taskQueue } }: Temporal, { status, ...more }: Filtered) =>
+  runsQuery({ ...more, status: status === 'stuck' ? 'running' : status, taskQueue });
+
+/** So many are taken together: of those that run, each is asked about. */
+const LOOKED_AT = 20;
+
+async function* inLots<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let lot: T[] = [];
+  for await (const item of items)
+    if (lot.push(item) === LOOKED_AT) {
+      yield lot;
+      lot = [];
+    }
+  if (lot.length > 0) yield lot;
+}
+
+async function withStuck(temporal: Temporal, rows: readonly Row[]): Promise<Row[]> {
+  const stuck = await stuckAmong(
+    temporal,
+    rows.filter(({ status }) => status === 'running'),
+  );
+  return rows.map((row) => (stuck.has(row.runId) ? { ...row, status: 'stuck' } : row));
+}
+
+async function noneText(
+  taskQueue: string,
+  {
+    status,
+    workflow,
+    failure,
+    startedAfter,
+  }: Pick<Options, 'status' | 'workflow' | 'failure'> & Pick<RunFilter, 'startedAfter'>,
+) {
   const filtered = [status, workflow, failure, startedAfter].some((filter) => filter !== undefined);
   const known = workflow === undefined ? [] : await (await import('../params/workflows.ts')).workflowNames();
   const isUnknown = workflow !== undefined && !known.includes(workflow);

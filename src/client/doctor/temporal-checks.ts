@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { NamespaceNotFoundError } from '@temporalio/client';
 import type { TemporalConfig } from '../../config/temporal.ts';
-import { workerCall } from '../../common/program-name.ts';
+import { callText, workerCall } from '../../common/program-name.ts';
 import { podFailureType } from '../../worker/search-attributes.ts';
 import { sweeperId } from '../../worker/sweeper.ts';
-import { statusWord } from '../temporal/run-query.ts';
+import { stuckAmong } from '../history/stuck.ts';
+import { runsQuery, statusWord } from '../temporal/run-query.ts';
 import { asProblem, connectTemporal, isNotFound, type Temporal } from '../temporal/connection.ts';
 import { lengthText, momentText } from '../terminal/time-text.ts';
 import { type Poller, pollersOf, QUEUE } from '../temporal/workers.ts';
@@ -43,6 +44,7 @@ export async function* temporalChecks(config: TemporalConfig): AsyncGenerator<Ch
       workerVerdict(temporal, cleanupQueue(config.taskQueue), ['activities']),
     );
     yield await of('sweeper', sweeperVerdict);
+    yield await of('stuck runs', stuckVerdict);
   } finally {
     await temporal?.connection.close();
   }
@@ -147,4 +149,34 @@ async function sweeperVerdict({ client, config }: Temporal): Promise<Verdict> {
   const { status } = await client.workflow.getHandle(workflowId, firstExecutionRunId).describe();
   const says = `swept at ${momentText(last.takenAt.getTime())}: ${statusWord(status.name)}`;
   return status.name === 'COMPLETED' ? ok(says) : warning(says, `look at it: ${workflowId}`);
+}
+
+/** Of so many of the newest runs that are under way it is looked at whether their code fails. */
+const LOOKED_AT = 200;
+const NAMED = 3;
+
+async function stuckVerdict(temporal: Temporal): Promise<Verdict> {
+  const { client, config } = temporal;
+  const query = runsQuery({ taskQueue: config.taskQueue, status: 'running', all: true });
+  const runs: { workflowId: string; runId: string }[] = [];
+  for await (const { workflowId, runId } of client.workflow.list({ query, pageSize: LOOKED_AT }))
+    if (runs.push({ workflowId, runId }) === LOOKED_AT) break;
+  const stuck = await stuckAmong(temporal, runs);
+  const found = runs.flatMap(({ workflowId, runId }) => {
+    const why = stuck.get(runId);
+    return why ? [{ workflowId, ...why }] : [];
+  });
+  const [first] = found;
+  const those = runs.length === LOOKED_AT ? `the newest ${LOOKED_AT} runs` : 'the runs';
+  if (!first) return ok(`none among ${those} under way: ${runs.length}`);
+  const named = found
+    .slice(0, NAMED)
+    .map(({ workflowId, since, says }) => `${workflowId} since ${momentText(since ?? Date.now())}: ${says}`)
+    .join('; ');
+  const more =
+    found.length > NAMED ? `; and ${found.length - NAMED} more: ${callText('list', '--status', 'stuck')}` : '';
+  return failed(
+    `${found.length} of ${those} under way: ${named}${more}`,
+    `the old code back, patched(), or terminate and rerun: ${callText('show', first.workflowId)}`,
+  );
 }

@@ -35,8 +35,10 @@ export interface PodTask {
 export type RunEvent =
   /** A worker has taken the run. */
   | { readonly kind: 'taken' }
-  /** The workflow's code threw: Temporal tries it again and again, the run only looks as if it hung. */
-  | { readonly kind: 'stuck'; readonly why: string }
+  /** The workflow's code threw, or does not fit: Temporal tries it again and again, the run only looks as if it hung. */
+  | { readonly kind: 'stuck'; readonly why: string; readonly stackTrace?: string; readonly at: number }
+  /** It has done a step: whatever was in its way is over. */
+  | { readonly kind: 'stepped' }
   | { readonly kind: 'scheduled'; readonly pod: PodTask; readonly at: number }
   | { readonly kind: 'ended'; readonly pod: PodTask; readonly end: PodEnd; readonly at: number }
   /** The workflow's own cleanup, or its confirmation of several pods, has ended: what became of each, by its activityId. */
@@ -80,8 +82,10 @@ export function eventReader(): (event: HistoryEvent) => RunEvent | undefined {
     if (event.workflowTaskFailedEventAttributes) {
       const { failure } = event.workflowTaskFailedEventAttributes;
       const error = defaultFailureConverter.failureToError(failure ?? {}, defaultPayloadConverter);
-      return { kind: 'stuck', why: error.message };
+      const stackTrace = failure?.stackTrace;
+      return { kind: 'stuck', why: error.message, ...(stackTrace && { stackTrace }), at };
     }
+    if (event.workflowTaskCompletedEventAttributes) return { kind: 'stepped' };
     const scheduled = event.activityTaskScheduledEventAttributes;
     if (scheduled?.activityType?.name === 'runPod') {
       const input = (decode(scheduled.input) ?? {}) as Partial<RunPodInput>;

@@ -1,14 +1,18 @@
 /** The graph of a run: from a worker while there is one to tell it, else, and of what is over, from the history alone. */
+import { QueryNotRegisteredError } from '@temporalio/client';
+import { messageOf } from '../../common/message-of.ts';
 import { firstLine } from '../../common/shortened.ts';
 import type { Graph, GraphNode } from '../../contract/index.ts';
 import { graphQuery } from '../../workflows/dag/controls.ts';
 import { mayPass, type Temporal } from '../temporal/connection.ts';
+import type { Refusal } from '../../replay/misfit.ts';
 import type { FoundRun } from '../temporal/find-run.ts';
 import { isPolled } from '../temporal/workers.ts';
 import { type PendingPod, pendingPods, pendingText } from './pending.ts';
 import { readHistory } from './read-history.ts';
 import { Edges, type RunGraph, type RunNode } from './run-graph.ts';
-import type { RunHistory } from './run-history.ts';
+import type { RunHistory, Stuck } from './run-history.ts';
+import { isTriedAgain } from './stuck.ts';
 
 export type { RunGraph, RunNode, RunPod } from './run-graph.ts';
 
@@ -24,28 +28,45 @@ export async function runGraph(temporal: Temporal, run: FoundRun): Promise<RunGr
 export async function readRun(
   temporal: Temporal,
   run: FoundRun,
-): Promise<{ history: RunHistory; graph: RunGraph; polled: boolean }> {
+): Promise<{ history: RunHistory; graph: RunGraph; polled: boolean; stuck?: Stuck }> {
   const polled = run.closedMs !== undefined || (await isPolled(temporal, run.taskQueue));
-  const told = run.closedMs === undefined && polled ? await askWorker(temporal, run) : undefined;
+  // A worker whose code fails answers nothing, and Temporal would wait for it.
+  const asks = run.closedMs === undefined && polled && !(await isTriedAgain(run.handle));
+  const { graph: told, refusal } = asks ? await askWorker(temporal, run) : {};
   const history = await readHistory(temporal, run);
   if (history.closed) return { history, graph: history.graph(), polled };
   // They are heartbeats: without them the graph is still right.
   const pending = await pendingPods(run.handle).catch(() => []);
-  return { history, graph: merged(told, history.graph(), { pending, now: Date.now() }), polled };
+  const stuck = history.stuck ?? (refusal && history.misfit(refusal));
+  const graph = merged(told, history.graph(), { pending, now: Date.now() });
+  return { history, graph, polled, ...(stuck && { stuck }) };
 }
 
-/** Undefined when no worker answers, or its workflow has no graph to tell: the history tells most of it. */
-export async function askWorker(
-  { connection }: Temporal,
-  { handle }: Pick<FoundRun, 'handle'>,
-): Promise<Graph | undefined> {
+export interface Told {
+  readonly graph?: Graph;
+  /** Its code does not fit the run, so it could not even be asked. */
+  readonly refusal?: Refusal;
+}
+
+/** Neither when no worker answers, or its workflow has no graph to tell: the history tells most of it. */
+export async function askWorker({ connection }: Temporal, { handle }: Pick<FoundRun, 'handle'>): Promise<Told> {
   const ask = () => connection.withDeadline(Date.now() + ANSWER_WITHIN_MS, () => handle.query(graphQuery));
   // It may hit the worker that had this run in its cache, and is dead: the second one goes to any.
-  const again = (error: unknown) => (mayPass(error) ? ask() : undefined);
+  const again = (error: unknown) => {
+    if (mayPass(error)) return ask();
+    throw error;
+  };
   return ask()
     .catch(again)
-    .catch(() => undefined);
+    .then(
+      (graph) => ({ ...(graph && { graph }) }),
+      (error: unknown) => (isRefusal(error) ? { refusal: { message: messageOf(error) } } : {}),
+    );
 }
+
+/** The SDK has one error for what a query cannot be told, also when it was the replay that failed. */
+const isRefusal = (error: unknown): boolean =>
+  error instanceof QueryNotRegisteredError && !/did not register a handler/i.test(error.message);
 
 /** What a worker told of a running run, its history, and the heartbeats of its pods, as one graph. Pure. @param history not older than what was told */
 export function merged(

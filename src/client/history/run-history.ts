@@ -4,8 +4,14 @@ import type { GraphEdge, RunRef } from '../../contract/index.ts';
 import type { ChunkState } from './chunk-events.ts';
 import { type Closed, type DagEvent, dagReader } from './dag-events.ts';
 import { eventReader, type RunEvent } from './pod-events.ts';
+import { isHeldAgainst, type Misfit, misfitOf, type Refusal } from '../../replay/misfit.ts';
 import { Edges, nodeName, type RunGraph, type RunPod } from './run-graph.ts';
 import { TaskStory } from './task-story.ts';
+
+export interface Stuck extends Misfit {
+  /** When a workflow task failed first, in milliseconds since 1970. Absent: none has yet, but the worker's code cannot take up the run. */
+  readonly since?: number;
+}
 
 export class RunHistory {
   /** Its first event is known. */
@@ -13,14 +19,15 @@ export class RunHistory {
   args: readonly unknown[] = [];
   rerunOf: RunRef | undefined;
   closed: (Closed & { readonly at: number }) | undefined;
-  /** The workflow's code throws, so nothing goes on. */
-  stuck: string | undefined;
   readonly #readPods = eventReader();
   readonly #readDag: ReturnType<typeof dagReader>;
   readonly #tasks = new Map<string, TaskStory>();
   readonly #pods = new Map<string, RunPod>();
   readonly #edges = new Edges();
   #podsPaused = false;
+  /** What code is held against: the first event, and whatever the code asked for. */
+  readonly #asked: HistoryEvent[] = [];
+  #refused: (Refusal & { readonly since: number }) | undefined;
 
   constructor(workflowId: string) {
     this.#readDag = dagReader(workflowId);
@@ -28,10 +35,22 @@ export class RunHistory {
 
   /** In the order of the history. */
   take(event: HistoryEvent): void {
+    if (isHeldAgainst(event)) this.#asked.push(event);
     const ofPod = this.#readPods(event);
     if (ofPod) this.#takePod(ofPod);
     const ofDag = this.#readDag(event);
     if (ofDag) this.#takeDag(ofDag);
+  }
+
+  /** A workflow task of it fails, so nothing goes on. */
+  get stuck(): Stuck | undefined {
+    if (this.closed || !this.#refused) return undefined;
+    return { ...this.misfit(this.#refused), since: this.#refused.since };
+  }
+
+  /** What the SDK said of code that it could not go on with, in the words of the DAG. */
+  misfit(refusal: Refusal): Misfit {
+    return misfitOf(refusal, this.#asked);
   }
 
   graph(): RunGraph {
@@ -55,11 +74,16 @@ export class RunHistory {
   #takePod(event: RunEvent): void {
     switch (event.kind) {
       case 'taken':
-        this.stuck = undefined;
         break;
-      case 'stuck':
-        this.stuck = event.why;
+      case 'stepped':
+        this.#refused = undefined;
         break;
+      case 'stuck': {
+        const { why: message, stackTrace, at } = event;
+        // The newest reason counts, and the oldest time.
+        this.#refused = { message, stackTrace, since: this.#refused?.since ?? at };
+        break;
+      }
       case 'scheduled': {
         const { after, order = [], parent } = event.pod;
         const name = nodeName(event.pod);

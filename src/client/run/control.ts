@@ -13,6 +13,7 @@ import { endDebug } from '../../workflows/keep-for-debug.ts';
 import { asProblem, isStuck, type Temporal } from '../temporal/connection.ts';
 import { checkTask, findRun, type FoundRun, isMissing } from '../temporal/find-run.ts';
 import { isPolled, noWorkerText } from '../temporal/workers.ts';
+import { stuckOf, waysOut } from '../history/stuck.ts';
 import { createOutput } from '../terminal/output.ts';
 import { nameText, printData } from '../terminal/stdout.ts';
 
@@ -34,7 +35,9 @@ export async function ask<Answer, Args extends [unknown, ...unknown[]] | []>(
   } catch (error) {
     if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) throw await noAnswer(temporal, run);
     if (isStuck(error))
-      throw infrastructure(`the code of ${run.workflowId} fails, so it cannot answer; its worker's log says why`);
+      throw infrastructure(
+        `the code of ${run.workflowId} fails, so it cannot answer: ${callText('show', run.workflowId)}`,
+      );
     if (error instanceof WorkflowUpdateFailedError) throw refused(error, run);
     // It has ended between our look at it and our word to it.
     if (isMissing(error)) throw usage(`${run.workflowId} has just ended; nothing was changed`);
@@ -88,6 +91,13 @@ export async function cancel(
     throw asProblem(error, temporal.config);
   }
   const asked = `${workflowId} is asked to stop`;
+  const stuck = await stuckOf(temporal, run);
+  if (stuck) {
+    createOutput('text').say(
+      [`${asked}, but nothing can come of it: it is stuck: ${stuck.says}`, ...waysOut(workflowId)].join('\n'),
+    );
+    return 1;
+  }
   if (!wait) return asked;
   createOutput('text').say(`${asked}; waiting until its pods are gone, or left as their spec says`);
   await handle.result().catch((error: unknown) => {

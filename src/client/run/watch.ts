@@ -86,6 +86,9 @@ export class Watch {
       case 'taken':
         this.#taken = true;
         break;
+      case 'stepped':
+        this.#stuck = undefined;
+        break;
       case 'stuck':
         if (this.#stuck === event.why) break;
         this.#stuck = event.why;

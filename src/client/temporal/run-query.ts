@@ -17,9 +17,14 @@ const STATUSES = {
 export type StatusWord = keyof typeof STATUSES;
 export const STATUS_WORDS = Object.keys(STATUSES) as [StatusWord, ...StatusWord[]];
 
+/** `stuck`: it runs, and its workflow's code fails again and again. Temporal has no word for it. */
+export type RunState = StatusWord | 'stuck';
+
 export interface RunFilter {
   readonly taskQueue: string;
   readonly status?: StatusWord | undefined;
+  /** Only those that have ended, in whatever way. */
+  readonly closed?: boolean | undefined;
   readonly workflow?: string | undefined;
   /** The kind of a pod's failure that happened in it; needs the search attribute `PodFailure`. */
   readonly failure?: string | undefined;
@@ -29,10 +34,11 @@ export interface RunFilter {
   readonly all?: boolean | undefined;
 }
 
-export function runsQuery({ taskQueue, status, workflow, failure, startedAfter, all }: RunFilter): string {
+export function runsQuery({ taskQueue, status, closed, workflow, failure, startedAfter, all }: RunFilter): string {
   return [
     `TaskQueue = ${quoted(taskQueue)}`,
     ...(status ? [`ExecutionStatus = '${STATUSES[status]}'`] : []),
+    ...(closed ? [`ExecutionStatus != '${STATUSES.running}'`] : []),
     ...(workflow === undefined ? [] : [`WorkflowType = ${quoted(workflow)}`]),
     ...(failure === undefined ? [] : [`${POD_FAILURE} = ${quoted(failure)}`]),
     ...(startedAfter === undefined ? [] : [`StartTime >= '${new Date(startedAfter).toISOString()}'`]),
@@ -49,6 +55,6 @@ export function statusWord(name: string): StatusWord {
 const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 
 /** How a run stands, for a terminal. */
-export const statusColour = (status: StatusWord): Colour | undefined =>
+export const statusColour = (status: RunState): Colour | undefined =>
   (({ running: 'cyan', completed: 'green', cancelled: 'dim' }) as const)[status as 'running'] ??
   (status === 'continued-as-new' ? 'dim' : 'red');

@@ -5,6 +5,7 @@ import { type PendingPod, pendingPods } from '../history/pending.ts';
 import { followHistory, readHistory } from '../history/read-history.ts';
 import { askWorker, merged, type RunGraph } from '../history/read-run.ts';
 import { RunHistory } from '../history/run-history.ts';
+import type { Refusal } from '../../replay/misfit.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import type { FoundRun } from '../temporal/find-run.ts';
 import { runsQuery } from '../temporal/run-query.ts';
@@ -21,6 +22,8 @@ export class LiveRun {
   readonly #history: RunHistory;
   /** What a worker told last. Without workflow tasks nothing of it changes, so it holds while no worker is there. */
   #told: Graph | undefined;
+  /** It could not be asked, since its code does not fit the run. */
+  #refusal: Refusal | undefined;
   #pending: readonly PendingPod[] = [];
   #earlier: readonly RunGraph[] = [];
   #polled = true;
@@ -36,8 +39,10 @@ export class LiveRun {
   get known(): Known {
     const { closed } = this.#history;
     const history = this.#history.graph();
+    const stuck = closed ? undefined : (this.#history.stuck ?? (this.#refusal && this.#history.misfit(this.#refusal)));
     const graph = closed ? history : merged(this.#told, history, { pending: this.#pending, now: Date.now() });
-    return { run: this.#run, history: this.#history, graph, earlier: this.#earlier, polled: this.#polled };
+    const more = { earlier: this.#earlier, polled: this.#polled, ...(stuck && { stuck }) };
+    return { run: this.#run, history: this.#history, graph, ...more };
   }
 
   /** Resolves when the run has closed, or `left` fires. @param changed called whenever there may be something new to see */
@@ -76,8 +81,12 @@ export class LiveRun {
     // The history's follower says when Temporal is away.
     this.#pending = await pendingPods(this.#run.handle).catch(() => this.#pending);
     if (!this.#stale || !this.#polled || signal.aborted) return;
+    // Code that fails answers nothing, and Temporal would wait for it.
+    if (this.#history.stuck) return;
     this.#stale = false;
-    this.#told = (await askWorker(this.#temporal, this.#run)) ?? this.#told;
+    const { graph, refusal } = await askWorker(this.#temporal, this.#run);
+    this.#told = graph ?? this.#told;
+    this.#refusal = refusal;
   }
 }
 

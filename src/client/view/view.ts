@@ -3,9 +3,10 @@ import { callText } from '../../common/program-name.ts';
 import { BODY } from '../../contract/index.ts';
 import { failureText } from '../history/failure.ts';
 import type { RunGraph, RunNode } from '../history/run-graph.ts';
-import type { RunHistory } from '../history/run-history.ts';
+import type { RunHistory, Stuck } from '../history/run-history.ts';
+import { waysOut } from '../history/stuck.ts';
 import type { FoundRun } from '../temporal/find-run.ts';
-import { statusColour, type StatusWord } from '../temporal/run-query.ts';
+import { type RunState, statusColour } from '../temporal/run-query.ts';
 import { noWorkerText } from '../temporal/workers.ts';
 import { dim, type Line, plain } from '../terminal/lines.ts';
 import { oneLine } from '../terminal/stdout.ts';
@@ -18,7 +19,7 @@ export interface RunView {
   readonly workflow: string;
   readonly workflowId: string;
   readonly runId: string;
-  readonly status: StatusWord;
+  readonly status: RunState;
   readonly startedMs: number;
   readonly closedMs?: number | undefined;
   readonly url?: string | undefined;
@@ -31,6 +32,8 @@ export interface RunView {
   readonly failure?: string | undefined;
   /** Why nothing goes on. */
   readonly trouble?: string | undefined;
+  /** The code of its worker fails, or does not fit it. */
+  readonly stuck?: Stuck | undefined;
 }
 
 const ARGS_LENGTH = 100;
@@ -49,11 +52,13 @@ export function headLines({ workflow, workflowId, startedMs, url, args, rerunOf 
 
 /** How it stands: `running for 34 s: 3 of 7 done, 2 running; about 4 min left`. */
 export function statusLines(view: RunView, now: number): Line[] {
-  const { status, startedMs, closedMs, trouble } = view;
-  const length = lengthText(Math.max(0, (closedMs ?? now) - startedMs));
-  const since = { running: 'for', completed: 'in' }[status as 'running'] ?? 'after';
+  const { status, startedMs, closedMs, trouble, stuck } = view;
+  const from = stuck?.since ?? startedMs;
+  const length = lengthText(Math.max(0, (closedMs ?? now) - from));
+  const since = { running: 'for', stuck: 'for', completed: 'in' }[status as 'running'] ?? 'after';
+  const moment = stuck?.since === undefined ? '' : `, since ${momentText(stuck.since)}`;
   return [
-    [{ text: status, colour: statusColour(status) }, { text: ` ${since} ${length}: ${progressText(view)}` }],
+    [{ text: status, colour: statusColour(status) }, { text: ` ${since} ${length}${moment}: ${progressText(view)}` }],
     ...(trouble === undefined ? [] : [[{ text: oneLine(trouble), colour: 'red' as const }]]),
   ];
 }
@@ -65,7 +70,7 @@ function progressText({ graph, leftMs, status }: RunView): string {
     .filter(Boolean)
     .join(', ');
   return [
-    tasks.length > 0 ? counted : status === 'running' ? 'no task yet' : 'no tasks',
+    tasks.length > 0 ? counted : isOpen(status) ? 'no task yet' : 'no tasks',
     graph.podsPaused && 'new pods are paused',
     leftMs !== undefined && `about ${lengthText(Math.max(1000, leftMs))} left`,
   ]
@@ -74,7 +79,7 @@ function progressText({ graph, leftMs, status }: RunView): string {
 }
 
 /** How it failed, and what somebody may do now. */
-export function footLines({ graph, workflowId, status, failure }: RunView): Line[] {
+export function footLines({ graph, workflowId, status, failure, stuck }: RunView): Line[] {
   const call = (command: string, ...args: string[]) => plain(`  ${callText(command, workflowId, ...args)}`);
   const decide = ({ name, heldUntil = 0 }: RunNode): Line[] => [
     [],
@@ -82,7 +87,9 @@ export function footLines({ graph, workflowId, status, failure }: RunView): Line
     ...holdAnswers(workflowId, name).map((text) => plain(`  ${text}`)),
   ];
   const failed = tasksOf(graph).find(({ state, pods }) => state === 'failed' && pods.length > 0);
-  const isOver = status !== 'running' && status !== 'completed' && status !== 'continued-as-new';
+  const isOver = !isOpen(status) && status !== 'completed' && status !== 'continued-as-new';
+  // No decision reaches code that fails.
+  if (stuck) return [[], ...waysOut(workflowId).map(plain)];
   return [
     ...tasksOf(graph)
       .filter(({ state }) => state === 'held')
@@ -95,6 +102,8 @@ export function footLines({ graph, workflowId, status, failure }: RunView): Line
     ...(isOver ? [[], dim('what helps:'), failed ? call('logs', failed.name) : call('logs'), call('rerun')] : []),
   ];
 }
+
+const isOpen = (status: RunState): boolean => status === 'running' || status === 'stuck';
 
 export const tasksOf = ({ nodes }: Pick<RunGraph, 'nodes'>): RunNode[] => nodes.filter(({ name }) => name !== BODY);
 
@@ -110,13 +119,14 @@ export interface Known {
   readonly earlier: readonly RunGraph[];
   /** Whether a worker would take up the run. */
   readonly polled: boolean;
+  readonly stuck?: Stuck;
 }
 
-export function viewOf({ run, history, graph, earlier, polled }: Known, now: number): RunView {
+export function viewOf({ run, history, graph: known, earlier, polled, stuck }: Known, now: number): RunView {
   const { workflow, workflowId, runId, url, taskQueue } = run;
-  const { closed, args, rerunOf, stuck } = history;
-  const status = closed?.how ?? 'running';
-  const trouble = stuck === undefined ? undefined : `the workflow's code failed, so the run stands still: ${stuck}`;
+  const { closed, args, rerunOf } = history;
+  const status = closed?.how ?? (stuck?.since === undefined ? 'running' : 'stuck');
+  const graph = stuck && known.from === 'history' ? withExpected(known, earlier) : known;
   return {
     workflow,
     workflowId,
@@ -130,12 +140,35 @@ export function viewOf({ run, history, graph, earlier, polled }: Known, now: num
     graph,
     leftMs: closed ? undefined : remainingMs(graph, earlier, now),
     failure: closed?.error && failureText(closed.error, run),
-    trouble: trouble ?? (closed || polled ? undefined : noWorkerText(taskQueue)),
+    stuck,
+    trouble: stuck ? stuckText(stuck) : closed || polled ? undefined : noWorkerText(taskQueue),
   };
 }
 
+/** Why nothing goes on; without a time: why nothing will. */
+const stuckText = ({ since, says }: Stuck): string =>
+  since === undefined
+    ? `the code of its worker does not fit this run, which is stuck at its next step: ${says}`
+    : `its workflow's code fails again and again: ${says}`;
+
+/**
+ * Only code that fits knows the tasks that have not come to a pod. Those that the last run had which ended well are there in their place,
+ * as waiting.
+ */
+function withExpected(graph: RunGraph, [last]: readonly RunGraph[]): RunGraph {
+  const there = new Set(graph.nodes.map(({ name }) => name));
+  const missing = (last?.nodes ?? []).filter(({ name, pods }) => !there.has(name) && !pods.includes(name));
+  const names = new Set(missing.map(({ name }) => name));
+  const edges = last?.edges.filter(([, to]) => names.has(to)) ?? [];
+  const nodes = missing.map(({ name, parent }): RunNode => {
+    const of = parent === undefined ? {} : { parent };
+    return { name, state: 'waiting', ...of, tries: 0, pods: [] };
+  });
+  return { ...graph, nodes: [...graph.nodes, ...nodes], edges: [...graph.edges, ...edges] };
+}
+
 /** A run as JSON. */
-export function runDocument({ graph, startedMs, closedMs, leftMs, failure, trouble, ...rest }: RunView) {
+export function runDocument({ graph, startedMs, closedMs, leftMs, failure, trouble, stuck, ...rest }: RunView) {
   const iso = (ms: number | undefined) => (ms === undefined ? undefined : new Date(ms).toISOString());
   return {
     ...rest,
@@ -144,6 +177,7 @@ export function runDocument({ graph, startedMs, closedMs, leftMs, failure, troub
     ...(leftMs !== undefined && { leftMs: Math.round(leftMs) }),
     ...(failure !== undefined && { failure }),
     ...(trouble !== undefined && { trouble: oneLine(trouble) }),
+    ...(stuck && { stuck: { ...stuck, since: iso(stuck.since) } }),
     ...(graph.podsPaused && { podsPaused: true }),
     tasks: tasksOf(graph).map(({ startedAt, endedAt, heldUntil, pausing, ...task }) => ({
       ...task,

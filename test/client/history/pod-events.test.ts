@@ -89,7 +89,8 @@ suite('a history, as the client reads it', () => {
 
   test('code that throws is told, with its message', () => {
     const read = eventReader();
-    const event = { workflowTaskFailedEventAttributes: { failure: { message: 'x is not a function' } } };
-    assert.deepEqual(read(event as never), { kind: 'stuck', why: 'x is not a function' });
+    const failure = { message: 'x is not a function', stackTrace: 'Error: x' };
+    const event = { eventTime: { seconds: 7 }, workflowTaskFailedEventAttributes: { failure } };
+    assert.deepEqual(read(event as never), { kind: 'stuck', why: failure.message, stackTrace: 'Error: x', at: 7_000 });
   });
 });

@@ -1,0 +1,18 @@
+/** The same change, for runs that begin with it: those under way go on without. */
+import { patched } from '@temporalio/workflow';
+import { dag, runPod } from '../../../src/workflows/library.ts';
+
+export const nightly = ({ until }: { readonly until: string }) =>
+  dag(async (task) => {
+    const check = patched('check first')
+      ? task('check', () => runPod<string>({ image: 'x', env: { OUTPUT: 'c' } }))
+      : undefined;
+    const orders = task(
+      'orders',
+      async () => (await check, runPod<string>({ image: 'x', env: { UNTIL: until, OUTPUT: 'o' } })),
+    );
+    const report = task('report', async () =>
+      runPod<string>({ image: 'x', args: [(await orders).output], env: { OUTPUT: 'r' } }),
+    );
+    return (await report).output;
+  });
