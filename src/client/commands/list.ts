@@ -3,7 +3,6 @@ import { InvalidArgumentError, Option } from 'commander';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { suggestion } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
-import { stuckAmong } from '../history/stuck.ts';
 import { createOutput } from '../terminal/output.ts';
 import { ROW_FORMATS, rowsText, type Column, type RowFormat } from '../terminal/rows.ts';
 import {
@@ -148,10 +147,9 @@ async function* inLots<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
 }
 
 async function withStuck(temporal: Temporal, rows: readonly Row[]): Promise<Row[]> {
-  const stuck = await stuckAmong(
-    temporal,
-    rows.filter(({ status }) => status === 'running'),
-  );
+  const running = rows.filter(({ status }) => status === 'running');
+  if (running.length === 0) return [...rows];
+  const stuck = await (await import('../history/stuck.ts')).stuckAmong(temporal, running);
   return rows.map((row) => (stuck.has(row.runId) ? { ...row, status: 'stuck' } : row));
 }
 
