@@ -88,7 +88,7 @@ async function inRuns({ subject, watching }: Measured, runs: number, pods: numbe
 async function waiting(it: Measured, pods: number, waitSeconds: number): Promise<Partial<ScaleRow>> {
   const { subject, watching, calls, say } = it;
   const since = Date.now();
-  const run = await subject.start({ spec: standIn(true), pods, atOnce: true });
+  const run = await subject.start({ spec: standIn(true), pods, atOnce: true, maxParallel: pods });
   const seen = await watching.until('running', since, pods, LIMIT_MS);
   const running = seen.filter((pod) => pod.running !== undefined).length;
   if (running < pods) throw new Error(`only ${running} of ${pods} pods came to run`);

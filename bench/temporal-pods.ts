@@ -21,7 +21,7 @@ type Run = WorkflowHandleWithFirstExecutionRunId;
 export interface TemporalPods extends Subject {
   readonly pid: number;
   /** Starts a run, and gives it. */
-  start(pods: { spec: PodSpec; pods: number; atOnce: boolean }): Promise<Run>;
+  start(pods: { spec: PodSpec; pods: number; atOnce: boolean; maxParallel?: number }): Promise<Run>;
   /** Follows it to the end. */
   follow(run: Run, pods: number): Promise<Pick<Told, 'result' | 'closed'>>;
 }
