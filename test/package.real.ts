@@ -119,7 +119,7 @@ suite('the package', { concurrency: 1, timeout: 300_000 }, () => {
       assert.ok(names.length > 0);
       const faults = names.flatMap(({ name, isValue, text, hidden }) => [
         ...(text === '' ? [`${name} has no docstring`] : []),
-        ...(isValue && name !== 'Problem' && !/^ {4}\S/m.test(text) ? [`${name} has no example`] : []),
+        ...(isValue && !/Problem$|Error$/.test(name) && !/^ {4}\S/m.test(text) ? [`${name} has no example`] : []),
         ...hidden.map((type) => `${name} names ${type}`),
       ]);
       assert.deepEqual(faults, []);
@@ -247,7 +247,7 @@ suite('the package', { concurrency: 1, timeout: 300_000 }, () => {
     ],
   };
 
-  const PLAN = /^●? *hello .*\n●? *shout/m;
+  const PLAN = /^● *hello .*\n│\n● *shout/m;
 
   test('its command line runs a DAG that is TypeScript, in a real pod; its history is replayed by the SDK alone', async () => {
     const env = environment('esm', { TEMPORAL_PODS_WORKFLOWS: 'dags.ts' });

@@ -3,6 +3,7 @@ import { readRecorded, recordedFiles } from '../replay/recorded.ts';
 import { type Replayer, replayerOf } from '../replay/replay.ts';
 import { moduleOf, pathOf } from './module.ts';
 
+/** Of `replay`. */
 export interface ReplayOptions {
   /** File of the module that exports the workflows. Default: the environment's `TEMPORAL_PODS_WORKFLOWS`, as for a worker. */
   readonly workflows?: string | URL;

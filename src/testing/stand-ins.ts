@@ -40,7 +40,11 @@ const FAILURE_KINDS = [...OUTCOME_KINDS.slice(2), ...REFUSAL_KINDS] as FailureKi
 const ENDS = ['output', 'exitCode', 'takes', 'tail'];
 const FAILURE = [...ENDS, 'reason', 'message', 'container', 'node', 'startedEver', 'gone'];
 
-/** How a pod fails; made by `fails`. */
+/**
+ * How a pod fails.
+ *
+ *     const killed: Fails = fails('OOMKilled');
+ */
 export class Fails {
   readonly kind: FailureKind;
   readonly options: FailureOptions;
