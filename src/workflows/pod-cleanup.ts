@@ -1,14 +1,12 @@
 /** The workflow's own way to make a pod go: for every ending of an activity that did not confirm it. */
 import { CancellationScope, log, patched } from '@temporalio/workflow';
-import type { StringValue } from 'ms';
 import { milliseconds } from '../common/duration.ts';
 import { CLEANUP_LIMIT, DEFAULT_KEEP, LONGEST_KEEP } from '../contract/defaults.ts';
 import type { Cleanup, DeletePodInput, PodRef, PodSpec } from '../contract/index.ts';
 import type { PodFacts } from './activity-result.ts';
-import { cleanupCalls, whyNotCleaned } from './dag/index.ts';
+import { cleanupCalls, inCalls, whyNotCleaned } from './dag/index.ts';
 
 export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
-  const within = (limit: StringValue) => cleanupCalls(`clean up ${task}`, limit);
   const input = {
     activityId,
     task,
@@ -23,7 +21,12 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
   ): Promise<Cleanup> {
     try {
       return await CancellationScope.nonCancellable(() =>
-        within(CLEANUP_LIMIT).deletePod({ ...input, ...mode, ...whereIs(pod), ...(cluster && { cluster }) }),
+        cleanupCalls(`clean up ${task}`, CLEANUP_LIMIT).deletePod({
+          ...input,
+          ...mode,
+          ...whereIs(pod),
+          ...(cluster && { cluster }),
+        }),
       );
     } catch (error) {
       const why = whyNotCleaned(error);
@@ -44,11 +47,9 @@ export function cleanupOf(spec: PodSpec, task: string, activityId: string) {
 type Hurried = Pick<DeletePodInput, 'activityId' | 'task' | 'namespace'>;
 
 /** Those whose cancel came in this moment. The SDK loads workflow code anew for each workflow, so this belongs to one run. */
-let hurried: Hurried[] = [];
+const hurried: Hurried[] = [];
 /** A cancel reaches the tasks of a run in steps, from each scope to those in it. */
 const SCOPES_IN_ONE_ANOTHER = 50;
-/** The input is in the history. */
-const MOST_IN_A_CALL = 1_000;
 
 /** One activity for all that are cancelled together: each costs Temporal writes to the one record of the run. */
 function hurryTogether({ activityId, task, namespace }: Hurried): void {
@@ -56,12 +57,8 @@ function hurryTogether({ activityId, task, namespace }: Hurried): void {
   if (hurried.length > 1) return;
   void (async () => {
     for (let step = 0; step < SCOPES_IN_ONE_ANOTHER; step++) await Promise.resolve();
-    const all = hurried;
-    hurried = [];
-    while (all.length > 0) {
-      const [one, ...others] = all.splice(0, MOST_IN_A_CALL);
+    for (const [one, ...others] of inCalls(hurried.splice(0)))
       if (one) hurry({ ...one, ...(others.length > 0 && { others }) });
-    }
   })();
 }
 

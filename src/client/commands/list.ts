@@ -1,6 +1,7 @@
 /** `list`: the runs of this task queue. */
 import { InvalidArgumentError, Option } from 'commander';
 import type { WorkflowExecutionInfo } from '@temporalio/client';
+import { mapAtOnce } from '../../common/at-once.ts';
 import { suggestion } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
 import { createOutput } from '../terminal/output.ts';
@@ -16,7 +17,6 @@ import {
 import { printData } from '../terminal/stdout.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { lengthText, momentText, readSince } from '../terminal/time-text.ts';
-import type { Waiting } from '../view/waiting.ts';
 import type { Program } from './program.ts';
 
 interface Options {
@@ -83,22 +83,17 @@ const AT_ONCE = 8;
 /** Visibility knows nothing of tasks, so each run is asked. */
 async function listWaiting(temporal: Temporal, options: Filtered): Promise<number> {
   const { limit, output } = options;
-  const [{ readRun }, { findRun }, { waitingOf, waitingText }] = await Promise.all([
+  const [{ readRun }, { findRun, newestRuns }, { waitingOf, waitingText }] = await Promise.all([
     import('../history/read-run.ts'),
     import('../temporal/find-run.ts'),
     import('../view/waiting.ts'),
   ]);
-  const query = queryOf(temporal, options);
-  const runs: { workflowId: string; runId: string }[] = [];
-  for await (const run of temporal.client.workflow.list({ query, pageSize: limit })) if (runs.push(run) >= limit) break;
-  const rows: Waiting[] = [];
-  for (let at = 0; at < runs.length; at += AT_ONCE) {
-    const found = runs.slice(at, at + AT_ONCE).map(async ({ workflowId, runId }) => {
-      const run = await findRun(temporal, workflowId, runId);
-      return waitingOf(run, (await readRun(temporal, run)).graph);
-    });
-    rows.push(...(await Promise.all(found)).flat());
-  }
+  const runs = await newestRuns(temporal, queryOf(temporal, options), limit);
+  const found = await mapAtOnce(AT_ONCE, runs, async ({ workflowId, runId }) => {
+    const run = await findRun(temporal, workflowId, runId);
+    return waitingOf(run, (await readRun(temporal, run)).graph);
+  });
+  const rows = found.flat();
   if (output === 'table' && rows.length > 0) printData(waitingText(rows));
   else if (rows.length > 0 || output === 'json')
     printData(rowsText(output, rows, { columns: [], nameOf: (row) => row.workflowId, screen: process.stdout }));

@@ -7,6 +7,7 @@ import { type Replayer, replayerOf } from '../../replay/replay.ts';
 import { runsToReplay } from '../replay/runs.ts';
 import type { Temporal } from '../temporal/connection.ts';
 import { createOutput } from '../terminal/output.ts';
+import { tellIfSlow } from '../terminal/slow.ts';
 import { nameText, oneLine, printData, printJson } from '../terminal/stdout.ts';
 import type { Program } from './program.ts';
 
@@ -28,9 +29,6 @@ interface Row {
   readonly task?: string;
   readonly says?: string;
 }
-
-/** What webpack needs for a bundle that was not kept. */
-const SLOW_MS = 1_000;
 
 const HELP = `
 Would the code in TEMPORAL_PODS_WORKFLOWS, as it is on this machine, break a run that is under way? It is replayed against the history of each,
@@ -97,11 +95,8 @@ async function* runRows(temporal: Temporal, { workflow, last = 0 }: Options): As
   }
 }
 
-async function loaded(): Promise<Replayer> {
-  const say = () => createOutput('text').say('bundling the workflows');
-  const slow = setTimeout(say, SLOW_MS);
-  return replayerOf(workflowsModule()).finally(() => clearTimeout(slow));
-}
+/** A bundle that was not kept takes webpack some seconds. */
+const loaded = (): Promise<Replayer> => tellIfSlow('bundling the workflows', () => replayerOf(workflowsModule()));
 
 async function resultOf(replayer: Replayer, history: Recorded): Promise<Pick<Row, 'result' | 'says' | 'task'>> {
   const misfit = await replayer.replay(history);

@@ -6,6 +6,7 @@ import { callText, workerCall } from '../../common/program-name.ts';
 import { podFailureType } from '../../worker/search-attributes.ts';
 import { sweeperId } from '../../worker/sweeper.ts';
 import { stuckAmong } from '../history/stuck.ts';
+import { newestRuns } from '../temporal/find-run.ts';
 import { runsQuery, statusWord } from '../temporal/run-query.ts';
 import { asProblem, connectTemporal, isNotFound, type Temporal } from '../temporal/connection.ts';
 import { lengthText, momentText } from '../terminal/time-text.ts';
@@ -156,11 +157,8 @@ const LOOKED_AT = 200;
 const NAMED = 3;
 
 async function stuckVerdict(temporal: Temporal): Promise<Verdict> {
-  const { client, config } = temporal;
-  const query = runsQuery({ taskQueue: config.taskQueue, status: 'running', all: true });
-  const runs: { workflowId: string; runId: string }[] = [];
-  for await (const { workflowId, runId } of client.workflow.list({ query, pageSize: LOOKED_AT }))
-    if (runs.push({ workflowId, runId }) === LOOKED_AT) break;
+  const query = runsQuery({ taskQueue: temporal.config.taskQueue, status: 'running', all: true });
+  const runs = await newestRuns(temporal, query, LOOKED_AT);
   const stuck = await stuckAmong(temporal, runs);
   const found = runs.flatMap(({ workflowId, runId }) => {
     const why = stuck.get(runId);

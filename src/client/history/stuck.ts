@@ -1,5 +1,6 @@
 /** A run whose workflow task fails again and again: it looks as if it waited, and nothing goes on. */
 import type { WorkflowHandle } from '@temporalio/client';
+import { mapAtOnce } from '../../common/at-once.ts';
 import type { RunRef } from '../../contract/index.ts';
 import { callText } from '../../common/program-name.ts';
 import type { Temporal } from '../temporal/connection.ts';
@@ -24,15 +25,8 @@ const AT_ONCE = 20;
 
 /** Of these runs those that are stuck, by runId. @throws Problem */
 export async function stuckAmong(temporal: Temporal, runs: readonly RunRef[]): Promise<Map<string, Stuck>> {
-  const found = new Map<string, Stuck>();
-  for (let at = 0; at < runs.length; at += AT_ONCE)
-    await Promise.all(
-      runs.slice(at, at + AT_ONCE).map(async (run) => {
-        const stuck = await stuckOf(temporal, run);
-        if (stuck) found.set(run.runId, stuck);
-      }),
-    );
-  return found;
+  const found = await mapAtOnce(AT_ONCE, runs, (run) => stuckOf(temporal, run));
+  return new Map(runs.flatMap(({ runId }, at) => (found[at] ? [[runId, found[at]] as const] : [])));
 }
 
 /** What can be done. */

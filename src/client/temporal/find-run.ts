@@ -4,6 +4,7 @@ import { runUrl } from '../../config/temporal.ts';
 import { suggestion } from '../../common/did-you-mean.ts';
 import { usage } from '../../common/problem.ts';
 import { callText } from '../../common/program-name.ts';
+import type { RunRef } from '../../contract/index.ts';
 import { runsQuery, statusWord, type StatusWord } from './run-query.ts';
 import { asProblem, isNotFound, type Temporal } from './connection.ts';
 
@@ -59,14 +60,22 @@ export function checkTask(task: string | undefined, known: readonly string[]): v
   );
 }
 
-async function missing({ client, config }: Temporal, workflowId: string, runId: string | undefined) {
-  const known: string[] = [];
-  try {
-    const runs = client.workflow.list({ query: runsQuery({ taskQueue: config.taskQueue }), pageSize: LOOKED_AT });
-    for await (const run of runs) if (known.push(run.workflowId) >= LOOKED_AT) break;
-  } catch {
-    // It is only a hint.
-  }
+/** Temporal's own limit. */
+const LARGEST_PAGE = 1_000;
+
+/** The newest runs of a query, at most so many. */
+export async function newestRuns({ client }: Temporal, query: string, most: number): Promise<RunRef[]> {
+  const runs: RunRef[] = [];
+  for await (const { workflowId, runId } of client.workflow.list({ query, pageSize: Math.min(most, LARGEST_PAGE) }))
+    if (runs.push({ workflowId, runId }) >= most) break;
+  return runs;
+}
+
+async function missing(temporal: Temporal, workflowId: string, runId: string | undefined) {
+  const { config } = temporal;
+  // It is only a hint.
+  const runs = await newestRuns(temporal, runsQuery({ taskQueue: config.taskQueue }), LOOKED_AT).catch(() => []);
+  const known = runs.map((run) => run.workflowId);
   return usage(
     `there is no run ${runId === undefined ? '' : `${runId} of `}'${workflowId}' in namespace '${config.namespace}'` +
       `${suggestion(workflowId, known)}\n  which there are: ${callText('list')}`,

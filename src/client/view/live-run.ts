@@ -7,7 +7,7 @@ import { askWorker, merged, type RunGraph } from '../history/read-run.ts';
 import { RunHistory } from '../history/run-history.ts';
 import type { Refusal } from '../../replay/misfit.ts';
 import type { Temporal } from '../temporal/connection.ts';
-import type { FoundRun } from '../temporal/find-run.ts';
+import { newestRuns, type FoundRun } from '../temporal/find-run.ts';
 import { runsQuery } from '../temporal/run-query.ts';
 import { isPolled } from '../temporal/workers.ts';
 import type { Known } from './view.ts';
@@ -97,15 +97,10 @@ const PAGES = 5;
 
 /** The newest first; none when Temporal does not tell, as it is only a hint. */
 export async function earlierRuns(temporal: Temporal, run: FoundRun): Promise<RunGraph[]> {
-  const { client } = temporal;
   const { taskQueue, workflow, runId } = run;
   const query = runsQuery({ taskQueue, workflow, status: 'completed' });
   try {
-    const found: { workflowId: string; runId: string }[] = [];
-    for await (const one of client.workflow.list({ query, pageSize: RUNS + 1 })) {
-      if (one.runId !== runId) found.push(one);
-      if (found.length === RUNS) break;
-    }
+    const found = (await newestRuns(temporal, query, RUNS + 1)).filter((one) => one.runId !== runId).slice(0, RUNS);
     const histories = await Promise.all(found.map((one) => readHistory(temporal, one, PAGES)));
     return histories.map((history) => history.graph());
   } catch {

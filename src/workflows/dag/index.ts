@@ -1,4 +1,4 @@
-export { cleanupCalls, whyNotCleaned } from './cleanup-calls.ts';
+export { cleanupCalls, inCalls, whyNotCleaned } from './cleanup-calls.ts';
 export { dag } from './dag.ts';
 export {
   cancelTask,

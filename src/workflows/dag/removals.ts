@@ -5,10 +5,7 @@
 import { CancellationScope, log } from '@temporalio/workflow';
 import { CLEANUP_LIMIT } from '../../contract/defaults.ts';
 import type { Cleanup, ConfirmPodsInput } from '../../contract/index.ts';
-import { cleanupCalls, whyNotCleaned } from './cleanup-calls.ts';
-
-/** Its input is in the history. */
-const MOST_IN_A_CALL = 1_000;
+import { cleanupCalls, inCalls, whyNotCleaned } from './cleanup-calls.ts';
 
 export interface Removal {
   readonly pod: ConfirmPodsInput['pods'][number];
@@ -23,8 +20,7 @@ export const confirmLater = (removal: Removal): void => void removals.push(remov
 
 /** Never throws: what cannot be confirmed is told, and the sweeper is left. A cancel does not cut it short. */
 export async function confirmRemovals(): Promise<void> {
-  const calls: Removal[][] = [];
-  while (removals.length > 0) calls.push(removals.splice(0, MOST_IN_A_CALL));
+  const calls = inCalls(removals.splice(0));
   await CancellationScope.nonCancellable(() => Promise.all(calls.map(confirmAll)));
 }
 
